@@ -1,0 +1,89 @@
+"""Build libffi._ffi: one Cython module, compiled against the system's libffi or a vendored one.
+
+pyproject.toml holds the metadata; tools/find_libffi.py finds or builds libffi (the environment
+variables LIBFFI, LIBFFI_SOURCE and LIBFFI_PREFIX are explained there). LIBFFI_STRICT=1 makes
+compiler warnings errors, as CI does.
+"""
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools"))  # build backends do not put the project on the path
+
+import find_libffi  # noqa: E402
+import libffi_config  # noqa: E402
+
+CORE = sorted(p for p in Path("_ffi").glob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
+HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd"})
+MSVC = sys.platform == "win32"
+
+OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden"]
+# What the C that Cython generates trips over; our own headers get everything else.
+STRICT = ["/W3", "/WX"] if MSVC else [
+    "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-Wno-missing-field-initializers",
+    "-Wno-cast-function-type", "-Wno-unknown-warning-option",
+]
+
+
+class BuildExt(build_ext):
+    """Find libffi, ask its header what it has, then compile."""
+
+    def build_extension(self, ext):
+        from Cython.Build import cythonize
+
+        libffi = find_libffi.find(self.compiler, ROOT / "build")
+        temp = Path(self.build_temp)
+        config = libffi_config.write(temp / "libffi_config.h", libffi, self.compiler)
+        find_libffi.check_link(libffi, self.compiler, temp)
+
+        ext.include_dirs += ["_ffi", "include", str(temp), *libffi.include_dirs]
+        ext.library_dirs += libffi.library_dirs
+        ext.libraries += libffi.libraries
+        ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
+        ext.extra_link_args += libffi.link_args
+        ext.depends += [str(config), *libffi.depends]
+        ext.sources = cythonize([ext], build_dir=str(temp), include_path=["_ffi", "include"])[0].sources
+        super().build_extension(ext)
+        self.ship_license(libffi)
+
+    def ship_license(self, libffi):
+        """Put libffi's licence beside the extension that contains libffi."""
+        folder = Path(self.build_lib, "libffi", "licenses")
+        shutil.rmtree(folder, ignore_errors=True)
+        if libffi.license:
+            folder.mkdir(parents=True)
+            shutil.copyfile(libffi.license, folder / "LICENSE.libffi")
+
+
+class BuildPy(build_py):
+    """Ship include/libffi inside the package, where libffi.get_include() finds it."""
+
+    def run(self):
+        super().run()
+        if not self.editable_mode:
+            self.ship_headers()
+
+    def ship_headers(self):
+        folder = Path(self.build_lib, "libffi", "include", "libffi")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for header in HEADERS:
+            shutil.copyfile(header, folder / header.name)
+
+
+setup(
+    ext_modules=[
+        Extension(
+            "libffi._ffi",
+            ["_ffi/_ffi.pyx"],
+            depends=[p.as_posix() for p in CORE + HEADERS],
+        )
+    ],
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
+)
