@@ -6,14 +6,16 @@
                       LIBFFI_PREFIX names a finished build of it, as build_libffi.py makes
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import build_libffi
-from build_libffi import BuildError
+from packages import BuildError, missing
 
 OLDEST = (3, 4)
 
@@ -47,18 +49,16 @@ def check_compiler(compiler) -> None:
     """Refuse early, in plain words, where there is no C compiler or no Python.h."""
     command = getattr(compiler, "compiler_so", None)  # MSVC finds itself
     if command and not shutil.which(command[0]):
-        raise BuildError(build_libffi.install_message(f"The C compiler '{command[0]}' was not found.", "compiler"))
-    import sysconfig
-
+        raise missing(f"The C compiler '{command[0]}' was not found.", "compiler")
     if not any(Path(sysconfig.get_path(p), "Python.h").exists() for p in ("include", "platinclude")):
-        raise BuildError(build_libffi.install_message("Python.h was not found.", "python"))
+        raise missing("Python.h was not found.", "python")
 
 
 def system() -> Libffi:
     """Ask pkg-config for the installed libffi."""
     command = os.environ.get("PKG_CONFIG") or shutil.which("pkg-config") or shutil.which("pkgconf")
     if not command or not shutil.which(command):
-        raise BuildError(build_libffi.install_message("pkg-config was not found.", "pkg-config", "libffi"))
+        raise missing("pkg-config was not found.", "pkg-config", "libffi")
     env = dict(os.environ)
     if sys.platform == "darwin":  # Homebrew keeps its libffi out of pkg-config's sight
         kegs = [f"{p}/opt/libffi/lib/pkgconfig" for p in ("/opt/homebrew", "/usr/local")]
@@ -70,7 +70,7 @@ def system() -> Libffi:
 
     version = ask("--modversion")
     if version is None:
-        raise BuildError(build_libffi.install_message("libffi was not found by pkg-config.", "libffi"))
+        raise missing("libffi was not found by pkg-config.", "libffi")
     if tuple(map(int, version.split("-")[0].split(".")[:2])) < OLDEST:
         raise BuildError(f"libffi {version} is too old: this package needs 3.4 or newer. "
                          "LIBFFI=vendored builds and links a new one.")
@@ -84,28 +84,24 @@ def system() -> Libffi:
 
 def vendored(build_dir: Path) -> Libffi:
     """Build the pinned libffi (or take LIBFFI_PREFIX), to be linked statically and hidden."""
-    prefix = os.environ.get("LIBFFI_PREFIX")
-    if prefix:
-        prefix = Path(prefix)
+    if "LIBFFI_PREFIX" in os.environ:
+        prefix = Path(os.environ["LIBFFI_PREFIX"]).resolve()
     else:
         prefix = build_libffi.cached(build_dir, os.environ.get("LIBFFI_SOURCE"))
-    archive = prefix / "lib" / "libffi.a"
-    if not archive.exists():
-        raise BuildError(f"LIBFFI_PREFIX={prefix} holds no lib/libffi.a; python tools/build_libffi.py --prefix makes one.")
-    found = Libffi("vendored", build_libffi.VERSION, include_dirs=[str(prefix / "include")], depends=[str(archive)])
-    if sys.platform == "darwin":
-        found.link_args = [f"-Wl,-load_hidden,{archive}"]
-    else:
-        found.link_args = [str(archive), "-Wl,--exclude-libs,ALL"]
-    found.license = prefix / "share" / "licenses" / "libffi" / "LICENSE"
-    return found
+    archive, license = prefix / "lib" / "libffi.a", prefix / build_libffi.LICENSE
+    if not archive.exists() or not license.exists():
+        raise BuildError(f"{prefix} is not what `python tools/build_libffi.py --prefix {prefix}` makes.")
+    version = re.search(r"^Version: *(\S+)", (prefix / "lib" / "pkgconfig" / "libffi.pc").read_text(), re.MULTILINE)
+    hidden = [f"-Wl,-load_hidden,{archive}"] if sys.platform == "darwin" else ["-Wl,--exclude-libs,ALL", str(archive)]
+    return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,
+                  depends=[str(archive)], license=license)
 
 
 def check_link(libffi: Libffi, compiler, temp: Path) -> None:
     """Link a program that needs ffi_call, so that a broken libffi is reported as such."""
     temp.mkdir(parents=True, exist_ok=True)
     source = temp / "link_check.c"
-    source.write_text("#include <ffi.h>\nint main(void) { return ffi_prep_cif == 0 || ffi_call == 0; }\n")
+    source.write_text("#include <ffi.h>\nint main(void) { ffi_cif c; ffi_call(&c, 0, 0, 0); return 0; }\n")
     try:
         objects = compiler.compile([str(source)], include_dirs=libffi.include_dirs)
         compiler.link_executable(objects, str(temp / "link_check"), libraries=libffi.libraries,

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from build_libffi import BuildError
+from packages import BuildError
 
 FUNCTIONS = {  # macro -> the function of ffi.h that it stands for
     "FFIPY_HAVE_CALL_PLAN": "ffi_call_plan_alloc",
