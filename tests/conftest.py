@@ -1,0 +1,106 @@
+"""What the tests share: C sources compiled once, and Python snippets run in a process of their own."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import libffi
+from libffi import c
+
+C_SOURCES = Path(__file__).parent / "c"
+CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
+
+
+def _compiler() -> str:
+    cc = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
+    if not cc:
+        # Without a compiler a third of the tests says nothing: CI must not stay green like that.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs a C compiler")
+    return cc
+
+
+def _shared_by_workers(factory: pytest.TempPathFactory) -> Path:
+    base = factory.getbasetemp()
+    # pytest-xdist gives each worker a folder of its own inside the session's.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "c"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def compile_c(tmp_path_factory):
+    """Compile a C source (path or text) to a shared object, once per session for all workers."""
+    folder = _shared_by_workers(tmp_path_factory)
+
+    def compile_(source: Path | str, name: str | None = None, *flags: str) -> str:
+        if isinstance(source, str):
+            text, source = source, folder / f"{name}.{os.getpid()}.c"
+            source.write_text(text)
+        built = folder / f"{name or source.stem}.so"
+        if not built.exists():
+            # Made under a name of one's own and moved in one step: workers may race, not collide.
+            partial = built.with_suffix(f".{os.getpid()}")
+            subprocess.run([_compiler(), *CFLAGS, "-o", partial, source, "-lm", *flags], check=True)
+            partial.replace(built)
+        return str(built)
+
+    return compile_
+
+
+@pytest.fixture(scope="session")
+def values(compile_c):
+    """The library of tests/c/values.c: functions that give back what they get, and count calls."""
+    return libffi.Library(compile_c(C_SOURCES / "values.c"))
+
+
+@pytest.fixture(scope="session")
+def callbacks(compile_c):
+    """The library of tests/c/callbacks.c: functions that call back, in all the ways C does."""
+    return libffi.Library(compile_c(C_SOURCES / "callbacks.c"))
+
+
+@pytest.fixture(scope="session")
+def libc():
+    return libffi.Library(None)
+
+
+@pytest.fixture(scope="session")
+def libm():
+    return libffi.Library("m")
+
+
+@pytest.fixture(scope="session")
+def qsort(libc):
+    return libc.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.pointer])
+
+
+@pytest.fixture
+def unraisable(monkeypatch):
+    """The list of what reached sys.unraisablehook."""
+    seen: list[tuple[type, BaseException | None]] = []
+    # Only the two parts: keeping the whole record would resurrect objects.
+    monkeypatch.setattr(sys, "unraisablehook", lambda u: seen.append((u.exc_type, u.exc_value)))
+    return seen
+
+
+@pytest.fixture(scope="session")
+def run_python():
+    """Run Python source in a new process; give back its standard output, fail if it did."""
+
+    def run(source: str, *args: str, timeout: float = 120, env: dict | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(source), *args],
+            capture_output=True, text=True, timeout=timeout,
+            env={**os.environ, **env} if env else None,
+        )
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Fatal Python error" not in done.stderr, done.stderr
+        return done.stdout
+
+    return run

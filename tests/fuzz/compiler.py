@@ -1,0 +1,42 @@
+"""The C compiler: what it has, and how a shared object is made with it."""
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+FLAGS = ["-std=gnu11", "-w", "-shared", "-fPIC"]
+
+
+@functools.cache
+def command() -> list[str]:
+    """Return the compiler's command, an empty list when there is none."""
+    if "CC" in os.environ:
+        return shlex.split(os.environ["CC"])
+    found = shutil.which("gcc") or shutil.which("cc")
+    return [found] if found else []
+
+
+@functools.cache
+def accepts(source: str, *flags: str) -> bool:
+    """Tell whether the source compiles without a warning."""
+    check = [*command(), "-std=gnu11", "-Wall", "-Wno-unused", "-Werror", *flags]
+    done = subprocess.run(
+        [*check, "-fsyntax-only", "-x", "c", "-"], input=source, text=True, capture_output=True
+    )
+    return done.returncode == 0
+
+
+def build(source: str, target: Path, *flags: str) -> Path:
+    """Compile the source to the shared object `target`, keep the source beside it."""
+    file = target.with_suffix(".c")
+    file.write_text(source)
+    done = subprocess.run(
+        [*command(), *FLAGS, *flags, "-o", target, file, "-lm"], text=True, capture_output=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"the generated C does not compile ({file}):\n{done.stderr}")
+    return target

@@ -1,0 +1,164 @@
+"""Random signatures: each index has a random generator of its own, so that any one can be made alone."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from . import scalars
+from .abi import DEFAULT, Abi
+from .model import Array, CType, Record, Scalar, Signature, Vector
+
+LEAVES = 48  # what one struct may hold: a few hundred bytes
+
+
+@dataclass(frozen=True)
+class Features:
+    """What compiler and libffi both have."""
+
+    int128: bool = True
+    complex: bool = True
+    vectors: bool = True
+
+
+class Generator:
+    def __init__(self, seed: int, features: Features, abi: Abi = DEFAULT) -> None:
+        self.seed = seed
+        self.features = features
+        self.abi = abi
+        groups: list[tuple[int, list[Scalar]]] = [
+            (5, scalars.INTS), (4, scalars.SMALL_INTS), (3, scalars.CHARS), (2, scalars.POINTERS),
+            (7, [s for s in scalars.FLOATS if s.part not in abi.without]),
+        ]
+        if features.complex:
+            groups.append((3, [s for s in scalars.COMPLEX if s.part not in abi.without]))
+        if features.int128:
+            groups.append((1, scalars.INT128))
+        self.weights, self.groups = zip(*groups, strict=True)
+        self.floats = [s for s in scalars.FLOATS if s.part not in abi.without]
+
+    def signature(self, index: int) -> Signature:
+        rng = Random(f"{self.seed}:{index}")
+        return _Maker(self, rng, index).signature()
+
+    def values(self, index: int) -> Random:
+        """Return the random generator of the values that signature is called with."""
+        return Random(f"{self.seed}:{index}:values")
+
+
+class _Maker:
+    """Makes the types of one signature."""
+
+    def __init__(self, generator: Generator, rng: Random, index: int) -> None:
+        self.generator = generator
+        self.rng = rng
+        self.index = index
+        self.records: list[Record] = []
+
+    def signature(self) -> Signature:
+        rng = self.rng
+        result = None if rng.random() < 0.08 else self.top()
+        count = rng.choice([0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, rng.randint(9, 30)])
+        if self.generator.abi.variadic and rng.random() < 0.15:
+            return self.variadic(result, max(count, 2))
+        args = [self.top() for _ in range(count)]
+        return Signature(self.index, result, args, records=self.records)
+
+    def variadic(self, result: CType | None, count: int) -> Signature:
+        fixed = self.rng.randint(1, min(4, count - 1))
+        # The last named one must be of a promoted type, says C.
+        args = [self.top() for _ in range(fixed - 1)]
+        args += [self.promoted() for _ in range(count - fixed + 1)]
+        return Signature(self.index, result, args, fixed, self.records)
+
+    def top(self) -> CType:
+        """Make the type of an argument or result."""
+        rng = self.rng
+        if rng.random() < 0.62:
+            scalar = self.scalar()
+            return scalars.EXACT if scalar is scalars.LONGDOUBLE and rng.random() < 0.5 else scalar
+        if self.generator.features.vectors and rng.random() < 0.06:
+            return self.vector()
+        return self.struct(0, LEAVES if rng.random() < 0.15 else 8)
+
+    def promoted(self) -> CType:
+        while isinstance(type := self.top(), Scalar) and not type.promoted:
+            pass
+        return type
+
+    def scalar(self) -> Scalar:
+        generator = self.generator
+        (group,) = self.rng.choices(generator.groups, generator.weights)
+        return self.rng.choice(group)
+
+    def vector(self) -> Vector:
+        item = scalars.BY_ATTR[self.rng.choice(list(scalars.LANES))]
+        size = self.rng.choice([8, 16])
+        return Vector(item, size // scalars.LANES[item.attr], size)
+
+    def struct(self, depth: int, budget: int) -> Record:
+        shape = self.rng.choice([
+            self.mixed, self.mixed, self.mixed, self.same_floats, self.one_inside_another,
+            self.padded_tail, self.of_arrays, self.union, self.unusual,
+        ])
+        return shape(depth, budget)
+
+    def record(self, members: list[CType], **options: int) -> Record:
+        names = tuple((f"m{i}", member) for i, member in enumerate(members))
+        record = Record(f"s{self.index}_{len(self.records)}", names, **options)
+        self.records.append(record)
+        return record
+
+    def member(self, depth: int, budget: int) -> CType:
+        chance = self.rng.random()
+        if depth < 3 and budget > 1 and chance < 0.25:
+            return self.struct(depth + 1, budget // 2)
+        if budget > 1 and chance < 0.40:
+            return self.array(depth, budget)
+        if self.generator.features.vectors and chance < 0.42:
+            return self.vector()
+        return self.scalar()
+
+    def array(self, depth: int, budget: int) -> Array:
+        length = self.rng.randint(1, min(budget, 9))
+        return Array(self.member(depth + 1, budget // length), length)
+
+    def mixed(self, depth: int, budget: int) -> Record:
+        count = self.rng.randint(1, max(1, min(budget, 6)))
+        return self.record([self.member(depth, budget // count) for _ in range(count)])
+
+    def same_floats(self, depth: int, budget: int) -> Record:
+        """One to five floats of one kind, some of them in an array or a struct."""
+        item = self.rng.choice(self.generator.floats)
+        members: list[CType] = [item] * self.rng.randint(1, 5)
+        wrapped = self.rng.choice([None, Array(item, self.rng.randint(1, 3))])
+        if wrapped:
+            members[-1] = wrapped
+        if self.rng.random() < 0.3:
+            members[0] = self.record([members[0]])
+        return self.record(members)
+
+    def one_inside_another(self, depth: int, budget: int) -> Record:
+        """One scalar inside one to three structs or arrays."""
+        inner: CType = self.rng.choice([self.generator.floats[-1], self.scalar()])
+        for _ in range(self.rng.randint(0, 2)):
+            inner = Array(inner, 1) if self.rng.random() < 0.4 else self.record([inner])
+        return self.record([inner])
+
+    def padded_tail(self, depth: int, budget: int) -> Record:
+        wide = self.rng.choice([scalars.BY_ATTR["longlong"], *self.generator.floats])
+        narrow = self.rng.choice(scalars.SMALL_INTS)
+        return self.record([wide, narrow])
+
+    def of_arrays(self, depth: int, budget: int) -> Record:
+        return self.record([self.array(depth, budget) for _ in range(self.rng.randint(1, 2))])
+
+    def union(self, depth: int, budget: int) -> Record:
+        count = self.rng.randint(1, 3)
+        return self.record([self.member(depth, budget // count) for _ in range(count)], union=True)
+
+    def unusual(self, depth: int, budget: int) -> Record:
+        """A struct with packing or an alignment of its own."""
+        members = [self.member(depth, budget // 3) for _ in range(self.rng.randint(1, 3))]
+        if self.rng.random() < 0.5:
+            return self.record(members, pack=self.rng.choice([1, 2, 4]))
+        return self.record(members, align=self.rng.choice([2, 4, 8, 16]))

@@ -1,0 +1,250 @@
+"""Pointers: an address and a type."""
+from __future__ import annotations
+
+import gc
+import sys
+import weakref
+
+import pytest
+
+import libffi
+from libffi import Memory, Pointer, addressof, c
+
+INT_P = c.ptr(c.int)
+POINT = c.struct("point", x=c.double, y=c.double)
+
+
+@pytest.fixture
+def numbers():
+    return c.array(c.int, 5).new([10, 20, 30, 40, 50])
+
+
+@pytest.fixture
+def p(numbers):
+    return INT_P(numbers)
+
+
+def test_what_a_pointer_knows(p, numbers):
+    assert isinstance(p, Pointer)
+    assert (p.address, p.type) == (numbers.address, INT_P)
+    assert addressof(p) == numbers.address and libffi.typeof(p) is INT_P
+    assert "int" in repr(p)
+
+
+def test_items(p, numbers):
+    assert [p[i] for i in range(5)] == [10, 20, 30, 40, 50]
+    p[1] = 21
+    assert numbers[1] == 21
+    assert (p + 3)[-1] == 30
+    assert p.value == 10
+    p.value = 11
+    assert numbers[0] == p[0] == 11
+
+
+def test_slices(p):
+    assert p[0:3] == [10, 20, 30]
+    assert p[1:4:2] == [20, 40]
+    assert p[2:2] == []
+    text = c.ptr(c.char)(c.array(c.char, 6).new(b"hello"))
+    assert text[0:5] == b"hello" and text[1] == b"e"
+
+
+@pytest.mark.parametrize("index", [slice(None), slice(1, None)])
+def test_a_slice_needs_an_end(index):
+    """A bare pointer into memory of unknown size has none of its own."""
+    bare = INT_P(0x1000)
+    with pytest.raises((TypeError, ValueError)):
+        bare[index]
+
+
+def test_arithmetic(p):
+    assert (p + 2).address == p.address + 8
+    assert (2 + p).address == p.address + 8
+    assert (p + 4 - 1)[0] == 40
+    assert (p + 4) - p == 4 and p - (p + 4) == -4
+    assert ((p + 2) - 2) == p
+    q = p
+    q += 1
+    assert q[0] == 20 and p[0] == 10
+    assert (p + (-0)).type is p.type
+
+
+def test_comparison(p, numbers):
+    assert p == INT_P(numbers) and p != p + 1
+    assert hash(p) == hash(INT_P(numbers))
+    assert not (p == 5) and p != "x"
+    assert p < p + 1 <= p + 1
+
+
+def test_null():
+    null = INT_P(None)
+    assert not null and null.address == 0
+    assert null == INT_P(0)
+    assert bool(INT_P(0x1000))
+    assert "NULL" in repr(null)
+
+
+@pytest.mark.parametrize("use", [
+    lambda p: p[0], lambda p: p.value, lambda p: p.__setitem__(0, 1), lambda p: p[0:2],
+    lambda p: setattr(p, "value", 1),
+], ids=["read", "value", "write", "slice", "set value"])
+def test_null_has_no_items(use):
+    with pytest.raises(ValueError, match="NULL"):
+        use(INT_P(None))
+
+
+@pytest.mark.parametrize("index, error", [("0", TypeError), (1.0, TypeError), (None, TypeError), (1 << 80, (IndexError, OverflowError))])
+def test_indexes_are_integers(p, index, error):
+    with pytest.raises(error):
+        p[index]
+    with pytest.raises(error):
+        p[index] = 1
+
+
+def test_arithmetic_takes_integers_only(p):
+    for wrong in (1.5, "1", None):
+        with pytest.raises(TypeError):
+            p + wrong
+        with pytest.raises(TypeError):
+            p - wrong
+    with pytest.raises(TypeError):
+        p + p
+    with pytest.raises(TypeError):
+        p - c.ptr(c.double)(0x1000)
+
+
+def test_length_only_when_known(p, numbers):
+    with pytest.raises(TypeError):
+        len(INT_P(0x1000))
+    try:
+        assert len(p) == 5
+    except TypeError:
+        pass
+
+
+def test_a_pointer_made_from_many_things(numbers):
+    for source in (numbers, INT_P(numbers), addressof(numbers), memoryview(numbers), c.pointer(addressof(numbers))):
+        assert INT_P(source)[1] == 20
+    data = bytearray((7).to_bytes(4, sys.byteorder))
+    q = INT_P(data)
+    q[0] = 9
+    assert int.from_bytes(data, sys.byteorder) == 9
+
+
+def test_other_item_types_do_not_mix(numbers):
+    for other in (c.ptr(c.double), c.ptr(POINT), c.ptr(INT_P)):
+        with pytest.raises(TypeError):
+            other(numbers)
+    assert c.ptr(c.double)(addressof(numbers)).type is c.ptr(c.double)     # an int says: I know
+
+
+def test_void_pointers_match_everything(numbers):
+    assert c.pointer(numbers).address == numbers.address
+    assert INT_P(c.pointer(numbers))[0] == 10
+
+
+def test_const_pointers_do_not_write(numbers):
+    q = c.ptr(c.int, const=True)(numbers)
+    assert q[0] == 10
+    with pytest.raises(TypeError, match="const"):
+        q[0] = 1
+    assert numbers[0] == 10
+
+
+def test_const_takes_bytes_others_do_not():
+    q = c.ptr(c.char, const=True)(b"abc")
+    assert q[0:3] == b"abc"
+    with pytest.raises((TypeError, BufferError)):
+        c.ptr(c.char)(b"abc")
+
+
+def test_pointer_to_pointer(numbers):
+    cell = INT_P.new(numbers)
+    pp = c.ptr(INT_P)(cell)
+    assert pp[0][1] == 20
+    pp[0] = INT_P(numbers) + 2
+    assert cell.value[0] == 30
+    pp[0] = None
+    assert not cell.value
+
+
+def test_pointer_to_struct():
+    points = c.array(POINT, 3).new([(1, 2), (3, 4), (5, 6)])
+    p = c.ptr(POINT)(points)
+    assert isinstance(p[1], Memory) and p[1].x == 3.0
+    p[1].x = 30
+    assert points[1].x == 30.0
+    p[2] = (50, 60)
+    assert (points[2].x, points[2].y) == (50, 60)
+    assert p.value.y == 2.0
+    assert [(q.x, q.y) for q in p[0:2]] == [(1, 2), (30, 4)]
+
+
+def test_a_pointer_keeps_its_memory_alive():
+    p = INT_P(c.array(c.int, 1000).new([42]))
+    q = p + 1 - 1
+    del p
+    gc.collect()
+    junk = [c.array(c.int, 1000).new([-1] * 1000) for _ in range(50)]
+    assert q[0] == 42 and junk
+
+
+def test_an_item_of_a_pointer_keeps_its_memory_alive():
+    item = c.ptr(POINT)(c.array(POINT, 100).new([(1, 2)] * 100))[99]
+    gc.collect()
+    junk = [c.array(POINT, 100).new() for _ in range(50)]
+    assert (item.x, item.y) == (1, 2) and junk
+
+
+def test_a_pointer_keeps_a_buffer_alive():
+    class Buffer(bytearray):
+        pass
+
+    data = Buffer(b"abcd")
+    gone = weakref.ref(data)
+    p = c.ptr(c.uint8)(data)
+    del data
+    gc.collect()
+    assert gone() is not None and p[0] == ord("a")
+    del p
+    gc.collect()
+    assert gone() is None
+
+
+def test_results_are_pointers(values):
+    echo = values.function("echo_pointer", INT_P, [INT_P])
+    numbers = c.array(c.int, 2).new([1, 2])
+    p = echo(numbers)
+    assert isinstance(p, Pointer) and p[1] == 2 and p.type is INT_P
+    null = echo(None)
+    assert isinstance(null, Pointer) and not null
+    raw = values.function("echo_pointer", c.pointer, [c.pointer])
+    assert raw(numbers) == addressof(numbers) and raw(None) is None and raw(0) is None
+
+
+def test_pointers_are_immutable(p):
+    with pytest.raises(AttributeError):
+        p.address = 5
+    with pytest.raises((AttributeError, TypeError)):
+        p.other = 5
+
+
+def test_a_pointer_to_closed_memory_is_an_error():
+    m = c.int.new(5)
+    p = INT_P(m)
+    try:
+        m.close()
+    except BufferError:
+        assert p[0] == 5
+        return
+    for use in (lambda: p[0], lambda: p.__setitem__(0, 1), lambda: p.value):
+        with pytest.raises(ValueError, match="closed"):
+            use()
+
+
+def test_an_incomplete_item_has_no_size():
+    p = c.ptr(c.struct("opaque"))(0x1000)
+    assert p.address == 0x1000
+    for use in (lambda: p[0], lambda: p + 1, lambda: p.value):
+        with pytest.raises(TypeError, match="opaque"):
+            use()
