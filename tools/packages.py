@@ -1,5 +1,7 @@
 """Say what to install: the message of a build that lacks something."""
 
+import sys
+
 PACKAGES = {  # need -> what it is called by Debian, Fedora, Alpine and Homebrew
     "compiler": ("gcc libc6-dev", "gcc glibc-devel", "gcc musl-dev", None),
     "python": ("python3-dev", "python3-devel", "python3-dev", "python3"),
@@ -39,3 +41,7 @@ def missing(what: str, *needs: str) -> BuildError:
     if "libffi" in needs:
         lines.append("Or set LIBFFI=vendored: that builds a libffi of its own and links it in.")
     return BuildError("\n".join(lines))
+
+
+if __name__ == "__main__":  # tools/venv asks
+    raise missing("Something is missing for building libffi from source.", *sys.argv[1:])
