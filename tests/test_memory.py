@@ -10,9 +10,8 @@ import pickle
 import struct
 import sys
 
-import pytest
-
 import libffi
+import pytest
 from libffi import Memory, Pointer, addressof, c
 
 POINT = c.struct("point", x=c.double, y=c.double)

@@ -5,9 +5,8 @@ import gc
 import sys
 import weakref
 
-import pytest
-
 import libffi
+import pytest
 from libffi import Memory, Pointer, addressof, c
 
 INT_P = c.ptr(c.int)
@@ -72,7 +71,7 @@ def test_arithmetic(p):
 def test_comparison(p, numbers):
     assert p == INT_P(numbers) and p != p + 1
     assert hash(p) == hash(INT_P(numbers))
-    assert not (p == 5) and p != "x"
+    assert p != 5 and p != "x"
     assert p < p + 1 <= p + 1
 
 

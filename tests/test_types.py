@@ -11,9 +11,8 @@ import random
 import sys
 from decimal import Decimal
 
-import pytest
-
 import libffi
+import pytest
 from libffi import CIF, BadTypedef, Type, c
 
 # name in c, its C spelling, kind, what ctypes calls it (an oracle for the size)
@@ -361,7 +360,7 @@ def test_exact_long_double_keeps_every_digit():
 
 def test_exact_long_double_takes_numbers_exactly():
     T = c.exact(c.longdouble)
-    assert T(0.1).value == Decimal(0.1)
+    assert T(0.1).value == Decimal.from_float(0.1)
     assert T(2**53 + 1).value == 2**53 + 1
     assert T(-(2**63) + 1).value == -(2**63) + 1
 
