@@ -34,7 +34,11 @@ def ends(T):
     return [low, low + 1, 0, 1, high // 3, high - 1, high]
 
 
-INTEGERS = ["schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "longlong", "ulonglong", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "intmax_t", "uintmax_t"]
+INTEGERS = [
+    "schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "longlong", "ulonglong", "int8",
+    "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "size_t", "ssize_t", "ptrdiff_t",
+    "intptr_t", "uintptr_t", "intmax_t", "uintmax_t",
+]
 OTHERS = {
     "bool": [True, False],
     "char": [b"a", b"\0", b"\xff"],
@@ -232,7 +236,8 @@ def test_struct_arguments_of_many_kinds(values):
         y: float
         x: float
 
-    for argument in (named(1, 2), Data(y=2, x=1), {"x": 1, "y": 2}, POINT.new(x=1, y=2), c.ptr(POINT)(POINT.new(x=1, y=2))[0]):
+    through_a_pointer = c.ptr(POINT)(POINT.new(x=1, y=2))[0]
+    for argument in (named(1, 2), Data(y=2, x=1), {"x": 1, "y": 2}, POINT.new(x=1, y=2), through_a_pointer):
         got = swap(argument)
         assert (got.x, got.y) == (2, 1)
     assert swap({"x": 5}).y == 5
@@ -523,7 +528,9 @@ def test_map_counts_its_calls(values):
     (lambda d: (d,), array.array("f", [0] * 3), TypeError, r"cos.*double"),
     (lambda d: (d,), bytes(24), (TypeError, BufferError), r"cos"),
     (lambda d: (d,), "x", TypeError, r"cos"),
-], ids=["too few", "too many", "item type", "no buffer", "length of out", "type of out", "read-only out", "no out"])
+], ids=[
+    "too few", "too many", "item type", "no buffer", "length of out", "type of out", "read-only out", "no out",
+])
 def test_map_refuses(cos, arguments, out, error, message):
     with pytest.raises(error, match=message):
         cos.map(*arguments(array.array("d", [1, 2, 3])), out=out)

@@ -92,7 +92,9 @@ def test_null_has_no_items(use):
         use(INT_P(None))
 
 
-@pytest.mark.parametrize("index, error", [("0", TypeError), (1.0, TypeError), (None, TypeError), (1 << 80, (IndexError, OverflowError))])
+@pytest.mark.parametrize("index, error", [
+    ("0", TypeError), (1.0, TypeError), (None, TypeError), (1 << 80, (IndexError, OverflowError)),
+])
 def test_indexes_are_integers(p, index, error):
     with pytest.raises(error):
         p[index]

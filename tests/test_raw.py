@@ -58,7 +58,9 @@ def test_call_raw_without_a_result(values):
     assert calls.value == before + 2
 
 
-@pytest.mark.parametrize("name, value", [("schar", -5), ("short", -300), ("int", -70000), ("longlong", -1 << 40), ("uchar", 200)])
+@pytest.mark.parametrize("name, value", [
+    ("schar", -5), ("short", -300), ("int", -70000), ("longlong", -1 << 40), ("uchar", 200),
+])
 def test_small_results_fill_a_word(values, name, value):
     T = getattr(c, name)
     result = bytearray(max(WORD, T.size))
@@ -95,8 +97,10 @@ def test_call_raw_of_a_variadic_function_is_refused_or_right(values):
     (lambda pow_: (pow_, bytearray(8), 5), TypeError, ""),
     (lambda pow_: ("pow", bytearray(8), [b"12345678"] * 2), TypeError, ""),
     (lambda pow_: (pow_, 2.5, [b"12345678"] * 2), TypeError, ""),
-], ids=["null", "small result", "read-only result", "too few", "too many", "small argument", "no buffer", "null argument",
-        "no sequence", "no address", "no result"])
+], ids=[
+    "null", "small result", "read-only result", "too few", "too many", "small argument", "no buffer",
+    "null argument", "no sequence", "no address", "no result",
+])
 def test_call_raw_refuses(pow_, arguments, error, message):
     with pytest.raises(error, match=message):
         DOUBLE2.call_raw(*arguments(pow_))
@@ -135,7 +139,8 @@ def test_exchange_of_many_types(values):
 
 def test_exchange_slots_do_not_overlap():
     cif = CIF(BIG, [c.char, c.longdouble, POINT, c.short, BIG, c.complex_double])
-    spans = sorted((offset, offset + T.size) for offset, T in zip(cif.exchange_offsets, (cif.restype, *cif.argtypes), strict=True))
+    slots = zip(cif.exchange_offsets, (cif.restype, *cif.argtypes), strict=True)
+    spans = sorted((offset, offset + T.size) for offset, T in slots)
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
     assert spans[-1][1] <= cif.exchange_size
 

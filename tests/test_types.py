@@ -616,7 +616,7 @@ def test_struct_offsets_are_what_libffi_says():
 # ---- bit-fields, against the compiler
 
 
-UNITS = ["char", "short", "int", "long", "longlong"]
+UNITS = ["schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "longlong", "ulonglong"]
 
 
 def _bit_structs(count=60, seed=11):
@@ -625,7 +625,7 @@ def _bit_structs(count=60, seed=11):
     for n in range(count):
         members = []
         for i in range(rng.randint(1, 8)):
-            unit = rng.choice(["schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "longlong", "ulonglong"])
+            unit = rng.choice(UNITS)
             roll = rng.random()
             size = getattr(c, unit).size * 8
             if roll < 0.08:

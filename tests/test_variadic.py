@@ -92,7 +92,10 @@ def test_an_int_that_does_not_fit_says_what_to_write(record):
             record("i", value)
 
 
-UNPROMOTED = ["float", "short", "ushort", "schar", "uchar", "int8", "uint8", "int16", "uint16", "bool", "char", "char16_t"]
+UNPROMOTED = [
+    "float", "short", "ushort", "schar", "uchar", "int8", "uint8", "int16", "uint16", "bool", "char",
+    "char16_t",
+]
 
 
 @pytest.mark.parametrize("name", UNPROMOTED)
@@ -126,7 +129,14 @@ def test_fixed_arguments_of_unpromoted_types(compile_c):
     lib = libffi.Library(compile_c("""
         #include <stdarg.h>
         double add(float x, short n, ...)
-        { double sum = x; va_list ap; va_start(ap, n); while (n-- > 0) sum += va_arg(ap, double); va_end(ap); return sum; }
+        {
+            double sum = x;
+            va_list ap;
+            va_start(ap, n);
+            while (n-- > 0) sum += va_arg(ap, double);
+            va_end(ap);
+            return sum;
+        }
         """, "fixed_float"))
     add = lib.function("add", c.double, [c.float, c.short, ...])
     assert add(0.5, 2, 1.5, 2.0) == 4.0
