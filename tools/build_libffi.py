@@ -188,8 +188,8 @@ def run(command: list[str], folder: Path, log: Path, env: dict[str, str]) -> Non
     with log.open("a") as out:
         out.write(f"$ {shlex.join(command)}\n")
         out.flush()
-        status = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env).returncode
-    if status:
+        done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env)
+    if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-25:])
         raise BuildError(f"{tail}\n\nBuilding libffi {VERSION} failed at: {shlex.join(command)}\nThe whole log: {log}")
 

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import build_libffi
 from packages import BuildError, missing
@@ -34,7 +35,7 @@ class Libffi:
     license: Path | None = None  # to ship, where libffi is linked in
 
 
-def find(compiler, build_dir: Path) -> Libffi:
+def find(compiler: Any, build_dir: Path) -> Libffi:
     """Return the libffi that the environment asks for; `compiler` is a distutils compiler."""
     check_compiler(compiler)
     wanted = os.environ.get("LIBFFI", "system")
@@ -45,7 +46,7 @@ def find(compiler, build_dir: Path) -> Libffi:
     raise BuildError(f"LIBFFI={wanted} is neither 'system' nor 'vendored'.")
 
 
-def check_compiler(compiler) -> None:
+def check_compiler(compiler: Any) -> None:
     """Refuse early, in plain words, where there is no C compiler or no Python.h."""
     command = getattr(compiler, "compiler_so", None)  # MSVC finds itself
     if command and not shutil.which(command[0]):
@@ -89,15 +90,16 @@ def vendored(build_dir: Path) -> Libffi:
     else:
         prefix = build_libffi.cached(build_dir, os.environ.get("LIBFFI_SOURCE"))
     archive, license = prefix / "lib" / "libffi.a", prefix / build_libffi.LICENSE
-    if not archive.exists() or not license.exists():
+    pc = prefix / "lib" / "pkgconfig" / "libffi.pc"
+    version = re.search(r"^Version: *(\S+)", pc.read_text(), re.MULTILINE) if pc.exists() else None
+    if not (archive.exists() and license.exists() and version):
         raise BuildError(f"{prefix} is not what `python tools/build_libffi.py --prefix {prefix}` makes.")
-    version = re.search(r"^Version: *(\S+)", (prefix / "lib" / "pkgconfig" / "libffi.pc").read_text(), re.MULTILINE)
     hidden = [f"-Wl,-load_hidden,{archive}"] if sys.platform == "darwin" else ["-Wl,--exclude-libs,ALL", str(archive)]
     return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,
                   depends=[str(archive)], license=license)
 
 
-def check_link(libffi: Libffi, compiler, temp: Path) -> None:
+def check_link(libffi: Libffi, compiler: Any, temp: Path) -> None:
     """Link a program that needs ffi_call, so that a broken libffi is reported as such."""
     temp.mkdir(parents=True, exist_ok=True)
     source = temp / "link_check.c"
@@ -107,5 +109,7 @@ def check_link(libffi: Libffi, compiler, temp: Path) -> None:
         compiler.link_executable(objects, str(temp / "link_check"), libraries=libffi.libraries,
                                  library_dirs=libffi.library_dirs, extra_postargs=libffi.link_args)
     except Exception as error:  # distutils' own errors; the compiler has printed the details
-        raise BuildError(f"A program using libffi {libffi.version} ({libffi.linkage}) does not link: {error}\n"
-                         "Its header and its library do not belong together, or are for another architecture.") from None
+        raise BuildError(
+            f"A program using libffi {libffi.version} ({libffi.linkage}) does not link: {error}\n"
+            "Its header and its library do not belong together, or are for another architecture."
+        ) from None
