@@ -1,0 +1,69 @@
+"""Measure what there is before the first call: the time of an import, the bytes of a closure."""
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import building, running
+
+NAME = "footprint"
+IMPORTS = ("_cffi_backend", "libffi", "ctypes")
+ROUNDS = 15
+CLOSURES = 50_000
+IMPORT = """
+from time import perf_counter
+begun = perf_counter()
+import {module}
+print((perf_counter() - begun) * 1e6)
+"""
+RESIDENT = """
+import os
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def on_pair(a, b): return a + b
+{prepare}
+warm = [make(on_pair) for _ in range(1000)]
+keep = [None] * {count}
+before = resident()
+for i in range({count}):
+    keep[i] = make(on_pair)
+print((resident() - before) / {count})
+"""
+CLOSURE = {
+    "libffi": "from libffi import CIF, c\nmake = CIF(c.int, [c.int, c.int]).closure",
+    "ctypes": "from ctypes import CFUNCTYPE, c_int\nmake = CFUNCTYPE(c_int, c_int, c_int)",
+    "_cffi_backend": "from cffi import FFI\nffi = FFI()\npair = ffi.typeof('int(*)(int, int)')\n"
+                     "make = lambda f: ffi.callback(pair, f)",
+}
+
+
+def rows(notice):
+    """Have no rows: every figure here takes a process of its own."""
+    return {}
+
+
+def facts(measured):
+    """Import each module in fresh interpreters, in turn; weigh closures in others."""
+    modules = [name for name in IMPORTS if building.installed(name)]
+    times = {name: [] for name in modules}
+    for _ in range(ROUNDS):
+        for name in modules:
+            times[name].append(printed(IMPORT.format(module=name)))
+    result = {f"import {name}": (median(values), "µs") for name, values in times.items()}
+    for name in modules:
+        source = RESIDENT.format(prepare=CLOSURE[name], count=CLOSURES)
+        result[f"bytes of a live closure, {name}"] = (printed(source), "bytes")
+    return result
+
+
+def printed(source):
+    """Run Python source in a fresh interpreter; give the number it prints."""
+    return float(subprocess.run([sys.executable, "-c", source], check=True, capture_output=True,
+                                text=True).stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(running.main([sys.modules[__name__]]))
