@@ -3,10 +3,11 @@ import re
 from statistics import geometric_mean
 
 from benchmarks import report
+from benchmarks.peers.floor import NAME as FLOOR
+from benchmarks.peers.floor import RELEASED as FLOOR_RELEASED
 
 HOLD, RELEASE = "libffi, gil=hold", "libffi, gil=release"
 CALL = "libffi .call, gil=hold"
-FLOOR, FLOOR_RELEASE = "floor", "floor, GIL released"
 SCALARS = ("add", "half", "nop", "six", "mixed")
 
 
@@ -101,7 +102,7 @@ BARS = [
     ("Function, gil=hold: worst scalar row", 2.0, over_floor(HOLD, keys=SCALARS, worst=True)),
     ("Function.call, gil=hold: mean over the floor", 1.35, over_floor(CALL)),
     ("Function, gil=release: mean over the releasing floor", 1.25,
-     over_floor(RELEASE, FLOOR_RELEASE)),
+     over_floor(RELEASE, FLOOR_RELEASED)),
     ("struct by value over the floor", 3.0, over_floor(HOLD, keys=("turn",))),
     ("faster than ctypes, mean", -5.0, faster("ctypes")),
     ("faster than ctypes, worst row", -1.0, faster("ctypes", worst=True)),

@@ -2,10 +2,10 @@
 import importlib.util
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import sysconfig
+from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 
@@ -147,10 +147,6 @@ def cffi_api():
     BUILD.mkdir(parents=True, exist_ok=True)
     generated = BUILD / "peer_cffi_api.c"
     if not generated.exists() or generated.stat().st_mtime < (SOURCES / "bench.h").stat().st_mtime:
-        ffi.emit_c_code(str(generated))
+        with redirect_stdout(sys.stderr):
+            ffi.emit_c_code(str(generated))
     return extension("peer_cffi_api", sources=[generated])
-
-
-def clean():
-    """Forget all that was built."""
-    shutil.rmtree(BUILD, ignore_errors=True)

@@ -10,7 +10,7 @@ from benchmarks.timing import Row
 from benchmarks.values import SHUFFLED, TIMES, on_pair
 
 NAME = "callbacks"
-FLOORS = ("floor",)
+FLOORS = (floor.NAME,)
 PEERS = (floor, libffi_, ctypes_, cffi_abi, cffi_api)
 EXPECTED = 0
 for i in range(TIMES):

@@ -19,7 +19,7 @@ from benchmarks.peers import (
 from benchmarks.timing import Row
 
 NAME = "calls"
-FLOORS = ("floor", "floor, GIL released")
+FLOORS = (floor.NAME, floor.RELEASED)
 PEERS = (floor, libffi_, ctypes_, cffi_abi, cffi_api, pybind11_, nanobind_, cython_)
 
 # key: (title, is the value right?)

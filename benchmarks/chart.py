@@ -2,6 +2,8 @@
 from html import escape
 from statistics import geometric_mean
 
+from benchmarks.peers import floor
+
 LEFT, RIGHT, TOP, HEIGHT, GAP = 200, 60, 64, 22, 8
 WIDTH = 760
 STYLE = """
@@ -46,7 +48,7 @@ def calls(rows):
     ratios = {}
     for row in rows.values():
         for name, figures in row["candidates"].items():
-            ratios.setdefault(name, []).append(figures["ratio"]["floor"])
+            ratios.setdefault(name, []).append(figures["ratio"][floor.NAME])
     return {name: geometric_mean(values) for name, values in ratios.items()}
 
 

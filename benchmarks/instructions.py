@@ -67,11 +67,11 @@ def candidates():
     """Choose what is counted; the floor first, to compare with."""
     from benchmarks.peers import floor, libffi_
     ways = floor.calls() | libffi_.calls()
-    for name in ("floor", *CANDIDATES):
+    for name in (floor.NAME, *CANDIDATES):
         for row in ROWS:
             yield Candidate(f"{row}, {name}", *ways[name][row])
     ways = floor.callbacks() | libffi_.callbacks()
-    for name in ("floor", "libffi"):
+    for name in (floor.NAME, libffi_.NAME):
         for row in CALLBACKS:
             yield Candidate(f"callback {row}, {name}", *ways[name][row], TIMES)
 
