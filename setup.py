@@ -20,7 +20,7 @@ import find_libffi  # noqa: E402
 import libffi_config  # noqa: E402
 
 CORE = sorted(p for p in Path("_ffi").glob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
-HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd"})
+HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
 OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden"]
@@ -65,9 +65,16 @@ class BuildPy(build_py):
     """Ship include/libffi inside the package, where libffi.get_include() finds it."""
 
     def run(self):
+        self.remove_stale()
         super().run()
         if not self.editable_mode:
             self.ship_headers()
+
+    def remove_stale(self):
+        """Forget modules of an earlier build: setuptools would ship one that is no longer in src/."""
+        for path in Path(self.build_lib, "libffi").rglob("*"):
+            if path.suffix in {".py", ".pyi"}:
+                path.unlink()
 
     def ship_headers(self):
         folder = Path(self.build_lib, "libffi", "include", "libffi")

@@ -94,7 +94,10 @@ def vendored(build_dir: Path) -> Libffi:
     version = re.search(r"^Version: *(\S+)", pc.read_text(), re.MULTILINE) if pc.exists() else None
     if not (archive.exists() and license.exists() and version):
         raise BuildError(f"{prefix} is not what `python tools/build_libffi.py --prefix {prefix}` makes.")
-    hidden = [f"-Wl,-load_hidden,{archive}"] if sys.platform == "darwin" else ["-Wl,--exclude-libs,ALL", str(archive)]
+    if sys.platform == "darwin":
+        hidden = [f"-Wl,-load_hidden,{archive}"]
+    else:  # every ELF linker knows version scripts; --exclude-libs is not known to zig's
+        hidden = [str(archive), f"-Wl,--version-script={Path(__file__).resolve().parent / 'hidden.map'}"]
     return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,
                   depends=[str(archive)], license=license)
 
