@@ -8,8 +8,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-import libffi
 import pytest
+
+import libffi
 from libffi import c
 
 C_SOURCES = Path(__file__).parent / "c"

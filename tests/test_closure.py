@@ -12,8 +12,9 @@ import traceback
 import weakref
 from decimal import Decimal
 
-import libffi
 import pytest
+
+import libffi
 from libffi import CIF, BadTypedef, Closure, ClosureExpired, Memory, Pointer, c, closure
 
 INT_INT = CIF(c.int, [c.int])

@@ -241,7 +241,7 @@ def test_point_in_rect(lib):
 def test_return_rect(lib):
     """Large and small structs and pointers in turn: registers run out in the middle."""
     f = lib.function("ReturnRect", RECT, [c.int, RECT, c.ptr(RECT), LONG_POINT, RECT, c.ptr(RECT), LONG_POINT, RECT])
-    box = dict(left=10, top=20, right=30, bottom=40)
+    box = {"left": 10, "top": 20, "right": 30, "bottom": 40}
     for i in range(4):
         got = f(i, box, RECT.new(box), (3, 4), box, RECT.new(box), (3, 4), box)
         assert (got.left, got.top, got.right, got.bottom) == (10, 20, 30, 40)

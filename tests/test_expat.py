@@ -185,7 +185,8 @@ def test_the_version(parser):
 
 def test_a_parser_that_python_allocates_for(libc):
     """XML_ParserCreate_MM takes a struct of three function pointers."""
-    allocate, resize, release = CIF(c.pointer, [c.size_t]), CIF(c.pointer, [c.pointer, c.size_t]), CIF(c.void, [c.pointer])
+    allocate, release = CIF(c.pointer, [c.size_t]), CIF(c.void, [c.pointer])
+    resize = CIF(c.pointer, [c.pointer, c.size_t])
     suite = c.struct("XML_Memory_Handling_Suite", malloc_fcn=c.func(allocate), realloc_fcn=c.func(resize),
                      free_fcn=c.func(release))
     create = X.function("XML_ParserCreate_MM", c.pointer, [c.string, c.ptr(suite, const=True), c.string])

@@ -16,8 +16,9 @@ import sys
 import threading
 from decimal import Decimal
 
-import libffi
 import pytest
+
+import libffi
 from libffi import ABI, CIF, Function, Memory, c
 
 POINT = c.struct("point", x=c.double, y=c.double)

@@ -319,7 +319,9 @@ def test_environment_and_strings(libc):
     libc.function("unsetenv", c.int, [c.string])("LIBFFI_TEST")
 
 
-@pytest.mark.parametrize("text, base, value, rest", [("42abc", 10, 42, "abc"), ("-0x1F", 0, -31, ""), ("zz", 36, 1295, "")])
+@pytest.mark.parametrize("text, base, value, rest", [
+    ("42abc", 10, 42, "abc"), ("-0x1F", 0, -31, ""), ("zz", 36, 1295, ""),
+])
 def test_strtol(libc, text, base, value, rest):
     strtol = libc.function("strtol", c.long, [c.pointer, c.out(c.bytes), c.int])
     buffer = c.array(c.char, 32).new(text.encode())

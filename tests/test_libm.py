@@ -23,7 +23,7 @@ def width(request):
 
 @pytest.fixture
 def get(libm, width):
-    """The function of this width, from its signature in letters: "r" real, "z" complex, "i" int, others as C has them."""
+    """The function of this width, from its signature in letters: "r" real, "z" complex, "i" int, "R" out real."""
     real, complex_, _ = WIDTHS[width]
     types = {"r": real, "z": complex_, "i": c.int, "l": c.long, "q": c.longlong, "s": c.string, "D": c.longdouble,
              "R": c.out(real), "I": c.out(c.int)}

@@ -10,8 +10,9 @@ import pickle
 import struct
 import sys
 
-import libffi
 import pytest
+
+import libffi
 from libffi import Memory, Pointer, addressof, c
 
 POINT = c.struct("point", x=c.double, y=c.double)

@@ -5,8 +5,9 @@ import gc
 import sys
 import weakref
 
-import libffi
 import pytest
+
+import libffi
 from libffi import Memory, Pointer, addressof, c
 
 INT_P = c.ptr(c.int)

@@ -7,8 +7,9 @@ import itertools
 import struct
 import sys
 
-import libffi
 import pytest
+
+import libffi
 from libffi import CIF, c
 
 FEATURES = libffi.features()

@@ -167,7 +167,8 @@ def test_collation(db):
 
     assert create_collation(db.handle, "by_length", UTF8, None, db.keep(COLLATE.closure(by_length))) == OK
     db.rows("CREATE TABLE t (s); INSERT INTO t VALUES ('ccc'), ('a'), ('bb'), ('aa'), ('\u20ac')")
-    assert [r["s"] for r in db.rows("SELECT s FROM t ORDER BY s COLLATE by_length")] == ["a", "aa", "bb", "ccc", "\u20ac"]
+    rows = db.rows("SELECT s FROM t ORDER BY s COLLATE by_length")
+    assert [row["s"] for row in rows] == ["a", "aa", "bb", "ccc", "\u20ac"]
 
 
 def test_progress_handler_interrupts(db):

@@ -11,8 +11,9 @@ import random
 import sys
 from decimal import Decimal
 
-import libffi
 import pytest
+
+import libffi
 from libffi import CIF, BadTypedef, Type, c
 
 # name in c, its C spelling, kind, what ctypes calls it (an oracle for the size)

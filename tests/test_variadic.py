@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import enum
 
-import libffi
 import pytest
+
+import libffi
 from libffi import CIF, BadArgType, c
 
 POINT = c.struct("point", x=c.double, y=c.double)

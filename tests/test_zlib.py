@@ -148,8 +148,9 @@ def test_checksums(name):
 
 
 def test_one_call():
-    compress = Z.function("compress2", c.int, [c.ptr(c.uchar), c.inout(c.ulong), c.ptr(c.uchar, const=True), c.ulong, c.int])
-    uncompress = Z.function("uncompress", c.int, [c.ptr(c.uchar), c.inout(c.ulong), c.ptr(c.uchar, const=True), c.ulong])
+    signature = [c.ptr(c.uchar), c.inout(c.ulong), c.ptr(c.uchar, const=True), c.ulong]
+    compress = Z.function("compress2", c.int, [*signature, c.int])
+    uncompress = Z.function("uncompress", c.int, signature)
     bound = Z.function("compressBound", c.ulong, [c.ulong])
     data = text(3000)
     room = bytearray(bound(len(data)))
