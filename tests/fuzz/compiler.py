@@ -30,6 +30,15 @@ def accepts(source: str, *flags: str) -> bool:
     return done.returncode == 0
 
 
+def has_int128() -> bool:
+    return accepts("__int128 x;")
+
+
+def has_vectors() -> bool:
+    """Tell whether 16-byte vectors have an ABI without further options."""
+    return accepts("typedef int v __attribute__((vector_size(16))); v f(v x) { return x; }")
+
+
 def build(source: str, target: Path, *flags: str) -> Path:
     """Compile the source to the shared object `target`, keep the source beside it."""
     file = target.with_suffix(".c")

@@ -6,7 +6,7 @@ from random import Random
 
 from . import scalars
 from .abi import DEFAULT, Abi
-from .model import Array, CType, Record, Scalar, Signature, Vector
+from .model import Array, CType, Record, Scalar, Signature, Vector, walk
 
 LEAVES = 48  # what one struct may hold: a few hundred bytes
 
@@ -18,6 +18,16 @@ class Features:
     int128: bool = True
     complex: bool = True
     vectors: bool = True
+
+
+def unusual(type: CType) -> bool:
+    """Tell whether the package may refuse such a type by value."""
+    return isinstance(type, Record) and bool(type.union or type.pack or type.align)
+
+
+def large(scalar: Scalar) -> bool:
+    """Tell whether a scalar is, or may be, wider than a register."""
+    return scalar in scalars.INT128 or scalar.family == "complex" or scalar.part == "long double"
 
 
 class Generator:
@@ -81,9 +91,17 @@ class _Maker:
         return self.struct(0, LEAVES if rng.random() < 0.15 else 8)
 
     def promoted(self) -> CType:
-        while isinstance(type := self.top(), Scalar) and not type.promoted:
-            pass
-        return type
+        """Make a type that may go through `...`, and on which gcc's own va_arg is right."""
+        by_reference = self.generator.abi.by_reference
+        while True:
+            made = len(self.records)
+            type = self.top()
+            if isinstance(type, Scalar):
+                if type.promoted and not (by_reference and large(type)):
+                    return type
+            elif not by_reference and not any(map(unusual, walk(type))):
+                return type
+            del self.records[made:]
 
     def scalar(self) -> Scalar:
         generator = self.generator

@@ -5,14 +5,14 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from . import scalars
+from . import compiler, scalars
 from .model import Array, CType, Record, Scalar, Vector
 
 
-def table(records: Iterable[Record], has_int128: bool) -> list[str]:
+def table(records: Iterable[Record]) -> list[str]:
     """Write the C expressions whose values a Layouts reads."""
     rows = ["__LDBL_MANT_DIG__"]
-    for scalar in _scalars(has_int128):
+    for scalar in _known():
         signed = f"({scalar.c})-1 < 0" if scalar.family in ("int", "char", "wchar") else "0"
         rows.append(f"sizeof({scalar.c}), _Alignof({scalar.c}), {signed}")
     for record in records:
@@ -21,8 +21,8 @@ def table(records: Iterable[Record], has_int128: bool) -> list[str]:
     return rows
 
 
-def _scalars(has_int128: bool) -> list[Scalar]:
-    return [s for s in scalars.ALL if has_int128 or s not in scalars.INT128]
+def _known() -> list[Scalar]:
+    return [s for s in scalars.ALL if compiler.has_int128() or s not in scalars.INT128]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Slot:
 class Layouts:
     """The compiler's answers for the types of one file."""
 
-    def __init__(self, numbers: Iterable[int], records: Iterable[Record], has_int128: bool) -> None:
+    def __init__(self, numbers: Iterable[int], records: Iterable[Record]) -> None:
         answers = iter(numbers)
         self.mantissa = next(answers)
-        self._scalars = {s.c: _take(answers, 3) for s in _scalars(has_int128)}
+        self._scalars = {s.c: _take(answers, 3) for s in _known()}
         self._records = {
             record.c: (_take(answers, 2), _take(answers, len(record.members))) for record in records
         }

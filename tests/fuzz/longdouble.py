@@ -50,7 +50,7 @@ def unpack(data: bytes, mantissa: int) -> Number:
     exponent, significand = bits >> width & 0x7FFF, bits & ((1 << width) - 1)
     sign = -1 if bits >> (width + 15) & 1 else 1
     if exponent == 0x7FFF:
-        return math.copysign(math.nan if significand & ((1 << 62) - 1) else math.inf, sign)
+        return math.copysign(math.nan if significand & ((1 << mantissa - 1) - 1) else math.inf, sign)
     if width == 112 and exponent:
         significand |= 1 << 112
     if not significand:
@@ -64,7 +64,7 @@ def _fields(value: Number, mantissa: int) -> tuple[bool, int, int]:
     top = 1 << (mantissa - 1)
     if math.isnan(value):
         return negative, 0x7FFF, top | top >> 1
-    if math.isinf(value):
+    if value in (math.inf, -math.inf):  # isinf() would take a large Decimal for infinite
         return negative, 0x7FFF, top
     fraction = abs(Fraction(value))
     if not fraction:

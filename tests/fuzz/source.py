@@ -11,8 +11,8 @@ ROOM = 1 << 16
 
 COMMON = "\n".join(f"#include <{header}.h>" for header in scalars.HEADERS) + f"""
 
-/* What the caller passes, what the function returns, what either received. */
-_Alignas(64) unsigned char fz_in[{ROOM}], fz_ret[{ROOM}], fz_rec[{ROOM}];
+/* What the caller passes, what the function returns, what the function and the caller received. */
+_Alignas(64) unsigned char fz_in[{ROOM}], fz_ret[{ROOM}], fz_rec[{ROOM}], fz_out[{ROOM}];
 static unsigned char *at;
 
 /* Of x87's long double ten bytes carry the value, the rest is padding. */
@@ -24,11 +24,11 @@ static unsigned char *at;
 """
 
 
-def file(signatures: list[Signature], abi: Abi, has_int128: bool) -> str:
+def file(signatures: list[Signature], abi: Abi) -> str:
     """Write the whole file for these signatures."""
     vectors = {t.define() for s in signatures for t in s.types() if isinstance(t, Vector)}
     records = [record for s in signatures for record in s.records]
-    rows = ",\n    ".join(layout.table(records, has_int128))
+    rows = ",\n    ".join(layout.table(records))
     return "\n".join([
         COMMON, *sorted(vectors), "",
         *(functions(signature, abi) for signature in signatures),
@@ -71,9 +71,9 @@ def _caller(signature: Signature, abi: Abi) -> Iterator[str]:
         yield f"    memcpy(&a{i}, in, sizeof a{i}); in += sizeof a{i};"
     call = f"fn({', '.join(f'a{i}' for i in range(len(signature.args)))})"
     if signature.result is None:
-        yield f"    {call};\n    at = fz_rec;"
+        yield f"    {call};"
     else:
-        yield f"    {signature.result.declare('r')} = {call};\n    at = fz_rec;"
+        yield f"    {signature.result.declare('r')} = {call};\n    at = fz_out;"
         yield from (f"    {line}" for line in _record(signature.result, "r"))
     yield "}"
 

@@ -1,0 +1,54 @@
+"""The package against C: layouts, calls in every way, closures."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import libffi._ffi
+
+from libffi import c
+
+from . import calls, closures, compiler, package
+from .abi import Abi
+from .bench import Bench
+from .generate import Features
+from .model import Signature
+from .tally import Tally
+from .values import Values
+
+
+def features() -> Features:
+    """Return what compiler and libffi both have."""
+    known = libffi._ffi.features()
+    return Features(
+        int128=bool(known["int128"]) and compiler.has_int128(),
+        complex=bool(known["complex"]),
+        vectors=bool(known["vectors"]) and compiler.has_vectors(),
+    )
+
+
+@contextmanager
+def load(file: Path, signatures: list[Signature]) -> Iterator[Bench]:
+    """Load a generated file through the package, for the length of a with statement."""
+    with libffi.Library(str(file)) as library:
+
+        def view(address: int, size: int) -> memoryview:
+            return memoryview(c.array(c.uchar, size).at(address))
+
+        yield Bench(signatures, library.symbol, view)
+
+
+def check(bench: Bench, signature: Signature, abi: Abi, values: Values, tally: Tally) -> None:
+    """Check one signature: layouts, calls, and a closure where C has such a thing."""
+    for type in signature.types():
+        package.check_layout(bench, type)
+    cif = package.make_cif(signature, abi)
+    if cif is None:
+        tally.refused += 1
+        return
+    calls.check(bench, cif, signature, values)
+    tally.calls += 1
+    if not signature.variadic:
+        closures.check(bench, cif, signature, values)
+        tally.closures += 1
