@@ -404,7 +404,7 @@ def test_an_on_error_that_does_not_convert_is_refused_at_once():
     (c.int8, 300, OverflowError, "300 is out of range for int8_t"),
     (c.double, "x", TypeError, "expected double, got str"),
     (POINT, (1, 2, 3), (TypeError, ValueError), "point"),
-    (c.char, b"ab", TypeError, "char"),
+    (c.char, b"ab", ValueError, "char"),
     (c.ptr(c.int), "x", TypeError, r"int \*"),
 ])
 def test_a_result_that_does_not_convert(T, result, error, message):
