@@ -8,7 +8,7 @@ from typing import Any
 
 from libffi._ffi import features
 
-from libffi import CIF
+from libffi import CIF, c
 
 from . import package
 from .bench import Bench, Case, Mismatch
@@ -28,8 +28,8 @@ def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
             got = call(*args)
             bench.check_args(signature, case, way)
             _check_result(bench, values, signature, case, got, way)
-        if wild and not signature.variadic and signature.index % 4 == 0:
-            for way, raw in _raw_ways(cif, address):
+        if wild and not signature.variadic:
+            for way, raw in _raw_ways(cif, address, signature.index % 4):
                 bench.prepare(case)
                 data = raw(case.args)
                 bench.check_args(signature, case, way)
@@ -50,15 +50,22 @@ def _typed_ways(cif: CIF, address: int) -> Iterator[tuple[str, Callable[..., Any
     yield "CIF.call()", partial(cif.call, address)
 
 
-def _raw_ways(cif: CIF, address: int) -> Iterator[tuple[str, Callable[[list[bytearray]], bytes]]]:
-    yield "CIF.call_raw()", partial(_call_raw, cif, address)
-    yield "CIF.call_exchange()", partial(_call_exchange, cif, address)
+def _raw_ways(
+    cif: CIF, address: int, turn: int
+) -> Iterator[tuple[str, Callable[[list[bytearray]], bytes]]]:
+    """Yield the ways that take bytes, at every fourth signature each."""
+    if turn == 0:
+        yield "CIF.call_raw()", partial(_call_raw, cif, address)
+    elif turn == 1:
+        yield "CIF.call_exchange()", partial(_call_exchange, cif, address)
+    elif turn == 2 and features()["raw_api"]:
+        yield "CIF.raw_call()", partial(_raw_call, cif, address)
 
 
 def _call_raw(cif: CIF, address: int, args: list[bytearray]) -> bytes:
-    result = bytearray(max(cif.restype.size or 0, 8))
+    result = _result(cif)
     cif.call_raw(address, result, args)
-    return result
+    return result or b""
 
 
 def _call_exchange(cif: CIF, address: int, args: list[bytearray]) -> bytes:
@@ -68,6 +75,16 @@ def _call_exchange(cif: CIF, address: int, args: list[bytearray]) -> bytes:
         block[offset:offset + len(data)] = data
     cif.call_exchange(address, block)
     return block[result:]
+
+
+def _raw_call(cif: CIF, address: int, args: list[bytearray]) -> bytes:
+    result = _result(cif)
+    cif.raw_call(address, result, cif.ptrarray_to_raw(args))
+    return result or b""
+
+
+def _result(cif: CIF) -> bytearray | None:
+    return bytearray(max(cif.restype.size, 8)) if cif.restype is not c.void else None
 
 
 def _trim(type: CType, data: bytes, bench: Bench) -> bytes:

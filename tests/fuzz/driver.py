@@ -56,7 +56,7 @@ def _work(plan: Plan, indexes: range) -> tuple[Tally, str, int]:
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         file = Path(folder, "tally")
         span = ["--start", str(indexes.start), "--count", str(len(indexes))]
-        command = [sys.executable, "-m", __package__, *plan.options(), *span, "--worker", str(file)]
+        command = [sys.executable, "-m", "tests.fuzz", *plan.options(), *span, "--worker", str(file)]
         done = subprocess.run(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

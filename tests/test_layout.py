@@ -1,0 +1,138 @@
+"""Layouts: structs and unions with bit-fields, packing and alignment lie in memory as gcc lays them out."""
+from __future__ import annotations
+
+import functools
+from operator import attrgetter
+from random import Random
+from typing import Any
+
+import pytest
+from fuzz import compiler
+from fuzz.composites import Composite, Maker, Member
+from fuzz.model import Scalar
+from fuzz.scalars import HEADERS
+
+import libffi
+from libffi import c
+
+SEED = 7
+CHUNKS = 10
+CHUNK = 60
+
+pytestmark = pytest.mark.skipif(not compiler.command(), reason="needs a C compiler")
+
+
+def write(composites: list[Composite]) -> str:
+    """Write the C: each type's numbers, and functions that store and load its integers."""
+    text = [f"#include <{header}.h>" for header in HEADERS]
+    for composite in composites:
+        offsets = [f"offsetof({composite.c}, {name})" for name in placed(composite)]
+        rows = [f"sizeof({composite.c})", f"_Alignof({composite.c})", *offsets]
+        leaves = list(enumerate(path for path, _ in composite.leaves()))
+        text += [
+            composite.define(),
+            f"const unsigned layout_{composite.tag}[] = {{ {', '.join(rows)} }};",
+            f"void set_{composite.tag}({composite.c} *p, int i, unsigned long long v) {{ switch (i) {{",
+            *(f"case {i}: p->{path} = v; break;" for i, path in leaves),
+            "} }",
+            f"unsigned long long get_{composite.tag}({composite.c} *p, int i) {{ switch (i) {{",
+            *(f"case {i}: return (long long)p->{path};" for i, path in leaves),
+            "} return 0; }",
+        ]
+    return "\n".join(text)
+
+
+def placed(composite: Composite) -> list[str]:
+    """Return the names of the members that have an offset in C."""
+    return [member.name for member in composite.members if member.name and member.width is None]
+
+
+@functools.cache
+def build(composite: Composite) -> libffi.Type:
+    make = c.union if composite.union else c.struct
+    members = [(member.name, build_member(member)) for member in composite.members]
+    options = {"_pack_": composite.pack, "_align_": composite.align}
+    return make(composite.tag, members, **{k: v for k, v in options.items() if v})
+
+
+def build_member(member: Member) -> libffi.Type:
+    if isinstance(member.type, Composite):
+        return build(member.type)
+    type = c.ptr(c.double) if member.type.family == "pointer" else getattr(c, member.type.attr)
+    if member.width is not None:
+        return c.bits(type, member.width)
+    return type if member.length is None else c.array(type, member.length)
+
+
+class InC:
+    """One composite on C's side."""
+
+    def __init__(self, library: libffi.Library, composite: Composite) -> None:
+        count = 2 + len(placed(composite))
+        numbers = library.variable(f"layout_{composite.tag}", c.array(c.uint, count))
+        self.size, self.alignment, *self.offsets = numbers
+        self.set = library.function(f"set_{composite.tag}", c.void, [c.pointer, c.int, c.ulonglong])
+        self.get = library.function(f"get_{composite.tag}", c.ulonglong, [c.pointer, c.int])
+
+
+def store(memory: Any, path: str, value: int) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        memory = getattr(memory, parent)
+    setattr(memory, name, value)
+
+
+def limits(member: Member) -> tuple[int, int]:
+    """Return the least and the greatest value of an integer member."""
+    assert isinstance(member.type, Scalar)
+    if member.type.family == "bool":
+        return 0, 1
+    signed = not member.type.attr.startswith("u") and member.type.attr != "size_t"
+    width = build(member.type).size * 8 if member.width is None else member.width
+    return (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, (1 << width) - 1)
+
+
+def check(composite: Composite, there: InC, rng: Random) -> None:
+    type = build(composite)
+    assert (type.size, type.alignment) == (there.size, there.alignment)
+    assert [type.offsets[name] for name in placed(composite)] == there.offsets
+    leaves = [(i, path, limits(member)) for i, (path, member) in enumerate(composite.leaves())]
+    for i, path, (low, high) in leaves:
+        ours, theirs = type.new(), type.new()
+        ones = -1 if low else high
+        store(ours, path, ones)
+        there.set(theirs, i, ones & (1 << 64) - 1)
+        assert bytes(ours) == bytes(theirs), f"all ones in {path}"
+        store(ours, path, 0)
+        assert not any(bytes(ours)), f"zero in {path}"
+    for i, path, (low, high) in leaves:
+        memory = type.new()
+        memory_bytes = memoryview(memory).cast("B")
+        memory_bytes[:] = rng.randbytes(type.size)
+        for value in low, high, rng.randint(low, high):
+            store(memory, path, value)
+            assert attrgetter(path)(memory) == value, path
+            assert there.get(memory, i) == value & (1 << 64) - 1, f"C reads {path}"
+            there.set(memory, i, ~value & (1 << 64) - 1)
+            there.set(memory, i, value & (1 << 64) - 1)
+            assert attrgetter(path)(memory) == value, f"C wrote {path}"
+        for value in low - 1, high + 1:
+            with pytest.raises(OverflowError):
+                store(memory, path, value)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_random_composites(chunk, tmp_path):
+    """Sizes, alignments and offsets agree; what either side stores, the other loads."""
+    composites = [
+        Maker(Random(f"{SEED}:{index}"), index).composite()
+        for index in range(chunk * CHUNK, (chunk + 1) * CHUNK)
+    ]
+    file = compiler.build(write(composites), tmp_path / "layouts.so", "-O1")
+    with libffi.Library(str(file)) as library:
+        for index, composite in enumerate(composites, chunk * CHUNK):
+            try:
+                check(composite, InC(library, composite), Random(f"{SEED}:{index}:values"))
+            except Exception as error:
+                error.add_note(f"composite {index} of seed {SEED}:\n{composite.define()}")
+                raise
