@@ -57,8 +57,8 @@ SIGNATURES = {
     "sum_longs": (c.long, [c.int, ...]),
 }
 SCALARS = """bool char schar uchar short ushort int uint long ulong longlong ulonglong int8 uint8 int16 uint16 int32
-    uint32 int64 uint64 size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t wchar_t char16_t char32_t float double
-    longdouble complex_float complex_double complex_longdouble""".split()
+    uint32 int64 uint64 size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t wchar_t char16_t char32_t float
+    double longdouble complex_float complex_double complex_longdouble""".split()
 SIGNATURES |= {f"echo_{name}": (getattr(c, name), [getattr(c, name)]) for name in SCALARS}
 
 
@@ -360,7 +360,8 @@ def unpromoted(T):
 
 VARIADIC = {
     T.name: unpromoted(T)
-    for T in (c.float, c.short, c.ushort, c.schar, c.uchar, c.int8, c.uint8, c.int16, c.uint16, c.bool, c.char, c.char16_t)
+    for T in (c.float, c.short, c.ushort, c.schar, c.uchar, c.int8, c.uint8, c.int16, c.uint16, c.bool, c.char,
+              c.char16_t)
 } | {
     "int too large":
         (lambda w: w.record(None, "i", 1 << 31), OverflowError, r"^record\(\) argument 3: .*2147483648.*c\.long"),
