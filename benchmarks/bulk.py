@@ -21,9 +21,9 @@ def rows(notice):
     library = ctypes.CDLL(building.bench_library())
     half = ctypes_.function(library, "half", ctypes.c_double, ctypes.c_double)
     add = ctypes_.function(library, "add", ctypes.c_int, ctypes.c_int, ctypes.c_int)
-    doubles = Row("double f(double) over 1,000,000 doubles", unroll=1, rounds=0.5,
+    doubles = Row("double f(double) over 1,000,000 doubles", unroll=1, rounds=0.25,
                   check=lambda v: v[3] == 1.5 and len(v) == COUNT)
-    ints = Row("int add(int, int), one argument broadcast", unroll=1, rounds=0.5,
+    ints = Row("int add(int, int), one argument broadcast", unroll=1, rounds=0.25,
                check=lambda v: v[3] == 10 and len(v) == COUNT)
     try:
         loops = building.floor_map()
