@@ -102,8 +102,8 @@ def floor(release_gil=False):
 
 
 def floor_map():
-    """The loops that .map is compared with, around the libffi in BENCH_LIBFFI or the system's."""
-    prefix = os.environ.get("BENCH_LIBFFI")
+    """The loops that .map is compared with, around the libffi in LIBFFI_PREFIX or the system's."""
+    prefix = os.environ.get("LIBFFI_PREFIX")
     if prefix:
         return extension("floor_map", f"-I{prefix}/include", libraries=[f"{prefix}/lib/libffi.a"])
     return extension("floor_map", libraries=["-lffi"])
