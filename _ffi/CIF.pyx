@@ -1,0 +1,294 @@
+"""CIF: a prepared call interface."""
+
+cdef extern from "core.h":
+    void intern_instances(PyTypeObject *, void *)
+    object cif_plain_new(PyTypeObject *, object, PyObject *)
+
+
+@cython.final
+cdef class CIF:
+    """Describe a function's signature: result type, argument types, calling convention.
+
+    `CIF(c.int, [c.string, ...])`: a last argument type of `...` marks a variadic
+    signature. Equal signatures are the same object. C: ffi_prep_cif,
+    ffi_prep_cif_var. Raises BadTypedef, BadABI, BadArgType.
+    """
+    cdef cif_state *state
+    cdef readonly Type restype      #: the result type
+    cdef readonly tuple argtypes    #: the argument types, without the `...`
+    cdef readonly object abi        #: the calling convention, an ABI
+    cdef dict variants              # variadic: extra types -> CIF
+    cdef object __weakref__
+
+    def __dealloc__(self):
+        cif_free(self.state)
+
+    @property
+    def nfixed(self):
+        """Return the number of arguments before the `...`."""
+        return self.state.nfixed
+
+    @property
+    def variadic(self):
+        """Return whether the signature ends in `...`."""
+        return bool(self.state.variadic)
+
+    def __str__(self):
+        return shorten(spell_function(self, ""))
+
+    def __repr__(self):
+        return f"<libffi.CIF {self}>"
+
+    def __reduce__(self):
+        argtypes = (*self.argtypes, ...) if self.state.variadic else self.argtypes
+        return rebuild_cif, (self.restype, argtypes, int(self.abi))
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def bind(self, address, name=None, *, gil="release", errno=False, errcheck=None):
+        """Return the Function of this signature at `address`.
+
+        `address` is an int, a Pointer, a Closure or a Function. `gil="hold"` keeps
+        the GIL, for functions that return at once. `errno=True` saves errno after
+        each call for get_errno(). `errcheck(result, function, arguments)` replaces the result.
+        """
+        return bind_function(self, address, name, None, gil, errno, errcheck)
+
+    def call(self, address, *args):
+        """Call the function at `address` once. C: ffi_call."""
+        return bind_function(self, address, None, None, "release", False, None)(*args)
+
+    def closure(self, callable=None, *, on_error=None, name=None):
+        """Make a C function pointer of a Python callable; without one, return a decorator.
+
+        C gets `on_error` (default: zero bytes) when the callable raises.
+        C: ffi_closure_alloc, ffi_prep_closure_loc.
+        """
+        return closure_or_decorator(self, callable, on_error, name, PLAIN_CLOSURE)
+
+    def go_closure(self, callable=None, *, on_error=None, name=None):
+        """Make a closure for the Go convention: C finds it through the static chain.
+
+        Its address is that of the closure, not of code; call it with call_go().
+        C: ffi_prep_go_closure.
+        """
+        return closure_or_decorator(self, callable, on_error, name, GO_CLOSURE)
+
+    def raw_closure(self, callable=None, *, on_error=None, name=None):
+        """Make a closure that receives its arguments through libffi's raw API.
+
+        C: ffi_prep_raw_closure_loc.
+        """
+        return closure_or_decorator(self, callable, on_error, name, RAW_CLOSURE)
+
+    def call_raw(self, address, rvalue, avalues):
+        """Call with storage instead of values, converting nothing.
+
+        `rvalue` is a writable buffer for the result, at least an ffi_arg wide, an
+        address, or None to drop it; `avalues` has a buffer or an address of each
+        argument. C: ffi_call.
+        """
+        call_storage(self, address, rvalue, avalues)
+
+    def call_go(self, closure, *args):
+        """Call a Go closure: `closure` is its address, passed in the static chain. C: ffi_call_go."""
+        return call_go_closure(self, closure, args)
+
+    @property
+    def exchange_size(self):
+        """Return the size in bytes of the exchange block that call_exchange() takes."""
+        return self.state.exchange_size
+
+    @property
+    def exchange_offsets(self):
+        """Return the offsets in the exchange block: of the result, then of each argument."""
+        return (0, *[self.state.args[i].offset for i in range(self.state.nargs)])
+
+    def call_exchange(self, address, buffer):
+        """Call with arguments and result in one writable buffer, laid out by exchange_offsets.
+
+        Each slot is at least an ffi_arg wide. C: ffi_call.
+        """
+        call_block(self, address, buffer)
+
+    @property
+    def raw_size(self):
+        """Return the bytes that the raw API needs for the arguments. C: ffi_raw_size."""
+        no_variadic(self, "raw_size")
+        return ffi_raw_size(&self.state.cif)
+
+    def ptrarray_to_raw(self, avalues):
+        """Pack buffers or addresses of the arguments into raw form. C: ffi_ptrarray_to_raw."""
+        return pack_raw(self, avalues)
+
+    def raw_to_ptrarray(self, raw):
+        """Return the address of each argument inside a raw block. C: ffi_raw_to_ptrarray."""
+        return unpack_raw(self, raw)
+
+    def raw_call(self, address, rvalue, raw):
+        """Call with arguments in raw form. C: ffi_raw_call."""
+        call_raw_block(self, address, rvalue, raw)
+
+
+cdef int no_variadic(CIF cif, what) except -1:
+    if cif.state.variadic:
+        raise TypeError(f"CIF.{what}: {cif} has no fixed list of arguments")
+    return 0
+
+
+def rebuild_cif(restype, argtypes, abi):
+    """Make a CIF again (for pickle)."""
+    return cif_from_arguments(restype, argtypes, abi=abi)
+
+
+cdef str spell_function(CIF cif, str inner):
+    arguments = [type_name(type) for type in cif.argtypes]
+    if cif.state.variadic:
+        arguments.append("...")
+    return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})") if inner else \
+        f"{type_name(cif.restype)}{'' if type_name(cif.restype).endswith('*') else ' '}" \
+        f"({', '.join(arguments) or 'void'})"
+
+
+# ---- construction ----
+
+cdef object find_or_make_cif(PyTypeObject *cls, object args, PyObject *keywords):
+    return cif_from_arguments(*args, **(<object>keywords if keywords != NULL else {}))
+
+
+def cif_from_arguments(restype, argtypes=(), *, abi=None):
+    cdef bint variadic = False
+    cdef Type type
+    if not isinstance(restype, Type):
+        raise TypeError(f"CIF() restype: expected a libffi.Type, got {restype.__class__.__name__}")
+    if isinstance(argtypes, (str, bytes, Type)):
+        raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
+    cdef tuple types = tuple(argtypes)
+    if types and types[-1] is ...:
+        variadic = True
+        types = types[:-1]
+    if abi is None:
+        abi = ABI.DEFAULT
+    key = (CIF, restype, types, int(abi), variadic)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    if variadic and not types:
+        raise BadTypedef("CIF(): a variadic signature needs a fixed argument before the '...'")
+    check_result_type(<Type>restype)
+    for i, item in enumerate(types):
+        if not isinstance(item, Type):
+            raise TypeError(f"CIF() argtypes[{i}]: expected a libffi.Type, got {item.__class__.__name__}")
+        type = <Type>item
+        if type.info.kind == K_VOID:
+            raise BadTypedef(f"CIF() argtypes[{i}]: void is no argument; leave argtypes empty")
+        passable(type, f"CIF() argtypes[{i}]")
+    return intern_object(key, prepare_cif(<Type>restype, types, (), abi, variadic))
+
+
+cdef int check_result_type(Type type) except -1:
+    if type.info.kind in (K_REF, K_OUT, K_INOUT):
+        raise BadTypedef(f"CIF() restype: {type.kind} is for parameters")
+    passable(type, "CIF() restype")
+    return 0
+
+
+cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype):
+    """Prepare a CIF. `extra`: the types of one variadic call; `prototype`: before that."""
+    cdef ffi_status status = FFI_OK
+    cdef tuple types = fixed + extra
+    cdef Py_ssize_t i, n = len(types)
+    cdef size_t bytes_ = 0
+    cdef const type_info **infos
+    cdef CIF cif
+    if n > 4096:
+        raise BadTypedef(f"CIF(): {n} arguments are too many")
+    for i in range(n):
+        bytes_ += (<Type>types[i]).info.size
+    if bytes_ > <size_t>MAX_BY_VALUE:
+        raise BadTypedef(f"CIF(): {bytes_} bytes of arguments are too many")
+    try:
+        known_abi = ABI(abi)
+    except ValueError:
+        raise BadABI(f"CIF() abi: {abi!r} is none of this platform's ({', '.join(ABI.__members__)})") from None
+    infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
+    if infos == NULL:
+        raise MemoryError
+    cif = cif_plain_new(<PyTypeObject *>CIF, (), NULL)
+    cif.restype = restype
+    cif.argtypes = types
+    cif.abi = known_abi
+    try:
+        for i in range(n):
+            infos[i] = &(<Type>types[i]).info
+        cif.state = cif_prepare(<int>int(abi), &restype.info, infos, <unsigned>n,
+                                <int>len(fixed) if (prototype or extra) else -1, prototype, &status)
+    finally:
+        PyMem_Free(infos)
+    if cif.state == NULL:
+        raise status_error(status, "CIF()")
+    cif.state.object = <PyObject *>cif
+    return cif
+
+
+cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_ssize_t n) except NULL:
+    """Return the CIF of one variadic call's types; the prototype keeps it."""
+    cdef CIF cif = <CIF>base.object, variant
+    cdef Py_ssize_t i
+    types = tuple([<object>extra[i].object for i in range(n)])
+    if cif.variants is None:
+        cif.variants = {}
+    variant = cif.variants.get(types)
+    if variant is None:
+        for i in range(n):
+            passable(types[i], f"argument {base.nin + i + 1}")
+        if types:
+            variant = prepare_cif(cif.restype, cif.argtypes, types, cif.abi, False)
+        else:
+            variant = prepare_variant_without_extra(cif)
+        cif.variants[types] = variant
+    return variant.state
+
+
+cdef CIF prepare_variant_without_extra(CIF cif):
+    cdef CIF variant = prepare_cif(cif.restype, cif.argtypes, (), cif.abi, True)
+    variant.state.variadic = False      # nothing more to come: a plain call
+    return variant
+
+
+def closure(restype, argtypes=(), *, abi=None, on_error=None, name=None):
+    """Return a decorator that makes a Closure of that signature.
+
+    C: ffi_closure_alloc, ffi_prep_closure_loc.
+    """
+    return (<CIF>cif_from_arguments(restype, argtypes, abi=abi)).closure(
+        on_error=on_error, name=name)
+
+
+def struct_offsets(type, abi=None):
+    """Return the member offsets that libffi computes for a struct. C: ffi_get_struct_offsets."""
+    cdef Type struct_type = need_type("struct_offsets()", type)
+    cdef ffi_type copy
+    cdef size_t *offsets
+    cdef Py_ssize_t i, n = 0
+    passable(struct_type, "struct_offsets()")
+    if struct_type.info.kind != K_STRUCT:
+        raise TypeError(f"struct_offsets(): expected a struct, got {type_name(struct_type)}")
+    copy = struct_type.own
+    copy.size = copy.alignment = 0
+    while copy.elements[n] != NULL:
+        n += 1
+    offsets = <size_t *>PyMem_Calloc(n + 1, sizeof(size_t))
+    if offsets == NULL:
+        raise MemoryError
+    try:
+        status = ffi_get_struct_offsets(<ffi_abi><int>int(ABI.DEFAULT if abi is None else abi), &copy, offsets)
+        if status != FFI_OK:
+            raise status_error(status, "struct_offsets()")
+        return tuple([offsets[i] for i in range(n)])
+    finally:
+        PyMem_Free(offsets)

@@ -1,0 +1,183 @@
+"""Function: a CIF bound to an address."""
+
+
+
+@cython.final
+cdef class Function:
+    """Call a C function: positional arguments only, converted by the CIF's types.
+
+    Made by `Library.function`, `CIF.bind` and function pointers. Errors in
+    arguments name the function and the argument; exceptions that closures raised
+    during the call come out of it. C: ffi_call_plan_invoke, ffi_call.
+    """
+    cdef vectorcallfunc vectorcall
+    cdef call_target target
+    cdef PyMethodDef method
+    cdef readonly CIF cif               #: the signature
+    cdef readonly str name              #: the name in messages
+    cdef readonly object library        #: the Library it is from, or None
+    cdef object errcheck_
+    cdef object owner                   # keeps the code alive: a closure
+    cdef str symbol                     # the library's name for it
+    cdef dict __dict__
+    cdef object __weakref__
+
+    def __init__(self, *args, **kwargs):
+        raise TypeError("functions are made by Library.function() or CIF.bind()")
+
+    def __call__(self, *args):
+        raise SystemError("replaced by vectorcall")
+
+    @property
+    def address(self):
+        """Return the address of the C function."""
+        return <uintptr_t>self.target.address
+
+    @property
+    def __name__(self):
+        return self.name
+
+    @property
+    def __qualname__(self):
+        return self.name
+
+    @property
+    def gil(self):
+        """Return "release" or "hold"."""
+        return "release" if self.target.release_gil else "hold"
+
+    @property
+    def errno(self):
+        """Return whether errno is saved after each call."""
+        return bool(self.target.save_errno)
+
+    @property
+    def errcheck(self):
+        """Return the callable that checks results, or None."""
+        return self.errcheck_
+
+    @property
+    def call(self):
+        """Return the same call as an exact built-in: the fastest spelling, for hot loops."""
+        return new_exact_call(self)
+
+    def map(self, *args, out=None):
+        """Call over arrays element by element, releasing the GIL once.
+
+        Arguments are buffers of the parameter's type, all of one shape, strided or
+        not, or single values, which are repeated. Returns `out`, or new array memory.
+        """
+        cdef Py_ssize_t i, n = len(args)
+        cdef PyObject **values = <PyObject **>PyMem_Malloc((n + 1) * sizeof(PyObject *))
+        if values == NULL:
+            raise MemoryError
+        for i in range(n):
+            values[i] = <PyObject *>args[i]
+        try:
+            return map_function(&self.target, values, n, out)
+        finally:
+            PyMem_Free(values)
+
+    def __repr__(self):
+        return f"<libffi.Function {spell_function(self.cif, self.name)}>"
+
+    def __reduce__(self):
+        if self.library is None or self.symbol is None:
+            raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
+        from libffi.library import rebuild_function
+        return rebuild_function, (self.library.name, self.symbol, self.cif, {
+            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
+
+
+cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
+    cdef Function function
+    cdef Pointer pointer
+    if isinstance(address, (bytes, str)) or (isinstance(address, Memory)):
+        raise TypeError(f"CIF.bind() address: expected an int, Pointer, Closure or Function, "
+                        f"got {type(address).__name__}")
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"CIF.bind() name: expected str, got {type(name).__name__}")
+    if gil not in ("release", "hold"):
+        raise ValueError(f"gil: expected 'release' or 'hold', got {gil!r}")
+    if errcheck is not None and not callable(errcheck):
+        raise TypeError(f"errcheck: expected a callable, got {type(errcheck).__name__}")
+    try:
+        pointer = make_pointer(core_types["pointer"], address)
+    except TypeError:
+        raise TypeError(f"CIF.bind() address: expected an int, Pointer, Closure or Function, "
+                        f"got {type(address).__name__}") from None
+    if pointer.p.address == NULL:
+        raise ValueError(f"{name or 'CIF.bind()'}: NULL is no function")
+    function = Function.__new__(Function)
+    function.cif = cif
+    function.name = name if name is not None else \
+        address.name if isinstance(address, (Closure, Function)) else f"<{<uintptr_t>pointer.p.address:#x}>"
+    function.library = library
+    function.errcheck_ = errcheck
+    function.owner = pointer.owner
+    function.vectorcall = <vectorcallfunc>function_vectorcall
+    function.target.address = <c_function>pointer.p.address
+    function.target.cif = cif.state
+    function.target.life = pointer.p.life if library is None else &(<Library>library).life
+    function.target.name = <PyObject *>function.name
+    function.target.errcheck = <PyObject *>function.errcheck_
+    function.target.release_gil = gil == "release"
+    function.target.save_errno = bool(errno)
+    return function
+
+
+cdef object function_at(const type_info *type, void *address, PyObject *owner):
+    """Return the Function of a function pointer read from C; `owner` holds the pointer."""
+    cdef Function function = bind_function(<CIF><object>type.cif, <uintptr_t>address, None, None,
+                                           "release", False, None)
+    if owner != NULL:
+        function.owner = <object>owner
+    return function
+
+
+
+
+@cython.final
+@cython.internal
+cdef class Pin:
+    """Keep a lifetime pinned for as long as this object lives."""
+    cdef lifetime *life
+    cdef object owner
+
+    def __dealloc__(self):
+        if self.life != NULL:
+            lifetime_unpin(self.life)
+
+
+cdef object make_pin(lifetime *life, object owner):
+    cdef Pin pin = Pin.__new__(Pin)
+    pin.owner = owner
+    pin.life = life
+    lifetime_pin(life)
+    return pin
+
+
+cdef object new_array(const type_info *item, const Py_ssize_t *shape, int ndim):
+    cdef int i
+    result = <object>item.object
+    for i in reversed(range(ndim)):
+        result = array(result, shape[i])
+    return result.new()
+
+
+cdef object exact_from_string(const char *digits):
+    import decimal
+    return decimal.Decimal(digits.decode())
+
+
+def get_errno():
+    """Return errno as the last call with `errno=True` on this thread left it."""
+    return saved_errno
+
+
+def set_errno(int value):
+    """Set what errno will be when the next call with `errno=True` on this thread starts."""
+    global saved_errno
+    previous = saved_errno
+    saved_errno = value
+    return previous

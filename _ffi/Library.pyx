@@ -1,0 +1,114 @@
+"""Library: a loaded shared object."""
+
+import os as _os
+
+cdef extern from "dlfcn.h" nogil:
+    void *dlopen(const char *, int)
+    void *dlsym(void *, const char *)
+    int dlclose(void *)
+    const char *dlerror()
+    int RTLD_NOW, RTLD_LOCAL
+
+
+cdef class Library:
+    """Load a shared object by exactly this file name; None is the process itself.
+
+    C: dlopen, dlsym, dlclose.
+    """
+    cdef void *handle
+    cdef lifetime life
+    cdef readonly object path           #: what was given to the dynamic linker, or None
+    cdef object __weakref__
+
+    def __init__(self, path):
+        cdef const char *name = NULL
+        if self.life.open:
+            raise ValueError(f"this library is already open: {self.path!r}")
+        if path is not None:
+            try:
+                encoded = _os.fsencode(path)
+            except TypeError:
+                raise TypeError(f"Library() path: expected str, bytes, a path or None, "
+                                f"got {type(path).__name__}") from None
+            if b"\0" in encoded:
+                raise ValueError(f"Library() path: embedded NUL in {path!r}")
+            name = encoded
+        with nogil:
+            self.handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)
+        if self.handle == NULL:
+            raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
+        self.path = path
+        self.life.open = 1
+
+    def __dealloc__(self):
+        # Whatever was derived from the library holds it: nothing can point into it now.
+        if self.handle != NULL:
+            dlclose(self.handle)
+
+    @property
+    def closed(self):
+        """Return whether close() was called."""
+        return not self.life.open
+
+    def close(self):
+        """Unload the library; its functions and variables are ValueError from now on.
+
+        Raises RuntimeError while a call into it is running or a buffer of its
+        variables is exported.
+        """
+        if not self.life.open:
+            return
+        if self.life.pins > 0:
+            raise RuntimeError(f"{self!r} is in use by a running call or an exported buffer")
+        self.life.open = 0
+        dlclose(self.handle)
+        self.handle = NULL
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def __repr__(self):
+        return f"<libffi.Library {self.path!r}{'' if self.life.open else ' (closed)'}>"
+
+    def symbol(self, name):
+        """Return the address of a symbol; SymbolNotFound if there is none. C: dlsym."""
+        return <uintptr_t>find_symbol(self, name)
+
+    def function(self, name, restype, argtypes=(), *, abi=None, gil="release", errno=False,
+                 errcheck=None):
+        """Return the Function of that name and signature; see CIF.bind for the options."""
+        cdef CIF cif = cif_from_arguments(restype, argtypes, abi=abi)
+        cdef Function function = bind_function(cif, <uintptr_t>find_symbol(self, name), name, self,
+                                               gil, errno, errcheck)
+        function.symbol = name
+        return function
+
+    def variable(self, name, type, *, object const=False):
+        """Return the memory of a variable; with `const`, read-only."""
+        cdef Type item = need_type("Library.variable()", type)
+        need_storage(item)
+        return view_memory(item, find_symbol(self, name), self, &self.life, bool(const))
+
+
+cdef void *find_symbol(Library library, name) except NULL:
+    cdef const char *text
+    cdef const char *error
+    if not isinstance(name, str):
+        raise TypeError(f"Library.symbol() name: expected str, got {type(name).__name__}")
+    if not library.life.open:
+        raise ValueError(f"{name}: the library {library.path!r} is closed")
+    encoded = name.encode()
+    if b"\0" in encoded:
+        raise ValueError(f"Library.symbol() name: embedded NUL in {name!r}")
+    text = encoded
+    dlerror()
+    address = dlsym(library.handle, text)
+    error = dlerror()
+    if address == NULL:
+        where = "the process" if library.path is None else repr(library.path)
+        raise SymbolNotFound(f"{where} has no symbol {name!r}"
+                             + (f" ({error.decode('utf-8', 'replace')})" if error != NULL else ""))
+    return address

@@ -1,0 +1,402 @@
+"""Memory: C storage owned by Python, or a view of somebody's."""
+
+from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE, Py_buffer)
+from libc.stdlib cimport free
+from cpython.mem cimport PyMem_RawFree
+
+STRUCT_CLASS = type
+
+
+cdef class Memory:
+    """Hold C storage for one value of a type.
+
+    Made by `T.new()`, `T.at(address)`, calls and closures. Reading converts by
+    the type's rule; the buffer protocol gives the bytes themselves. What C was
+    given the address of stays alive as long as this object or anything derived from it.
+    """
+    cdef memory_state m
+    cdef Type type_
+    cdef object owner
+    cdef object keep
+    cdef object __weakref__
+
+    def __cinit__(self, *args, **kwargs):
+        raise TypeError("memory is made by T.new() or T.at(address)")
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.m.allocated)
+
+    @property
+    def address(self):
+        """Return the address of the storage."""
+        return <uintptr_t>memory_data(<MemoryObject *>self)
+
+    @property
+    def type(self):
+        """Return the type of what is stored."""
+        return self.type_
+
+    @property
+    def size(self):
+        """Return the size in bytes."""
+        return self.m.size
+
+    @property
+    def value(self):
+        """Get or set the whole value; char arrays as bytes up to the NUL."""
+        return memory_value(self)
+
+    @value.setter
+    def value(self, value):
+        assign_memory(self, value)
+
+    @property
+    def closed(self):
+        """Return whether the storage was given up by close()."""
+        return not lifetime_is_open(self.m.life)
+
+    def close(self):
+        """Free the storage now; later uses are ValueError.
+
+        Raises BufferError while a buffer is exported or a call uses it. Views
+        close nothing: they do not own their storage.
+        """
+        if self.m.life != &self.m.own:
+            raise ValueError("only memory that owns its storage can be closed")
+        if self.m.own.pins > 0:
+            raise BufferError("the memory is in use by a call or an exported buffer")
+        if not self.m.own.open:
+            return
+        self.m.own.open = 0
+        PyMem_RawFree(self.m.allocated)
+        self.m.allocated = NULL
+        self.keep = None
+
+    def __enter__(self):
+        memory_data(<MemoryObject *>self)
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def __repr__(self):
+        if not lifetime_is_open(self.m.life):
+            return f"<closed {type_name(self.type_)} memory>"
+        return f"<{type_name(self.type_)} memory: {memory_value(self)!r}>"
+
+    def __copy__(self):
+        return copy_of(self)
+
+    def __deepcopy__(self, memo):
+        return copy_of(self)
+
+    def __reduce__(self):
+        raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it is an address")
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        cdef Py_ssize_t *shape
+        cdef int ndim, i
+        memory_data(<MemoryObject *>self)
+        if self.m.readonly and flags & PyBUF_WRITABLE:
+            raise BufferError("the memory is const")
+        format, dimensions, strides = array_layout(self.type_)
+        ndim = <int>len(dimensions)
+        view.internal = NULL
+        view.shape = view.strides = view.suboffsets = NULL
+        view.itemsize = strides[ndim - 1] if ndim else self.m.size
+        if ndim:
+            shape = <Py_ssize_t *>PyMem_Malloc(2 * ndim * sizeof(Py_ssize_t))
+            if shape == NULL:
+                raise MemoryError
+            view.internal = shape
+            for i in range(ndim):
+                shape[i] = dimensions[i]
+                shape[ndim + i] = strides[i]
+            if flags & PyBUF_ND == PyBUF_ND:
+                view.shape = shape
+            if flags & PyBUF_STRIDES == PyBUF_STRIDES:
+                view.strides = shape + ndim
+        view.buf = self.m.data
+        view.len = self.m.size
+        view.ndim = ndim
+        view.readonly = self.m.readonly
+        view.format = <char *><bytes>format if flags & PyBUF_FORMAT else NULL
+        view.obj = self
+        lifetime_pin(self.m.life)
+
+    def __releasebuffer__(self, Py_buffer *view):
+        PyMem_Free(view.internal)
+        lifetime_unpin(self.m.life)
+
+
+cdef class Array(Memory):
+    """Hold C storage for the items of an array (or the lanes of a vector); a sequence."""
+
+    def __len__(self):
+        return self.m.type.length
+
+    def __getitem__(self, index):
+        cdef Py_ssize_t i
+        cdef char *data = memory_data(<MemoryObject *>self)
+        if isinstance(index, slice):
+            return items_at(self.m.type.item, data, range(*index.indices(self.m.type.length)), self)
+        i = array_index(self, index)
+        return load_value(self.m.type.item, data + i * self.m.type.item.size, <MemoryObject *>self)
+
+    def __setitem__(self, index, value):
+        cdef Py_ssize_t i
+        cdef char *data = memory_writable(<MemoryObject *>self)
+        if isinstance(index, slice):
+            store_items(self, data, range(*index.indices(self.m.type.length)), value)
+            return
+        i = array_index(self, index)
+        store_item(self.m.type.item, data + i * self.m.type.item.size, value, self,
+                   f"{type_name(self.type_)} item {i}")
+
+    def __iter__(self):
+        for i in range(self.m.type.length):
+            yield self[i]
+
+    def __contains__(self, value):
+        return any(item == value for item in self)
+
+
+cdef class Struct(Memory):
+    """Hold C storage for a struct or union; its fields are attributes."""
+
+    def __eq__(self, other):
+        if isinstance(other, Struct):
+            if (<Struct>other).m.type != self.m.type:
+                return NotImplemented
+            return all(load_named(self, i) == load_named(<Struct>other, i)
+                       for i in range(self.m.type.nfields))
+        if isinstance(other, tuple) and self.m.type.by_position:
+            return tuple(load_named(self, i) for i in range(self.m.type.nfields)) == other
+        return NotImplemented
+
+    __hash__ = None
+
+    def __repr__(self):
+        if not lifetime_is_open(self.m.life):
+            return f"<closed {type_name(self.type_)} memory>"
+        fields = ", ".join(f"{<object>self.m.type.fields[i].name}={load_named(self, i)!r}"
+                           for i in range(self.m.type.nfields))
+        return f"{type_name(self.type_).partition(' ')[2] or self.type_.kind}({fields})"
+
+
+@cython.final
+cdef class Field:
+    """Read and write one field of a struct's memory (a descriptor)."""
+    cdef const field_info *field
+    cdef const type_info *struct_
+    cdef object owner               # the struct's Type, weakly: its class holds us
+
+    def __get__(self, instance, owner):
+        cdef char *data
+        if instance is None:
+            return self
+        data = memory_data(field_memory(self, instance))
+        return load_field(self.field, data, <MemoryObject *>instance)
+
+    def __set__(self, instance, value):
+        cdef char *data = memory_writable(field_memory(self, instance))
+        cdef keeper k = memory_keeper(<MemoryObject *>instance)
+        store_field(self.struct_, self.field, data, value, &k)
+
+    def __repr__(self):
+        return f"<field {<object>self.field.name} of {<object>self.struct_.name}>"
+
+
+cdef Field make_field(Type type, Py_ssize_t i):
+    cdef Field field = Field.__new__(Field)
+    field.field = &type.info.fields[i]
+    field.struct_ = &type.info
+    field.owner = type
+    return field
+
+
+cdef inline MemoryObject *field_memory(Field field, instance) except NULL:
+    if not isinstance(instance, Memory) or (<Memory>instance).m.type != field.struct_:
+        raise TypeError(f"expected {<object>field.struct_.name} memory, got {type(instance).__name__}")
+    return <MemoryObject *>instance
+
+
+cdef object load_named(Memory memory, Py_ssize_t i):
+    return load_field(&memory.m.type.fields[i], memory_data(<MemoryObject *>memory),
+                      <MemoryObject *>memory)
+
+
+# ---- helpers ----
+
+cdef object view_memory(Type type, void *address, owner, lifetime *life, bint readonly):
+    cdef MemoryObject *memory = memory_view(
+        &type.info, address, NULL if owner is None else <PyObject *>owner, life)
+    memory.m.readonly = readonly
+    result = <object>memory
+    Py_XDECREF(<PyObject *>memory)
+    return result
+
+
+cdef object copy_of(Memory memory):
+    cdef char *data = memory_data(<MemoryObject *>memory)
+    cdef MemoryObject *copy = memory_new(memory.m.type)
+    result = <object>copy
+    Py_XDECREF(<PyObject *>copy)
+    memcpy(copy.m.data, data, memory.m.size)
+    (<Memory>result).keep = {None: memory}     # what its pointers point to
+    return result
+
+
+cdef object memory_value(Memory memory):
+    cdef const type_info *type = memory.m.type
+    cdef char *data = memory_data(<MemoryObject *>memory)
+    if type.kind == K_ARRAY and type.item.kind == K_CHAR:
+        return data[:type.size].split(b"\0", 1)[0]
+    if type.kind == K_ARRAY and type.item.kind in (K_CHAR16, K_CHAR32):
+        return wide_text(data, type.item.size, type.length)
+    if type.kind in (K_ARRAY, K_VECTOR):
+        return items_at(type.item, data, range(type.length), memory)
+    if type.kind == K_STRUCT or type.kind == K_UNION:
+        return {<object>type.fields[i].name: load_named(memory, i) for i in range(type.nfields)}
+    return load_value(type, data, <MemoryObject *>memory)
+
+
+cdef object wide_text(const char *data, size_t size, Py_ssize_t limit):
+    """Decode up to the NUL, or `limit` units."""
+    codec = ("utf-16-be" if PY_BIG_ENDIAN else "utf-16-le") if size == 2 else \
+        ("utf-32-be" if PY_BIG_ENDIAN else "utf-32-le")
+    cdef Py_ssize_t n = 0
+    cdef const char *end
+    while n < limit:
+        end = data + n * size
+        if size == 2 and end[0] == 0 and end[1] == 0:
+            break
+        if size == 4 and end[0] == 0 and end[1] == 0 and end[2] == 0 and end[3] == 0:
+            break
+        n += 1
+    return data[:n * size].decode(codec, "surrogatepass")
+
+
+cdef int assign_memory(Memory memory, value) except -1:
+    cdef char *data = memory_writable(<MemoryObject *>memory)
+    return store_item(memory.m.type, data, value, memory, f"{type_name(memory.type_)}.value")
+
+
+cdef int store_item(const type_info *type, char *where, value, Memory memory, what) except -1:
+    cdef keeper k = memory_keeper(<MemoryObject *>memory)
+    try:
+        store_value(type, where, value, &k)
+    except Exception:
+        add_place(what)
+        raise
+    return 0
+
+
+cdef object items_at(const type_info *item, char *data, positions, Memory root):
+    if item.kind == K_CHAR:
+        return b"".join([data[i:i + 1] for i in positions])
+    return [load_value(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, <MemoryObject *>root)
+            for i in positions]
+
+
+cdef int store_items(Array array, char *data, positions, values) except -1:
+    cdef const type_info *item = array.m.type.item
+    if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
+        values = [bytes([value]) for value in values]
+    else:
+        values = list(values)
+    if len(values) != len(positions):
+        raise ValueError(f"{type_name(array.type_)}: cannot assign {len(values)} items "
+                         f"to a slice of {len(positions)}")
+    for i, value in zip(positions, values):
+        store_item(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, value, array,
+                   f"{type_name(array.type_)} item {i}")
+    return 0
+
+
+cdef Py_ssize_t array_index(Array array, index) except -1:
+    cdef Py_ssize_t i, length = array.m.type.length
+    try:
+        i = index
+    except TypeError:
+        raise TypeError(f"{type_name(array.type_)} indices are ints or slices, "
+                        f"got {type(index).__name__}") from None
+    except OverflowError:
+        i = length
+    if i < 0:
+        i += length
+    if not 0 <= i < length:
+        raise IndexError(f"{type_name(array.type_)} index {index} is out of range")
+    return i
+
+
+# ---- the buffer protocol's description of a type (PEP 3118) ----
+
+cdef dict SCALAR_FORMATS = {
+    K_BOOL: "?", K_CHAR: "c", K_S8: "b", K_U8: "B", K_FLOAT: "f", K_DOUBLE: "d",
+    K_LONGDOUBLE: "g", K_EXACT: "g", K_COMPLEX_FLOAT: "Zf", K_COMPLEX_DOUBLE: "Zd",
+    K_COMPLEX_LONGDOUBLE: "Zg", K_CHAR16: "H", K_CHAR32: "w",
+}
+
+
+cdef dict int_formats():
+    # The letter of the first C type of that size: 8 bytes are 'l' on LP64, 'q' elsewhere.
+    formats = {}
+    for letter, size in (("q", sizeof(long long)), ("l", sizeof(long)), ("i", sizeof(int)),
+                         ("h", sizeof(short))):
+        formats[<int>int_kind(size, True)] = letter
+        formats[<int>int_kind(size, False)] = letter.upper()
+    return formats
+
+
+cdef dict INT_FORMATS = int_formats()
+
+
+cdef str format_of(Type type):
+    """Return the format of one item; a type that struct codes cannot describe is bytes."""
+    cdef Type member
+    cdef size_t at = 0
+    if type.info.kind in SCALAR_FORMATS:
+        return SCALAR_FORMATS[type.info.kind]
+    if type.info.kind in INT_FORMATS:
+        return INT_FORMATS[type.info.kind]
+    if type.info.kind == K_ENUM:
+        return format_of(<Type>type.item)
+    if is_pointer_kind(type.info.kind):
+        return "P"
+    if type.info.kind != K_STRUCT or not type.natural or not type.info.by_position:
+        return f"{type.info.size}s"
+    parts = []
+    for name, member, offset, _, _ in type.members:
+        if offset > at:
+            parts.append(f"{offset - at}x")
+        shape = []
+        at = offset + member.info.size
+        while member.info.kind == K_ARRAY:
+            shape.append(str(member.info.length))
+            member = <Type>member.item
+        parts.append((f"({','.join(shape)})" if shape else "") + format_of(member) + f":{name}:")
+    if type.info.size > at:
+        parts.append(f"{type.info.size - at}x")
+    return "T{" + "".join(parts) + "}"
+
+
+cdef tuple array_layout(Type type):
+    """Return (format, shape, strides) of memory of this type."""
+    cdef Type item = type
+    if type.array_layout is None:
+        shape = []
+        while item.info.kind in (K_ARRAY, K_VECTOR):
+            shape.append(item.info.length)
+            item = <Type>item.item
+        strides = []
+        stride = item.info.size
+        for length in reversed(shape):
+            strides.insert(0, stride)
+            stride *= length
+        if item.info.kind in (K_S128, K_U128):
+            format = "16s"
+        else:
+            format = format_of(item)
+        type.array_layout = (format.encode(), tuple(shape), tuple(strides))
+    return type.array_layout

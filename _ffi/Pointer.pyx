@@ -1,0 +1,228 @@
+"""Pointer: an address and the type of what is there."""
+
+
+@cython.final
+cdef class Pointer:
+    """Point to C storage; owns nothing, keeps alive what it was derived from.
+
+    Made by `c.ptr(T)(x)`, calls, closures and memory. `p[i]`, `p.value` read and
+    write by the item's type; there are no bounds, as in C.
+    """
+    cdef pointer_state p
+    cdef Type type_
+    cdef object owner
+    cdef object __weakref__
+
+    def __init__(self, *args, **kwargs):
+        raise TypeError("pointers are made by c.ptr(T)(x)")
+
+    @property
+    def address(self):
+        """Return the address; 0 is NULL."""
+        return <uintptr_t>self.p.address
+
+    @property
+    def type(self):
+        """Return the pointer's type."""
+        return self.type_
+
+    @property
+    def value(self):
+        """Get or set what is pointed to, as `p[0]`."""
+        return self[0]
+
+    @value.setter
+    def value(self, value):
+        self[0] = value
+
+    def __bool__(self):
+        return self.p.address != NULL
+
+    def __len__(self):
+        if self.p.length < 0:
+            raise TypeError(f"how many items are behind this {type_name(self.type_)} is not known")
+        return self.p.length
+
+    def __eq__(self, other):
+        if isinstance(other, Pointer):
+            return self.p.address == (<Pointer>other).p.address
+        if other is None:
+            return self.p.address == NULL
+        return NotImplemented
+
+    def __hash__(self):
+        return hash(<uintptr_t>self.p.address)
+
+    def __getitem__(self, index):
+        cdef const type_info *item = pointed_item(self)
+        cdef Memory root
+        if isinstance(index, slice):
+            return items_at(item, self.p.address, slice_range(self, index), pointed_memory(self))
+        where = item_address(self, index)
+        root = pointed_memory(self)
+        return load_value(item, where, <MemoryObject *>root)
+
+    def __setitem__(self, index, value):
+        cdef const type_info *item = pointed_item(self)
+        if self.p.type.is_const:
+            raise TypeError(f"cannot write through {type_name(self.type_)}")
+        if isinstance(index, slice):
+            positions = slice_range(self, index)
+            values = list(value)
+            if len(values) != len(positions):
+                raise ValueError(f"cannot assign {len(values)} items to a slice of {len(positions)}")
+            for i, one in zip(positions, values):
+                self[i] = one
+            return
+        store_item(item, item_address(self, index), value, pointed_memory(self),
+                   f"{type_name(self.type_)}[{index}]")
+
+    def __iter__(self):
+        for i in range(len(self)):
+            yield self[i]
+
+    def __add__(self, other):
+        return moved(self, other) if isinstance(self, Pointer) else NotImplemented
+
+    def __sub__(self, other):
+        if not isinstance(other, Pointer):
+            return moved(self, -other.__index__())
+        if (<Pointer>other).p.type.item != self.p.type.item:
+            raise TypeError(f"{type_name(self.type_)} - {type_name((<Pointer>other).type_)}: "
+                            "pointers to different types")
+        return (self.p.address - (<Pointer>other).p.address) // <Py_ssize_t>pointed_item(self).size
+
+    def __repr__(self):
+        return f"<{type_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
+
+    def __reduce__(self):
+        raise TypeError("cannot pickle a pointer: it is an address")
+
+
+cdef const type_info *pointed_item(Pointer pointer) except NULL:
+    cdef const type_info *item = pointer.p.type.item
+    if not item.complete or item.kind == K_VOID:
+        raise TypeError(f"{type_name(pointer.type_)}: what it points to has no known size")
+    if not lifetime_is_open(pointer.p.life):
+        raise ValueError(f"the storage this {type_name(pointer.type_)} points to is closed")
+    return item
+
+
+cdef char *item_address(Pointer pointer, index) except NULL:
+    cdef Py_ssize_t i
+    if pointer.p.address == NULL:
+        raise ValueError(f"NULL {type_name(pointer.type_)}")
+    try:
+        i = index
+    except TypeError:
+        raise TypeError(f"{type_name(pointer.type_)} indices are ints or slices, "
+                        f"got {type(index).__name__}") from None
+    except OverflowError:
+        raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
+    if pointer.p.length >= 0 and not -pointer.p.length <= i < pointer.p.length:
+        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: "
+                         f"{pointer.p.length} items are known to be there")
+    return pointer.p.address + i * <Py_ssize_t>pointer.p.type.item.size
+
+
+cdef object slice_range(Pointer pointer, index):
+    if pointer.p.length >= 0:
+        return range(*index.indices(pointer.p.length))
+    start = 0 if index.start is None else index.start.__index__()
+    step = 1 if index.step is None else index.step.__index__()
+    if index.stop is None:
+        raise ValueError(f"a slice of {type_name(pointer.type_)} needs an end")
+    positions = range(start, index.stop.__index__(), step)
+    if positions and pointer.p.address == NULL:
+        raise ValueError(f"NULL {type_name(pointer.type_)}")
+    return positions
+
+
+cdef object moved(Pointer pointer, other):
+    cdef Py_ssize_t distance, length = -1
+    try:
+        distance = other.__index__()
+    except AttributeError:
+        raise TypeError(f"{type_name(pointer.type_)} + {type(other).__name__}: expected an int") from None
+    cdef Py_ssize_t size = pointed_item(pointer).size
+    if abs(distance) > (1 << 62) // max(size, 1):
+        raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
+    if 0 <= distance <= pointer.p.length:
+        length = pointer.p.length - distance
+    return new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
+                       NULL if pointer.owner is None else <PyObject *>pointer.owner,
+                       pointer.p.life, length)
+
+
+cdef Memory pointed_memory(Pointer pointer):
+    """Return what item access goes through: the owning memory, or a view that owns nothing."""
+    cdef Memory memory
+    if isinstance(pointer.owner, Memory):
+        memory = <Memory>pointer.owner
+        if <uintptr_t>memory.m.data <= <uintptr_t>pointer.p.address < \
+                <uintptr_t>memory.m.data + memory.m.size:
+            return memory
+    return view_memory(<Type>pointer.type_.item, pointer.p.address, pointer.owner, pointer.p.life,
+                       pointer.p.type.is_const)
+
+
+cdef Pointer make_pointer(Type type, value):
+    """Convert anything that has an address; the pointer keeps it alive."""
+    cdef void *address = NULL
+    cdef keeper k
+    cdef const type_info *rule = &(<Type>core_types["pointer"]).info
+    cdef lifetime *life = &forever
+    cdef Py_ssize_t length = -1
+    cdef const type_info *item = type.info.item
+    cdef object owner = None
+    if isinstance(value, Value):
+        value = (<Value>value).value
+    if isinstance(value, Memory):
+        owner, life = value, (<Memory>value).m.life
+        address = memory_data(<MemoryObject *>value)
+        if (<Memory>value).m.readonly and not type.info.is_const:
+            raise TypeError(f"{type_name(type)}: the memory is const")
+        if (<Memory>value).m.type == item:
+            length = 1
+        elif item.size:
+            length = (<Memory>value).m.size // item.size
+        if item.kind == K_VOID or not item.complete:
+            length = -1
+    elif isinstance(value, Pointer):
+        owner, life = (<Pointer>value).owner, (<Pointer>value).p.life
+        address = (<Pointer>value).p.address
+        if (<Pointer>value).p.type.item == item:
+            length = (<Pointer>value).p.length
+    elif isinstance(value, (Closure, Function)):
+        owner = value
+        address = <void *><uintptr_t>value.address
+    elif isinstance(value, int) or value is None:
+        memset(&k, 0, sizeof(k))
+        try:
+            store_value(rule, &address, value, &k)
+        except Exception:
+            add_place(f"{type_name(type)}")
+            raise
+    else:
+        try:
+            owner = memoryview(value)
+        except TypeError:
+            raise TypeError(f"{type_name(type)}: nothing with an address: "
+                            f"{value.__class__.__name__}") from None
+        if owner.readonly and not type.info.is_const and type.info.kind == K_PTR:
+            raise TypeError(f"{type_name(type)}: expected a writable buffer, got a read-only "
+                            f"{value.__class__.__name__}")
+        if not owner.c_contiguous:
+            raise ValueError(f"{type_name(type)}: expected a C-contiguous buffer")
+        address = buffer_address(owner)
+        if item.complete and item.size:
+            length = owner.nbytes // item.size
+    return new_pointer(&type.info, address, NULL if owner is None else <PyObject *>owner, life, length)
+
+
+cdef extern from "Python.h":
+    Py_buffer *PyMemoryView_GET_BUFFER(object)
+
+
+cdef void *buffer_address(view):
+    return PyMemoryView_GET_BUFFER(view).buf

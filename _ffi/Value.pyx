@@ -1,0 +1,57 @@
+"""Value: a Python value that says its C type, as variadic calls need."""
+
+
+@cython.final
+cdef class Value:
+    """Hold a Python value together with its C type; immutable. Made by `c.long(7)`."""
+    cdef Type type_
+    cdef readonly object value      #: the Python value
+
+    def __init__(self, *args, **kwargs):
+        raise TypeError("typed values are made by T(value), such as c.long(7)")
+
+    @property
+    def type(self):
+        """Return the C type."""
+        return self.type_
+
+    def __repr__(self):
+        return f"<{type_name(self.type_)} {self.value!r}>"
+
+    def __eq__(self, other):
+        if isinstance(other, Value):
+            return self.type_ is (<Value>other).type_ and self.value == (<Value>other).value
+        return NotImplemented
+
+    def __hash__(self):
+        return hash((self.type_, self.value))
+
+    def __reduce__(self):
+        return make_value, (self.type_, self.value)
+
+
+def make_value(Type type, value):
+    """Convert `value` to a typed value (what `T(value)` does)."""
+    cdef Value result
+    cdef keeper k
+    cdef long double storage[2]
+    if type.info.kind in (K_PTR, K_POINTER):
+        return make_pointer(type, value)
+    if type.info.kind == K_VOID or type.info.kind >= K_ARRAY:
+        raise TypeError(f"{type_name(type)} has no values")
+    memset(&k, 0, sizeof(k))
+    try:
+        store_value(&type.info, storage, value, &k)
+        if type.info.kind == K_FUNCTION:
+            return load_value(&type.info, storage, NULL)
+        if not is_pointer_kind(type.info.kind):
+            value = load_value(&type.info, storage, NULL)
+    except Exception:
+        add_place(f"{type_name(type)}")
+        raise
+    finally:
+        let_go(&k)
+    result = Value.__new__(Value)
+    result.type_ = type
+    result.value = value
+    return result

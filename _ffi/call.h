@@ -1,0 +1,340 @@
+/* Calls: marshal in, invoke, marshal out. */
+#ifndef FFIPY_CALL_H
+#define FFIPY_CALL_H
+
+#include <alloca.h>
+
+#define MAX_STACK_FRAME 16384       /* a larger frame comes from the heap */
+
+COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_ssize_t nargs)
+{
+    PyErr_Format(PyExc_TypeError, "%U() takes %s%u argument%s, got %zd", t->name,
+                 c->variadic ? "at least " : "", c->nin, c->nin == 1 ? "" : "s", nargs);
+    return NULL;
+}
+
+COLD static PyObject *no_keywords(const call_target *t)
+{
+    PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", t->name);
+    return NULL;
+}
+
+COLD static void name_argument(const call_target *t, unsigned index)
+{
+    add_place(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1));
+}
+
+COLD static void closed_library(const call_target *t)
+{
+    PyErr_Format(PyExc_ValueError, "%U(): its library is closed", t->name);
+}
+
+/* ---- exceptions of closures that ran under a call ---- */
+
+#define NOTED_EXCEPTIONS 8
+
+COLD static void raise_from_closures(call_context *context)
+{
+    PyObject *exception = context->exception;
+    if (PyErr_Occurred()) {         /* ours came later: it becomes the context's note */
+        PyErr_Clear();
+    }
+    if (context->more > NOTED_EXCEPTIONS) {
+        PyObject *done = PyObject_CallMethod(exception, "add_note", "N",
+            PyUnicode_FromFormat("(and %u more exceptions of closures in the same call)",
+                                 context->more - NOTED_EXCEPTIONS));
+        if (done == NULL)
+            PyErr_Clear();
+        Py_XDECREF(done);
+    }
+    context->exception = NULL;
+    give_exception(exception);
+}
+
+/* ---- the call itself ---- */
+
+/* Invoke with the GIL released or held, errno and closures' exceptions taken care of.
+   0, or -1 with an exception a closure raised. */
+static inline int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
+{
+    call_context context = {NULL, NULL, 0}, *outer = current_call;
+
+    if (UNLIKELY(!lifetime_is_open(t->life))) {
+        closed_library(t);
+        return -1;
+    }
+    if (t->life != &forever)
+        lifetime_pin(t->life);
+    current_call = &context;
+    if (t->release_gil) {
+        context.saved = PyEval_SaveThread();
+        if (t->save_errno) {
+            errno = saved_errno;
+            cif_invoke(c, t->address, result, avalues);
+            saved_errno = errno;
+        } else {
+            cif_invoke(c, t->address, result, avalues);
+        }
+        PyEval_RestoreThread(context.saved);
+    } else if (t->save_errno) {
+        errno = saved_errno;
+        cif_invoke(c, t->address, result, avalues);
+        saved_errno = errno;
+    } else {
+        cif_invoke(c, t->address, result, avalues);
+    }
+    current_call = outer;
+    if (t->life != &forever)
+        lifetime_unpin(t->life);
+    if (UNLIKELY(context.exception != NULL)) {
+        raise_from_closures(&context);
+        return -1;
+    }
+    return 0;
+}
+
+/* Convert one argument into its slot.  The commonest kinds are inlined; everything else,
+   and every error, goes through store_value(). */
+static inline int store_argument(const argument *a, char *slot, PyObject *value, keeper *k)
+{
+    switch (a->kind) {
+    case K_S32:
+        if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+            Py_ssize_t number = compact_value(value);
+            if (LIKELY(number >= INT32_MIN && number <= INT32_MAX)) {
+                *(int32_t *)slot = (int32_t)number;
+                return 0;
+            }
+        }
+        break;
+    case K_S64:
+        if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+            *(int64_t *)slot = compact_value(value);
+            return 0;
+        }
+        break;
+    case K_U64:
+        if (LIKELY(PyLong_CheckExact(value) && is_compact(value) && compact_value(value) >= 0)) {
+            *(uint64_t *)slot = (uint64_t)compact_value(value);
+            return 0;
+        }
+        break;
+    case K_DOUBLE:
+        if (LIKELY(PyFloat_CheckExact(value))) {
+            *(double *)slot = PyFloat_AS_DOUBLE(value);
+            return 0;
+        }
+        break;
+    default:
+        break;
+    }
+    return store_value(a->type, slot, value, k);
+}
+
+static inline PyObject *load_result(const cif_state *c, void *where)
+{
+    switch (c->result_kind) {
+    case K_VOID:
+        Py_RETURN_NONE;
+    case K_S32:
+        return PyLong_FromLong((int32_t)*(ffi_sarg *)where);
+    case K_S64:
+        return PyLong_FromLongLong(*(int64_t *)where);
+    case K_DOUBLE:
+        return PyFloat_FromDouble(*(double *)where);
+    default:
+        narrow_result(c->result, where);
+        return load_value(c->result, where, NULL);
+    }
+}
+
+/* (result, out1, ...); just the out where there is one and no result. */
+static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
+{
+    PyObject *outs;
+    Py_ssize_t at = 0;
+    unsigned i, first = c->result_kind != K_VOID;
+
+    outs = PyTuple_New(first + c->nout);
+    if (outs == NULL) {
+        Py_DECREF(result);
+        return NULL;
+    }
+    if (first)
+        PyTuple_SET_ITEM(outs, at++, result);
+    else
+        Py_DECREF(result);
+    for (i = 0; i < c->nargs; ++i) {
+        const argument *a = &c->args[i];
+        PyObject *value;
+        if (a->passing != K_OUT && a->passing != K_INOUT)
+            continue;
+        value = load_value(a->type, frame + a->referred, NULL);
+        if (value == NULL) {
+            Py_DECREF(outs);
+            return NULL;
+        }
+        PyTuple_SET_ITEM(outs, at++, value);
+    }
+    if (at == 1) {
+        PyObject *only = Py_NewRef(PyTuple_GET_ITEM(outs, 0));
+        Py_DECREF(outs);
+        return only;
+    }
+    return outs;
+}
+
+static int store_referred(const cif_state *c, const argument *a, char *frame, PyObject *value,
+                          keeper *k)
+{
+    char *storage = frame + a->referred;
+    write_address(frame + a->offset, storage);
+    if (a->passing == K_OUT) {
+        memset(storage, 0, a->type->size);
+        return 0;
+    }
+    (void)c;
+    return store_value(a->type, storage, value, k);
+}
+
+COLD static PyObject *check_result(const call_target *t, PyObject *function, PyObject *result,
+                                   PyObject *const *args, Py_ssize_t nargs)
+{
+    PyObject *tuple = PyTuple_New(nargs), *checked;
+    Py_ssize_t i;
+    if (tuple == NULL) {
+        Py_DECREF(result);
+        return NULL;
+    }
+    for (i = 0; i < nargs; ++i)
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+    checked = PyObject_CallFunctionObjArgs(t->errcheck, result, function, tuple, NULL);
+    Py_DECREF(tuple);
+    Py_DECREF(result);
+    return checked;
+}
+
+COLD static char *heap_frame(const cif_state *c, char **block)
+{
+    *block = PyMem_Malloc((size_t)c->frame_size + c->frame_alignment);
+    if (*block == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return (char *)(((uintptr_t)*block + c->frame_alignment - 1)
+                    & ~(uintptr_t)(c->frame_alignment - 1));
+}
+
+static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
+                               Py_ssize_t nargs);
+
+/* Call `t` through the prepared `c` with exactly its arguments. */
+static inline PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
+                                      PyObject *const *args, Py_ssize_t nargs)
+{
+    char *frame, *block = NULL;
+    void **avalues;
+    PyObject *result = NULL;
+    keeper k;
+    unsigned i, given = 0;
+
+    if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
+        return wrong_count(t, c, nargs);
+    if (LIKELY(c->frame_size <= MAX_STACK_FRAME)) {
+        frame = alloca(c->frame_size + c->frame_alignment - 16);
+        frame = (char *)(((uintptr_t)frame + c->frame_alignment - 1)
+                         & ~(uintptr_t)(c->frame_alignment - 1));
+    } else if ((frame = heap_frame(c, &block)) == NULL) {
+        return NULL;
+    }
+    avalues = (void **)(frame + c->avalues);
+    k.slots = (kept_slot *)(frame + c->slots);
+    k.used = 0;
+    k.room = c->nslots;
+    k.borrowed = 1;
+    k.memory = NULL;
+    k.objects = NULL;
+
+    for (i = 0; i < c->nargs; ++i) {
+        const argument *a = &c->args[i];
+        char *slot = frame + a->offset;
+        int status;
+        avalues[i] = slot;
+        if (UNLIKELY(a->passing)) {
+            status = store_referred(c, a, frame, a->passing == K_OUT ? NULL : args[given], &k);
+            given += a->passing != K_OUT;
+        } else {
+            status = store_argument(a, slot, args[given++], &k);
+        }
+        if (UNLIKELY(status < 0)) {
+            name_argument(t, given - 1);
+            goto done;
+        }
+    }
+    if (LIKELY(invoke(t, c, frame, avalues) == 0)) {
+        result = load_result(c, frame);
+        if (UNLIKELY(result == NULL))
+            add_place(PyUnicode_FromFormat("%U() result", t->name));
+        else if (UNLIKELY(c->nout))
+            result = with_outs(c, frame, result);
+    }
+done:
+    if (UNLIKELY(k.used || k.objects))
+        let_go(&k);
+    if (UNLIKELY(block != NULL))
+        PyMem_Free(block);
+    if (UNLIKELY(t->errcheck != Py_None && result != NULL))
+        result = check_result(t, function, result, args, nargs);
+    return result;
+}
+
+static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
+                               Py_ssize_t nargs)
+{
+    if (UNLIKELY(t->cif->variadic))
+        return call_variadic(t, function, args, nargs);
+    return call_prepared(t, t->cif, function, args, nargs);
+}
+
+/* ---- the three doors: vectorcall, exact built-ins ---- */
+
+static PyObject *function_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
+                                     PyObject *kwnames)
+{
+    const call_target *t = &((FunctionObject *)self)->target;
+    if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0))
+        return no_keywords(t);
+    return call_function(t, self, args, PyVectorcall_NARGS(nargsf));
+}
+
+static PyObject *function_call_fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    return call_function(&((FunctionObject *)self)->target, self, args, nargs);
+}
+
+static PyObject *function_call_one(PyObject *self, PyObject *arg)
+{
+    return call_function(&((FunctionObject *)self)->target, self, &arg, 1);
+}
+
+/* The same call as an exact built-in, which the interpreter specialises for. */
+static PyObject *new_exact_call(PyObject *self)
+{
+    FunctionObject *function = (FunctionObject *)self;
+    const cif_state *c = function->target.cif;
+    PyMethodDef *method = &function->method;
+
+    method->ml_name = PyUnicode_AsUTF8(function->target.name);
+    if (method->ml_name == NULL)
+        return NULL;
+    if (c->nin == 1 && !c->variadic) {
+        method->ml_meth = function_call_one;
+        method->ml_flags = METH_O;
+    } else {
+        method->ml_meth = (PyCFunction)(void (*)(void))function_call_fast;
+        method->ml_flags = METH_FASTCALL;
+    }
+    return PyCFunction_New(method, self);
+}
+
+#endif

@@ -1,0 +1,349 @@
+/* Closures: C calls, Python answers. */
+#ifndef FFIPY_CALLBACK_H
+#define FFIPY_CALLBACK_H
+
+/* What C holds the address of.  It outlives its Python object by the quarantine, so that a
+   late call finds out instead of crashing. */
+struct closure_block {
+    union {
+        ffi_closure plain;
+#if FFIPY_HAVE_GO
+        ffi_go_closure go;
+#endif
+#if FFIPY_HAVE_RAW
+        ffi_raw_closure raw;
+#endif
+    } as;
+    void *code;                     /* what C calls; a Go closure: the block itself */
+    cif_state *state;
+    ClosureObject *closure;         /* NULL: expired */
+    PyObject *cif, *name;           /* owned: a late call is reported by name */
+    PyObject *origin;               /* owned: code object of an expired closure, or NULL */
+    PyObject *kept;                 /* owned: what the last result points to */
+    void *on_error;                 /* result bytes when the callable raises; NULL: zeros */
+    PyObject *on_error_keeps;       /* owned: what they point to */
+    closure_block *next;            /* in the quarantine */
+    int active;                     /* calls that are inside */
+    int is_go;
+};
+
+/* ---- results ---- */
+
+static size_t result_size(const type_info *type)
+{
+    const type_info *plain = plain_type(type);
+    if (plain->kind == K_VOID)
+        return 0;
+    if (plain->size < sizeof(ffi_arg)
+        && (plain->kind <= K_CHAR32 || is_pointer_kind(plain->kind)))
+        return sizeof(ffi_arg);
+    return plain->size;
+}
+
+static void default_result(const closure_block *block, void *where)
+{
+    size_t size = result_size(block->state->result);
+    if (block->on_error != NULL)
+        memcpy(where, block->on_error, size);
+    else
+        memset(where, 0, size);
+}
+
+static inline int store_result(closure_block *block, void *where, PyObject *value)
+{
+    const type_info *type = block->state->result;
+    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+
+    if (type->kind == K_VOID)
+        return 0;
+    if (LIKELY(type->kind == K_S32 && PyLong_CheckExact(value) && is_compact(value)
+               && compact_value(value) >= INT32_MIN && compact_value(value) <= INT32_MAX)) {
+        *(ffi_sarg *)where = (ffi_sarg)compact_value(value);
+        return 0;
+    }
+    if (UNLIKELY(store_value(type, where, value, &k) < 0)) {
+        let_go(&k);
+        add_place(PyUnicode_FromFormat("closure %U result", block->name));
+        return -1;
+    }
+    widen_result(type, where);
+    if (UNLIKELY(k.objects != NULL))
+        Py_XSETREF(block->kept, k.objects);
+    return 0;
+}
+
+/* ---- exceptions ---- */
+
+COLD static void note_exception(call_context *context, closure_block *block, PyObject *exception)
+{
+    if (context->more++ < NOTED_EXCEPTIONS) {
+        PyObject *done = PyObject_CallMethod(context->exception, "add_note", "N",
+            PyUnicode_FromFormat("closure %U then raised %s: %S", block->name,
+                                 Py_TYPE(exception)->tp_name, exception));
+        if (done == NULL)
+            PyErr_Clear();
+        Py_XDECREF(done);
+    }
+    Py_DECREF(exception);
+}
+
+/* Hand the pending exception to the call into C that runs on this thread. */
+COLD static void report_exception(call_context *context, closure_block *block)
+{
+    PyObject *exception;
+    if (context == NULL) {
+        PyErr_WriteUnraisable(block->closure ? (PyObject *)block->closure : block->name);
+        return;
+    }
+    exception = take_exception();
+    if (context->exception != NULL)
+        note_exception(context, block, exception);
+    else
+        context->exception = exception;
+}
+
+COLD static void report_expired(call_context *context, closure_block *block)
+{
+    PyCodeObject *code = (PyCodeObject *)block->origin;
+    PyObject *where = code == NULL ? PyUnicode_FromString("")
+        : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
+    if (where != NULL)
+        PyErr_Format(core.closure_expired, "C called closure %U, %S%U, after it was closed or "
+                     "collected", block->name, block->cif, where);
+    Py_XDECREF(where);
+    report_exception(context, block);
+}
+
+/* ---- the handler ---- */
+
+static inline PyObject *load_argument(const argument *a, void *where)
+{
+    if (UNLIKELY(a->passing)) {         /* c.ref(T): the value, not the pointer */
+        void *address = read_address(where);
+        if (address == NULL)
+            Py_RETURN_NONE;
+        return load_value(a->type, address, NULL);
+    }
+    switch (a->kind) {
+    case K_S32:
+        return PyLong_FromLong(*(int32_t *)where);
+    case K_S64:
+        return PyLong_FromLongLong(*(int64_t *)where);
+    case K_DOUBLE:
+        return PyFloat_FromDouble(*(double *)where);
+    default:
+        return load_value(a->type, where, NULL);
+    }
+}
+
+static int call_python(closure_block *block, ClosureObject *closure, void *result, void **args)
+{
+    cif_state *c = block->state;
+    PyObject **stack = alloca((c->nargs + 1) * sizeof *stack);
+    PyObject *callable = Py_NewRef(closure->callable), *value = NULL;
+    int status = -1;
+    unsigned i, loaded;
+
+    for (loaded = 0; loaded < c->nargs; ++loaded) {
+        stack[loaded + 1] = load_argument(&c->args[loaded], args[loaded]);
+        if (UNLIKELY(stack[loaded + 1] == NULL)) {
+            add_place(PyUnicode_FromFormat("closure %U argument %u", block->name, loaded + 1));
+            goto done;
+        }
+    }
+    value = PyObject_Vectorcall(callable, stack + 1, c->nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    if (LIKELY(value != NULL))
+        status = store_result(block, result, value);
+done:
+    for (i = 0; i < loaded; ++i)
+        Py_DECREF(stack[i + 1]);
+    Py_XDECREF(value);
+    Py_DECREF(callable);
+    return status;
+}
+
+static void run_closure(closure_block *block, void *result, void **args)
+{
+    call_context *context = current_call;
+    ClosureObject *closure;
+    PyObject *pending;
+
+    current_call = NULL;            /* calls made by the callable are its own */
+    pending = UNLIKELY(PyErr_Occurred() != NULL) ? take_exception() : NULL;
+    closure = block->closure;
+    if (LIKELY(closure != NULL && closure->callable != Py_None)) {
+        Py_INCREF(closure);
+        if (UNLIKELY(call_python(block, closure, result, args) < 0)) {
+            default_result(block, result);
+            report_exception(context, block);
+        }
+        Py_DECREF(closure);
+    } else {
+        default_result(block, result);
+        report_expired(context, block);
+    }
+    if (UNLIKELY(pending != NULL))
+        give_exception(pending);
+    current_call = context;
+}
+
+static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
+{
+    closure_block *block = user;
+    attachment how;
+
+    (void)cif;
+    __atomic_add_fetch(&block->active, 1, __ATOMIC_ACQ_REL);
+    how = attach_thread();
+    if (LIKELY(how != NOT_ATTACHED)) {
+        run_closure(block, result, args);
+        detach_thread(how);
+    } else {
+        default_result(block, result);
+    }
+    __atomic_sub_fetch(&block->active, 1, __ATOMIC_ACQ_REL);
+}
+
+#if FFIPY_HAVE_RAW
+static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *user)
+{
+    closure_block *block = user;
+    void **args = alloca((block->state->nargs + 1) * sizeof *args);
+    ffi_raw_to_ptrarray(cif, raw, args);
+    closure_handler(cif, result, args, user);
+}
+#endif
+
+/* ---- allocation and the quarantine ---- */
+
+static struct {
+    closure_block *oldest, *newest;
+    Py_ssize_t used, limit;
+} quarantine = {NULL, NULL, 0, 4096};
+
+static void block_free(closure_block *block)
+{
+    Py_XDECREF(block->cif);
+    Py_XDECREF(block->name);
+    Py_XDECREF(block->origin);
+    Py_XDECREF(block->kept);
+    Py_XDECREF(block->on_error_keeps);
+    PyMem_Free(block->on_error);
+    if (block->is_go)
+        PyMem_RawFree(block);
+    else
+        ffi_closure_free(block);
+}
+
+/* Free the oldest expired closures that nothing runs in, down to the limit. */
+static void trim_quarantine(void)
+{
+    Py_ssize_t looked = 0, n = quarantine.used;
+    while (quarantine.used > quarantine.limit && looked++ < n) {
+        closure_block *block = quarantine.oldest;
+        quarantine.oldest = block->next;
+        if (quarantine.oldest == NULL)
+            quarantine.newest = NULL;
+        --quarantine.used;
+        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) == 0) {
+            block_free(block);
+            continue;
+        }
+        block->next = NULL;
+        if (quarantine.newest != NULL)
+            quarantine.newest->next = block;
+        else
+            quarantine.oldest = block;
+        quarantine.newest = block;
+        ++quarantine.used;
+    }
+}
+
+/* The address stays safe to call; what the callable was is remembered for the report. */
+static void block_expire(closure_block *block, PyObject *origin)
+{
+    block->closure = NULL;
+    block->origin = Py_XNewRef(origin);
+    block->next = NULL;
+    if (quarantine.newest != NULL)
+        quarantine.newest->next = block;
+    else
+        quarantine.oldest = block;
+    quarantine.newest = block;
+    ++quarantine.used;
+    trim_quarantine();
+}
+
+typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
+
+/* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
+   or with *status. */
+static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name, closure_form form,
+                                ffi_status *status)
+{
+    closure_block *block = NULL;
+    void *code = NULL;
+
+    *status = FFI_OK;
+    if (form == GO_CLOSURE)
+        block = PyMem_RawCalloc(1, sizeof *block);
+    else
+        block = ffi_closure_alloc(sizeof *block, &code);
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    if (form != GO_CLOSURE)
+        memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
+    block->state = state;
+    block->is_go = form == GO_CLOSURE;
+    switch (form) {
+#if FFIPY_HAVE_GO
+    case GO_CLOSURE:
+        *status = ffi_prep_go_closure(&block->as.go, &state->cif, closure_handler);
+        code = block;
+        break;
+#endif
+#if FFIPY_HAVE_RAW
+    case RAW_CLOSURE:
+        *status = ffi_prep_raw_closure_loc(&block->as.raw, &state->cif, raw_closure_handler, block,
+                                           code);
+        break;
+#endif
+    default:
+        *status = ffi_prep_closure_loc(&block->as.plain, &state->cif, closure_handler, block, code);
+    }
+    block->code = code;
+    if (*status != FFI_OK) {
+        block_free(block);
+        return NULL;
+    }
+    block->cif = Py_NewRef(cif);
+    block->name = Py_NewRef(name);
+    return block;
+}
+
+/* What C gets when the callable raises. */
+static int block_set_default(closure_block *block, PyObject *value)
+{
+    const type_info *type = block->state->result;
+    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    size_t size = result_size(type);
+    void *bytes = PyMem_Calloc(1, size > sizeof(ffi_arg) ? size : sizeof(ffi_arg));
+
+    if (bytes == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (store_value(type, bytes, value, &k) < 0) {
+        let_go(&k);
+        PyMem_Free(bytes);
+        return -1;
+    }
+    widen_result(type, bytes);
+    block->on_error = bytes;
+    block->on_error_keeps = k.objects;
+    return 0;
+}
+
+#endif

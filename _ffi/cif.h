@@ -1,0 +1,283 @@
+/* A prepared call interface: libffi's ffi_cif and call plan, and where each value lies.
+
+   A call's frame:   [result][arg 0][arg 1]...  [avalue pointers][by-reference storage][keeper slots]
+   The first part, the exchange block, is also what call_exchange() takes: every slot is
+   aligned and at least an ffi_arg wide, so that narrow values never need special care. */
+#ifndef FFIPY_CIF_H
+#define FFIPY_CIF_H
+
+#include "libffi_config.h"
+
+typedef struct {
+    const type_info *type;          /* of the value Python sees */
+    type_kind kind;                 /* its conversion rule */
+    type_kind passing;              /* K_REF, K_OUT, K_INOUT, or K_VOID: by value */
+    unsigned offset;                /* of the slot in the frame */
+    unsigned referred;              /* by reference: of the storage in the frame */
+} argument;
+
+#define VARIANTS 4                  /* recently used lists of variadic types */
+
+struct cif_state {
+    ffi_cif cif;
+#if FFIPY_HAVE_CALL_PLAN
+    ffi_call_plan *plan;            /* NULL: nothing to gain over ffi_call() */
+#endif
+    PyObject *object;               /* the libffi.CIF (borrowed) */
+    ffi_type **ffi_types;
+    const type_info *result;
+    type_kind result_kind;
+    unsigned nargs;                 /* that C sees */
+    unsigned nin, nout;             /* that Python gives and gets back */
+    unsigned nfixed;
+    int variadic;                   /* a prototype with `...`: calls use a variant */
+    unsigned frame_size, frame_alignment;
+    unsigned exchange_size;
+    unsigned avalues, slots, nslots;
+    struct {
+        Py_ssize_t n;
+        const type_info **types;
+        struct cif_state *state;
+    } variants[VARIANTS];
+    unsigned next_variant;
+    argument *args;
+};
+
+static unsigned align_up(size_t offset, size_t alignment)
+{
+    return (unsigned)((offset + alignment - 1) & ~(alignment - 1));
+}
+
+static size_t slot_size(const type_info *type)
+{
+    return type->size > sizeof(ffi_arg) ? type->size : sizeof(ffi_arg);
+}
+
+static size_t slot_alignment(const type_info *type)
+{
+    return type->alignment > sizeof(ffi_arg) ? type->alignment : sizeof(ffi_arg);
+}
+
+/* How many addresses the conversion of a `type` may have to keep alive. */
+static unsigned count_pointers(const type_info *type)
+{
+    return is_pointer_kind(type->kind) ? 1 : 0;
+}
+
+static void lay_out_frame(cif_state *c)
+{
+    size_t end, alignment = 16;
+    unsigned i;
+
+    end = c->result->kind == K_VOID ? sizeof(ffi_arg) : slot_size(c->result);
+    if (c->result->alignment > alignment)
+        alignment = c->result->alignment;
+    for (i = 0; i < c->nargs; ++i) {
+        argument *a = &c->args[i];
+        size_t size = a->passing ? sizeof(ffi_arg) : slot_size(a->type);
+        size_t align = a->passing ? sizeof(ffi_arg) : slot_alignment(a->type);
+        a->offset = align_up(end, align);
+        end = a->offset + size;
+        if (align > alignment)
+            alignment = align;
+    }
+    c->exchange_size = align_up(end, sizeof(ffi_arg));
+    c->avalues = align_up(end, sizeof(void *));
+    end = c->avalues + c->nargs * sizeof(void *);
+    for (i = 0; i < c->nargs; ++i) {
+        argument *a = &c->args[i];
+        if (!a->passing) {
+            c->nslots += count_pointers(a->type);
+            continue;
+        }
+        c->nslots += 1;
+        a->referred = align_up(end, slot_alignment(a->type));
+        end = a->referred + slot_size(a->type);
+        if (a->type->alignment > alignment)
+            alignment = a->type->alignment;
+    }
+    c->slots = align_up(end, _Alignof(kept_slot));
+    c->frame_size = align_up(c->slots + c->nslots * sizeof(kept_slot), alignment);
+    c->frame_alignment = (unsigned)alignment;
+}
+
+static int holds_one_long_double(const type_info *type)
+{
+    while ((type->kind == K_STRUCT && type->nfields == 1) || (type->kind == K_ARRAY && type->length == 1))
+        type = type->kind == K_STRUCT ? type->fields[0].type : type->item;
+    return type->kind == K_LONGDOUBLE || type->kind == K_EXACT;
+}
+
+/* libffi looks for a struct around one long double in memory; x86-64 compilers return it
+   on the x87 stack, like the scalar. */
+static ffi_type *result_ffi_type(const type_info *type, ffi_abi abi)
+{
+#if defined(__x86_64__) && !defined(_WIN32)
+    if (abi == FFI_UNIX64 && type->kind == K_STRUCT && type->ffi->size == ffi_type_longdouble.size
+        && holds_one_long_double(type))
+        return &ffi_type_longdouble;
+#else
+    (void)abi;
+    (void)holds_one_long_double;
+#endif
+    return type->ffi;
+}
+
+#if FFIPY_HAVE_CALL_PLAN
+/* The size of a plan that accelerates nothing: a long double never is. */
+static size_t idle_plan_size(void)
+{
+    static size_t size;
+    if (size == 0) {
+        ffi_type *types[1] = {&ffi_type_longdouble};
+        ffi_cif cif;
+        ffi_call_plan *plan;
+        if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_longdouble, types) != FFI_OK
+            || (plan = ffi_call_plan_alloc(&cif)) == NULL)
+            return 0;
+        size = ffi_call_plan_size(plan);
+        ffi_call_plan_free(plan);
+    }
+    return size;
+}
+
+static void make_plan(cif_state *c)
+{
+    if (c->nargs == 1 && c->args[0].kind == K_LONGDOUBLE)
+        return;
+    c->plan = ffi_call_plan_alloc(&c->cif);
+    if (c->plan != NULL && ffi_call_plan_size(c->plan) <= idle_plan_size()) {
+        ffi_call_plan_free(c->plan);
+        c->plan = NULL;
+    }
+}
+#endif
+
+static void cif_free(cif_state *c)
+{
+    unsigned i;
+    if (c == NULL)
+        return;
+#if FFIPY_HAVE_CALL_PLAN
+    if (c->plan != NULL)
+        ffi_call_plan_free(c->plan);
+#endif
+    for (i = 0; i < VARIANTS; ++i)
+        PyMem_Free(c->variants[i].types);
+    PyMem_Free(c->ffi_types);
+    PyMem_Free(c->args);
+    PyMem_Free(c);
+}
+
+/* Prepare a CIF of checked types.  `nfixed` < 0: not variadic.  Returns NULL with
+   *status (or with MemoryError and *status FFI_OK). */
+static cif_state *cif_prepare(int abi, const type_info *result, const type_info *const *types,
+                              unsigned nargs, int nfixed, int prototype, ffi_status *status)
+{
+    cif_state *c = PyMem_Calloc(1, sizeof *c);
+    ffi_type *result_ffi;
+    unsigned i;
+
+    *status = FFI_OK;
+    if (c != NULL) {
+        c->args = PyMem_Calloc(nargs + 1, sizeof *c->args);
+        c->ffi_types = PyMem_Calloc(nargs + 1, sizeof *c->ffi_types);
+    }
+    if (c == NULL || c->args == NULL || c->ffi_types == NULL) {
+        cif_free(c);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    c->nargs = nargs;
+    c->nfixed = nfixed < 0 ? nargs : (unsigned)nfixed;
+    c->variadic = prototype;
+    c->result = result;
+    c->result_kind = result->kind;
+    for (i = 0; i < nargs; ++i) {
+        argument *a = &c->args[i];
+        int by_reference = types[i]->kind >= K_REF && types[i]->kind <= K_INOUT;
+        a->passing = by_reference ? types[i]->kind : K_VOID;
+        a->type = by_reference ? types[i]->item : types[i];
+        a->kind = a->type->kind;
+        c->ffi_types[i] = by_reference ? &ffi_type_pointer : types[i]->ffi;
+        c->nin += a->passing != K_OUT;
+        c->nout += a->passing == K_OUT || a->passing == K_INOUT;
+    }
+    result_ffi = result_ffi_type(result, (ffi_abi)abi);
+    *status = nfixed < 0
+        ? ffi_prep_cif(&c->cif, (ffi_abi)abi, nargs, result_ffi, c->ffi_types)
+        : ffi_prep_cif_var(&c->cif, (ffi_abi)abi, (unsigned)nfixed, nargs, result_ffi, c->ffi_types);
+    if (*status != FFI_OK) {
+        cif_free(c);
+        return NULL;
+    }
+    lay_out_frame(c);
+#if FFIPY_HAVE_CALL_PLAN
+    make_plan(c);
+#endif
+    return c;
+}
+
+/* ffi_call(), by the shortest way this CIF has. */
+static inline void cif_invoke(cif_state *c, void (*address)(void), void *result, void **avalues)
+{
+#if FFIPY_HAVE_CALL_PLAN
+    if (LIKELY(c->plan != NULL)) {
+        ffi_call_plan_invoke(c->plan, address, result, avalues);
+        return;
+    }
+#endif
+    ffi_call(&c->cif, address, result, avalues);
+}
+
+/* libffi writes integer results narrower than an ffi_arg as an ffi_arg: on a big-endian
+   machine the value is at the far end. */
+static inline void narrow_result(const type_info *type, void *where)
+{
+#if PY_BIG_ENDIAN
+    ffi_arg wide;
+    type = plain_type(type);
+    if (type->size >= sizeof(ffi_arg)
+        || !(type->kind <= K_CHAR32 || is_pointer_kind(type->kind)) || type->kind == K_VOID)
+        return;
+    memcpy(&wide, where, sizeof wide);
+    memmove(where, (char *)where + sizeof wide - type->size, type->size);
+#else
+    (void)type;
+    (void)where;
+#endif
+}
+
+/* The other direction, for the result of a closure. */
+static inline void widen_result(const type_info *type, void *where)
+{
+    type = plain_type(type);
+    if (type->size >= sizeof(ffi_arg))
+        return;
+    switch (type->kind) {
+#define WIDEN(kind, ctype, wide) \
+    case kind: { ctype narrow_; memcpy(&narrow_, where, sizeof narrow_); \
+                 *(wide *)where = (wide)narrow_; return; }
+    WIDEN(K_BOOL, uint8_t, ffi_arg)
+    WIDEN(K_CHAR, char, ffi_sarg)
+    WIDEN(K_S8, int8_t, ffi_sarg)
+    WIDEN(K_U8, uint8_t, ffi_arg)
+    WIDEN(K_S16, int16_t, ffi_sarg)
+    WIDEN(K_U16, uint16_t, ffi_arg)
+    WIDEN(K_S32, int32_t, ffi_sarg)
+    WIDEN(K_U32, uint32_t, ffi_arg)
+    WIDEN(K_CHAR16, uint16_t, ffi_arg)
+    WIDEN(K_CHAR32, uint32_t, ffi_arg)
+    WIDEN(K_POINTER, uintptr_t, ffi_arg)
+    WIDEN(K_PTR, uintptr_t, ffi_arg)
+    WIDEN(K_STRING, uintptr_t, ffi_arg)
+    WIDEN(K_BYTES, uintptr_t, ffi_arg)
+    WIDEN(K_WSTRING, uintptr_t, ffi_arg)
+    WIDEN(K_FUNCTION, uintptr_t, ffi_arg)
+#undef WIDEN
+    default:
+        return;
+    }
+}
+
+#endif

@@ -1,0 +1,240 @@
+/* The compiled core's C, in the order it builds on itself. */
+#ifndef FFIPY_CORE_H
+#define FFIPY_CORE_H
+
+#include <Python.h>
+#include <ffi.h>
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#include "libffi_config.h"
+#include "lifetime.h"
+#include "types.h"
+#include "objects.h"
+#include "marshal.h"
+#include "cif.h"
+#include "threads.h"
+#include "call.h"
+#include "variadic.h"
+#include "callback.h"
+#include "map.h"
+#include "other_calls.h"
+
+/* ---- what pointers.h asks of functions and closures ---- */
+
+static void *function_address(PyObject *value)
+{
+    return (void *)((FunctionObject *)value)->target.address;
+}
+
+static void *closure_address(PyObject *value)
+{
+    return ((ClosureObject *)value)->block->code;
+}
+
+static PyObject *cif_of(PyObject *value)
+{
+    if (Function_Check(value))
+        return ((FunctionObject *)value)->target.cif->object;
+    return ((ClosureObject *)value)->cif;
+}
+
+/* The same calling convention?  Types may differ by name only. */
+static int same_passing(const ffi_type *a, const ffi_type *b)
+{
+    unsigned i;
+    if (a == b)
+        return 1;
+    if (a->type != b->type || a->size != b->size || a->alignment != b->alignment)
+        return 0;
+    if (a->elements == NULL || b->elements == NULL)
+        return a->elements == b->elements;
+    for (i = 0; a->elements[i] != NULL && b->elements[i] != NULL; ++i)
+        if (!same_passing(a->elements[i], b->elements[i]))
+            return 0;
+    return a->elements[i] == b->elements[i];
+}
+
+static int same_shape(PyObject *one, PyObject *other)
+{
+    const cif_state *a = ((CIFObject *)one)->state, *b = ((CIFObject *)other)->state;
+    unsigned i;
+    if (a == b)
+        return 1;
+    if (a->cif.abi != b->cif.abi || a->nargs != b->nargs || a->variadic != b->variadic
+        || !same_passing(a->cif.rtype, b->cif.rtype))
+        return 0;
+    for (i = 0; i < a->nargs; ++i)
+        if (!same_passing(a->ffi_types[i], b->ffi_types[i]))
+            return 0;
+    return 1;
+}
+
+/* ---- for check_layouts(), which compilers can see through ---- */
+
+static int same_place(const volatile void *one, const volatile void *other)
+{
+    return one == other;
+}
+
+/* ---- vectorcall for a Cython class ---- */
+
+static void enable_vectorcall(PyTypeObject *type)
+{
+    type->tp_vectorcall_offset = offsetof(FunctionObject, vectorcall);
+    type->tp_call = PyVectorcall_Call;
+    type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    PyType_Modified(type);
+}
+
+/* ---- CIF(...) finds the existing object: its tp_new is a function of ours ---- */
+
+static newfunc cif_plain_new;
+
+static void intern_instances(PyTypeObject *type, newfunc find)
+{
+    cif_plain_new = type->tp_new;
+    type->tp_new = find;
+    type->tp_vectorcall = NULL;     /* Cython's shortcut around tp_new */
+    PyType_Modified(type);
+}
+
+/* ---- the platform's integer types ---- */
+
+static ffi_type *int_ffi_type(size_t size, int is_signed)
+{
+    switch (size) {
+    case 1: return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+    case 2: return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+    case 4: return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
+    case 8: return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+#ifdef FFI_TARGET_HAS_INT128
+    case 16: return is_signed ? &ffi_type_sint128 : &ffi_type_uint128;
+#endif
+    default: return NULL;
+    }
+}
+
+static type_kind int_kind(size_t size, int is_signed)
+{
+    switch (size) {
+    case 1: return is_signed ? K_S8 : K_U8;
+    case 2: return is_signed ? K_S16 : K_U16;
+    case 4: return is_signed ? K_S32 : K_U32;
+    case 8: return is_signed ? K_S64 : K_U64;
+    default: return is_signed ? K_S128 : K_U128;
+    }
+}
+
+#ifdef FFI_TARGET_HAS_COMPLEX_TYPE
+#define COMPLEX_FFI(type) (&ffi_type_complex_##type)
+#else
+#define COMPLEX_FFI(type) NULL
+#endif
+
+#ifdef FFI_TARGET_HAS_VECTOR_TYPE
+#define VECTOR_TYPE FFI_TYPE_VECTOR
+#else
+#define VECTOR_TYPE 0
+#endif
+
+#if CHAR_MIN < 0
+#define CHAR_IS_SIGNED 1
+#else
+#define CHAR_IS_SIGNED 0
+#endif
+
+/* ---- what is known about this build ---- */
+
+typedef struct { const char *name; long value; } named_abi;
+
+static const named_abi abi_names[] = {
+#define ABI_NAME(name) {#name, (long)name},
+    FFIPY_ABIS(ABI_NAME)
+#undef ABI_NAME
+    {NULL, 0}
+};
+
+static const char *libffi_version(void)
+{
+#if FFIPY_HAVE_VERSION
+    return ffi_get_version();
+#else
+    return FFIPY_BUILD_VERSION;
+#endif
+}
+
+static unsigned long libffi_version_number(void)
+{
+#if FFIPY_HAVE_VERSION
+    return ffi_get_version_number();
+#else
+    unsigned major = 0, minor = 0, patch = 0;
+    sscanf(FFIPY_BUILD_VERSION, "%u.%u.%u", &major, &minor, &patch);
+    return major * 10000UL + minor * 100UL + patch;
+#endif
+}
+
+static size_t core_closure_size(void)
+{
+#if FFIPY_HAVE_CLOSURE_SIZE
+    return ffi_get_closure_size();
+#else
+    return sizeof(ffi_closure);
+#endif
+}
+
+static int core_default_abi(void)
+{
+#if FFIPY_HAVE_DEFAULT_ABI
+    return (int)ffi_get_default_abi();
+#else
+    return FFI_DEFAULT_ABI;
+#endif
+}
+
+static const char *long_double_format(void)
+{
+    if (sizeof(long double) == sizeof(double))
+        return "IEEE double";
+    return LDBL_MANT_DIG == 64 ? "x87 80-bit" : LDBL_MANT_DIG == 113 ? "IEEE quad"
+           : LDBL_MANT_DIG == 106 ? "IBM double-double" : "unknown";
+}
+
+/* Is a closure's address outside its (writable) block?  Then its code is libffi's own
+   page or a second mapping, and the block never needed to be executable. */
+static int closures_are_indirect(void)
+{
+    void *code = NULL;
+    void *block = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    int indirect;
+    if (block == NULL)
+        return 0;
+    indirect = code != block;
+    ffi_closure_free(block);
+    return indirect;
+}
+
+#if defined(__APPLE__)
+#define ALIGN_ANONYMOUS_BITS 1
+#elif defined(__arm__) || defined(__aarch64__)
+#define ALIGN_ANONYMOUS_BITS 1
+#else
+#define ALIGN_ANONYMOUS_BITS 0
+#endif
+
+#if defined(__x86_64__) && !defined(_WIN32)
+#define UNION_RULE 'x'              /* eightbytes are classified one by one */
+#elif defined(__aarch64__)
+#define UNION_RULE 'h'              /* homogeneous floats, else by size */
+#elif defined(__i386__)
+#define UNION_RULE 'm'              /* always in memory */
+#else
+#define UNION_RULE 'i'              /* known for integers only */
+#endif
+
+#endif

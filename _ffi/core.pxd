@@ -1,0 +1,215 @@
+# The declarations of our own C, as far as Cython uses it.
+
+from cpython.object cimport PyObject, PyTypeObject
+from libffi cimport *
+
+
+cdef extern from "core.h":
+    ctypedef struct lifetime:
+        int open
+        Py_ssize_t pins
+    lifetime forever
+    void lifetime_pin(lifetime *)
+    void lifetime_unpin(lifetime *)
+    bint lifetime_is_open(lifetime *)
+
+    ctypedef enum type_kind:
+        K_VOID, K_BOOL, K_CHAR
+        K_S8, K_U8, K_S16, K_U16, K_S32, K_U32, K_S64, K_U64, K_S128, K_U128
+        K_CHAR16, K_CHAR32
+        K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT
+        K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
+        K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
+        K_ENUM, K_ARRAY, K_VECTOR, K_STRUCT, K_UNION
+        K_BITS, K_REF, K_OUT, K_INOUT
+
+    ctypedef struct field_info:
+        PyObject *name
+        const type_info *type
+        size_t offset
+        unsigned bit_offset, bit_width
+
+    ctypedef struct type_info:
+        ffi_type *ffi
+        size_t size, alignment
+        type_kind kind
+        bint complete, is_const, by_position
+        PyObject *object
+        PyObject *name
+        const type_info *item
+        Py_ssize_t length
+        field_info *fields
+        Py_ssize_t nfields
+        PyObject *field_index
+        PyObject *memory_class
+        PyObject *enum_members
+        PyObject *enum_class
+        PyObject *cif
+
+    bint is_pointer_kind(type_kind)
+    bint is_aggregate_kind(type_kind)
+    const type_info *plain_type(const type_info *)
+
+    ctypedef struct memory_state:
+        char *data
+        size_t size
+        const type_info *type
+        lifetime *life
+        lifetime own
+        void *allocated
+        bint readonly
+    ctypedef struct MemoryObject:
+        memory_state m
+        PyObject *type
+        PyObject *owner
+        PyObject *keep
+
+    ctypedef struct pointer_state:
+        char *address
+        const type_info *type
+        lifetime *life
+        Py_ssize_t length
+    ctypedef struct PointerObject:
+        pointer_state p
+        PyObject *type
+        PyObject *owner
+
+    ctypedef struct closure_block:
+        void *code
+        ClosureObject *closure
+    ctypedef struct ClosureObject:
+        closure_block *block
+        PyObject *callable
+        PyObject *name
+    ctypedef struct TypeObject:
+        type_info info
+    ctypedef struct ValueObject:
+        PyObject *value
+    ctypedef struct CIFObject:
+        cif_state *state
+
+    ctypedef void (*c_function)() noexcept nogil
+    ctypedef struct cif_state:
+        ffi_cif cif
+        PyObject *object
+        const type_info *result
+        type_kind result_kind
+        unsigned nargs, nin, nout, nfixed
+        bint variadic
+        unsigned frame_size, frame_alignment, exchange_size, avalues
+        argument *args
+    ctypedef struct argument:
+        const type_info *type
+        unsigned offset
+        type_kind passing
+
+    ctypedef struct PyMethodDef:
+        pass
+    ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, object)
+    ctypedef struct call_target:
+        c_function address
+        cif_state *cif
+        lifetime *life
+        PyObject *name
+        PyObject *errcheck
+        bint release_gil, save_errno
+    ctypedef struct FunctionObject:
+        call_target target
+        PyMethodDef method
+
+    ctypedef struct keeper:
+        PyObject *objects
+        MemoryObject *memory
+
+    int store_value(const type_info *, void *, object, keeper *) except -1
+    object load_value(const type_info *, const void *, MemoryObject *)
+    int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
+    object load_field(const field_info *, char *, MemoryObject *)
+    MemoryObject *memory_new(const type_info *) except NULL
+    MemoryObject *memory_view(const type_info *, void *, PyObject *, lifetime *) except NULL
+    MemoryObject *memory_part(const type_info *, void *, MemoryObject *) except NULL
+    MemoryObject *memory_root(MemoryObject *)
+    char *memory_data(MemoryObject *) except NULL
+    char *memory_writable(MemoryObject *) except NULL
+    keeper memory_keeper(MemoryObject *)
+    object new_pointer(const type_info *, void *, PyObject *, lifetime *, Py_ssize_t)
+    void let_go(keeper *)
+    void add_place(object)
+    object take_exception()
+
+    cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
+                           ffi_status *) except? NULL
+    void cif_free(cif_state *)
+    void cif_invoke(cif_state *, c_function, void *, void **) nogil
+    int invoke(const call_target *, cif_state *, void *, void **) except -1
+    int invoke_go(cif_state *, void *, void *, void **) except -1
+    int invoke_raw(cif_state *, c_function, void *, ffi_raw *) except -1
+    object load_result(const cif_state *, void *)
+    object call_function(const call_target *, object, PyObject *const *, Py_ssize_t)
+    object new_exact_call(object)
+    object function_vectorcall(object, PyObject *const *, size_t, PyObject *)
+    object map_function(const call_target *, PyObject *const *, Py_ssize_t, object)
+
+    ctypedef enum closure_form:
+        PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE
+    closure_block *block_new(cif_state *, object, object, closure_form, ffi_status *) except? NULL
+    int block_set_default(closure_block *, object) except -1
+    void block_free(closure_block *)
+    void block_expire(closure_block *, PyObject *)
+    void trim_quarantine()
+    
+
+    int saved_errno
+    void stop_foreign_threads()
+
+    ffi_type *int_ffi_type(size_t, bint)
+    type_kind int_kind(size_t, bint)
+    int VECTOR_TYPE
+    bint CHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
+    char UNION_RULE
+    ffi_type *COMPLEX_FLOAT_FFI "COMPLEX_FFI(float)"
+    ffi_type *COMPLEX_DOUBLE_FFI "COMPLEX_FFI(double)"
+    ffi_type *COMPLEX_LONGDOUBLE_FFI "COMPLEX_FFI(longdouble)"
+
+    ctypedef struct named_abi:
+        const char *name
+        long value
+    const named_abi *abi_names
+    const char *libffi_version()
+    unsigned long libffi_version_number()
+    size_t core_closure_size()
+    int core_default_abi()
+    const char *long_double_format()
+    bint closures_are_indirect()
+    const char *FFIPY_LINKAGE
+    const char *FFIPY_BUILD_VERSION
+    bint FFIPY_HAVE_CALL_PLAN, FFIPY_HAVE_GO, FFIPY_HAVE_RAW, FFI_NATIVE_RAW_API
+    size_t FFI_SIZEOF_ARG "sizeof(ffi_arg)"
+
+    bint same_place(void *, void *)
+    void enable_vectorcall(PyTypeObject *)
+
+
+cdef extern from *:
+    # The hooks are fields of one C struct; Cython sees them as variables.
+    PyTypeObject *core_memory "core.memory"
+    PyTypeObject *core_pointer "core.pointer"
+    PyTypeObject *core_function "core.function"
+    PyTypeObject *core_closure "core.closure"
+    PyTypeObject *core_cif "core.cif"
+    PyTypeObject *core_type "core.type"
+    PyTypeObject *core_value "core.value"
+    PyObject *core_closure_expired "core.closure_expired"
+    PyObject *core_bad_arg_type "core.bad_arg_type"
+    object (*core_function_at "core.function_at")(const type_info *, void *, PyObject *)
+    object (*core_pin "core.pin")(lifetime *, object)
+    cif_state *(*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t) except NULL
+    object (*core_exact_from_string "core.exact_from_string")(const char *)
+    object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
+    const type_info *promoted_int "promoted.int_"
+    const type_info *promoted_double "promoted.double_"
+    const type_info *promoted_string "promoted.string"
+    const type_info *promoted_pointer "promoted.pointer"
+    const type_info *promoted_complex "promoted.complex_double"
+    Py_ssize_t quarantine_used "quarantine.used"
+    Py_ssize_t quarantine_limit "quarantine.limit"

@@ -1,0 +1,101 @@
+/* Errors of conversions.  The converter says what is wrong; whoever called it puts
+   the place in front: "pow() argument 2: expected double, got str". */
+#ifndef FFIPY_ERRORS_H
+#define FFIPY_ERRORS_H
+
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define COLD __attribute__((noinline, cold))
+
+#if PY_VERSION_HEX < 0x030C0000
+static PyObject *take_exception(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL)
+        return NULL;
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        PyException_SetTraceback(value, traceback);
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static void give_exception(PyObject *exception)
+{
+    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(exception)), exception,
+                  PyException_GetTraceback(exception));
+}
+#else
+#define take_exception PyErr_GetRaisedException
+#define give_exception PyErr_SetRaisedException
+#endif
+
+/* Put `place` (stolen) in front of the pending exception's message.  An exception
+   type we do not know the arguments of keeps them and gets a note. */
+COLD static void add_place(PyObject *place)
+{
+    PyObject *exception, *message = NULL, *args = NULL, *done = NULL;
+
+    if (place == NULL)
+        return;
+    exception = take_exception();
+    if (exception == NULL) {
+        Py_DECREF(place);
+        return;
+    }
+    if (Py_IS_TYPE(exception, (PyTypeObject *)PyExc_TypeError)
+        || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_OverflowError)
+        || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_ValueError)
+        || (PyObject *)Py_TYPE(exception) == core.bad_arg_type) {
+        message = PyUnicode_FromFormat("%U%s%S", place,
+            PyUnicode_READ_CHAR(place, PyUnicode_GET_LENGTH(place) - 1) == '.' ? "" : ": ",
+            exception);
+        if (message != NULL)
+            args = PyTuple_Pack(1, message);
+        if (args != NULL && PyObject_SetAttrString(exception, "args", args) == 0)
+            done = Py_None;
+    } else {
+        message = PyUnicode_FromFormat("in %U", place);
+        if (message != NULL)
+            done = PyObject_CallMethod(exception, "add_note", "O", message);
+        Py_XDECREF(done);
+    }
+    if (done == NULL)
+        PyErr_Clear();
+    Py_XDECREF(message);
+    Py_XDECREF(args);
+    Py_DECREF(place);
+    give_exception(exception);
+}
+
+COLD static int expected(const type_info *type, PyObject *value)
+{
+    PyErr_Format(PyExc_TypeError, "expected %U, got %s", type->name, Py_TYPE(value)->tp_name);
+    return -1;
+}
+
+/* repr of an int for a message; a huge one has no decimal text. */
+COLD static PyObject *number_text(PyObject *value)
+{
+    PyObject *text = PyObject_Repr(value);
+    if (text == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyErr_Clear();
+        text = PyUnicode_FromString("an int of thousands of digits");
+    }
+    return text;
+}
+
+COLD static int out_of_range(const type_info *type, PyObject *value, const char *limits)
+{
+    PyObject *text = number_text(value);
+    if (text != NULL) {
+        PyErr_Format(PyExc_OverflowError, "%U is out of range for %U%s%s%s", text, type->name,
+                     limits ? " (" : "", limits ? limits : "", limits ? ")" : "");
+        Py_DECREF(text);
+    }
+    return -1;
+}
+
+#endif

@@ -1,0 +1,113 @@
+"""What this build and this libffi can do; addresses and strings."""
+
+import sys as _sys
+
+
+def features():
+    """Return a dict of what the linked libffi and this build have."""
+    names = []
+    cdef const named_abi *entry = abi_names
+    while entry.name != NULL:
+        names.append(entry.name.decode().removeprefix("FFI_"))
+        entry += 1
+    return {
+        "version": libffi_version().decode(),
+        "version_number": libffi_version_number(),
+        "build_version": FFIPY_BUILD_VERSION.decode(),
+        "linkage": FFIPY_LINKAGE.decode(),
+        "default_abi": ABI.DEFAULT.name,
+        "abis": tuple(names),
+        "call_plan": bool(FFIPY_HAVE_CALL_PLAN),
+        "int128": (<Type>core_types["int128"]).info.ffi != NULL,
+        "complex": (<Type>core_types["complex_double"]).info.ffi != NULL,
+        "vectors": VECTOR_TYPE != 0,
+        "static_trampolines": closures_are_indirect(),
+        "go_closures": bool(FFIPY_HAVE_GO),
+        "raw_api": bool(FFIPY_HAVE_RAW),
+        "native_raw_api": bool(FFI_NATIVE_RAW_API),
+        "closure_size": core_closure_size(),
+        "pointer_size": sizeof(void *),
+        "long_double": long_double_format().decode(),
+        "byteorder": _sys.byteorder,
+    }
+
+
+cdef object make_abi():
+    members = {}
+    cdef const named_abi *entry = abi_names
+    while entry.name != NULL:
+        members[entry.name.decode().removeprefix("FFI_")] = entry.value
+        entry += 1
+    members["DEFAULT"] = core_default_abi()
+    result = _enum.IntEnum("ABI", members, module="libffi")
+    result.__doc__ = "The calling conventions that the platform's ffi.h names. C: ffi_abi."
+    return result
+
+
+ABI = make_abi()
+
+
+def addressof(value):
+    """Return the address of memory, a pointer's target, a closure, a function or a buffer."""
+    if isinstance(value, (Memory, Pointer, Closure, Function)):
+        return make_pointer(core_types["pointer"], value).address
+    try:
+        view = memoryview(value)
+    except TypeError:
+        raise TypeError(f"addressof(): {type(value).__name__} has no address") from None
+    if not view.c_contiguous:
+        raise ValueError("addressof(): expected a contiguous buffer")
+    return <uintptr_t>buffer_address(view)
+
+
+def typeof(value):
+    """Return the C type of memory, a pointer or a typed value."""
+    if isinstance(value, Memory):
+        return (<Memory>value).type_
+    if isinstance(value, Pointer):
+        return (<Pointer>value).type_
+    if isinstance(value, Value):
+        return (<Value>value).type_
+    raise TypeError(f"typeof(): {type(value).__name__} has no C type")
+
+
+def sizeof_of(value):
+    """Return the size in bytes of a type, or of memory, a pointer or a typed value."""
+    type = value if isinstance(value, Type) else typeof(value)
+    if type.size is None:
+        raise TypeError(f"sizeof(): {type} is incomplete")
+    return type.size
+
+
+cdef char *string_start(what, value) except NULL:
+    cdef Pointer pointer
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"{what}: expected an address, got {type(value).__name__}")
+    pointer = make_pointer(core_types["pointer"], value)
+    if pointer.p.address == NULL:
+        raise ValueError(f"{what}: NULL")
+    if not lifetime_is_open(pointer.p.life):
+        raise ValueError(f"{what}: the storage is closed")
+    return pointer.p.address
+
+
+def string_at(address, size=None):
+    """Return the bytes at an address: up to the NUL, or `size` of them."""
+    cdef char *start = string_start("string_at()", address)
+    if size is None:
+        return <bytes>start
+    if size < 0:
+        raise ValueError(f"string_at() size: expected a count, got {size}")
+    return start[:size]
+
+
+def wstring_at(address, size=None):
+    """Return the str at an address of wchar_t: up to the NUL, or `size` of them."""
+    cdef char *start = string_start("wstring_at()", address)
+    if size is not None and size < 0:
+        raise ValueError(f"wstring_at() size: expected a count, got {size}")
+    if size is not None:
+        return start[:size * SIZEOF_WCHAR].decode(
+            ("utf-16" if SIZEOF_WCHAR == 2 else "utf-32") + ("-be" if PY_BIG_ENDIAN else "-le"),
+            "surrogatepass")
+    return wide_text(start, SIZEOF_WCHAR, (1 << 62) // SIZEOF_WCHAR)

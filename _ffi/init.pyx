@@ -1,0 +1,52 @@
+"""What happens at import: the C side learns of the classes, and their layouts are compared."""
+
+import atexit as _atexit
+
+cdef int check_layouts() except -1:
+    # objects.h says how C sees the classes; a mismatch would be memory corruption.
+    cdef Type type = <Type>core_types["int"]
+    cdef Memory memory = type.new()
+    cdef Pointer pointer = make_pointer(core_types["pointer"], 1)
+    cdef Value value = make_value(type, 1)
+    cdef CIF cif = cif_from_arguments(type)
+    cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
+    cdef Closure closure = Closure.__new__(Closure)
+    memory.keep = {}
+    closure.name = "name"
+    if not (same_place(&(<TypeObject *>type).info, &type.info)
+            and same_place(&(<MemoryObject *>memory).m, &memory.m)
+            and (<MemoryObject *>memory).type == <PyObject *>memory.type_
+            and (<MemoryObject *>memory).keep == <PyObject *>memory.keep
+            and same_place(&(<PointerObject *>pointer).p, &pointer.p)
+            and (<PointerObject *>pointer).type == <PyObject *>pointer.type_
+            and (<ValueObject *>value).value == <PyObject *>value.value
+            and (<CIFObject *>cif).state == cif.state
+            and same_place(&(<FunctionObject *>function).target, &function.target)
+            and same_place(&(<FunctionObject *>function).method, &function.method)
+            and same_place(&(<ClosureObject *>closure).block, &closure.block)
+            and (<ClosureObject *>closure).callable == <PyObject *>closure.callable_
+            and (<ClosureObject *>closure).name == <PyObject *>closure.name):
+        raise SystemError("libffi._ffi: objects.h does not match the classes")
+    return 0
+
+
+def _stop_foreign_threads():
+    stop_foreign_threads()
+
+
+core_memory = <PyTypeObject *>Memory
+core_pointer = <PyTypeObject *>Pointer
+core_function = <PyTypeObject *>Function
+core_closure = <PyTypeObject *>Closure
+core_cif = <PyTypeObject *>CIF
+core_type = <PyTypeObject *>Type
+core_value = <PyTypeObject *>Value
+core_function_at = function_at
+core_pin = make_pin
+core_variadic_cif = variadic_cif
+core_exact_from_string = exact_from_string
+core_new_array = new_array
+enable_vectorcall(<PyTypeObject *>Function)
+intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
+check_layouts()
+_atexit.register(_stop_foreign_threads)

@@ -1,0 +1,57 @@
+"""Where the members of a struct or union lie: gcc's rules for the platform's C ABI."""
+
+
+cdef inline object round_up(object value, object unit):
+    return (value + unit - 1) // unit * unit
+
+
+cdef class _Layout:
+    cdef object fields, size, alignment, natural
+    # fields: (name or None, Type, byte offset, bit offset, bit width) of every member
+
+
+cdef _Layout lay_out(list members, int pack, int align, bint is_union):
+    """Lay members out; `natural` says whether libffi, given the members, would do the same."""
+    cdef _Layout layout = _Layout()
+    cdef Type type
+    bits = 0                    # position after the last member
+    alignment = 1
+    largest = 0
+    natural = align == 0
+    fields = []
+    for name, type in members:
+        if is_union:
+            bits = 0
+        if type.info.kind == K_BITS:
+            natural = False
+            base = <Type>type.item
+            unit = base.info.size * 8
+            boundary = base.info.alignment * 8
+            width = type.info.length
+            packed = pack == 1
+            if pack and boundary > pack * 8:
+                boundary = pack * 8
+            if width == 0:
+                bits = round_up(bits, unit if not pack else boundary)
+            elif not packed and (bits % boundary + width + boundary - 1) // boundary > unit // boundary:
+                bits = round_up(bits, boundary)
+            if name is not None or ALIGN_ANONYMOUS_BITS:
+                alignment = max(alignment, boundary // 8)
+            fields.append((name, type, bits // 8, bits % 8, width))
+            bits += width
+        else:
+            boundary = type.info.alignment
+            if pack and boundary > pack:
+                natural = False
+                boundary = pack
+            offset = round_up((bits + 7) // 8, boundary)
+            alignment = max(alignment, boundary)
+            fields.append((name, type, offset, 0, 0))
+            bits = (offset + type.info.size) * 8
+        largest = max(largest, bits)
+    alignment = max(alignment, align)
+    layout.fields = fields
+    layout.alignment = alignment
+    layout.size = round_up((largest + 7) // 8, alignment)
+    layout.natural = natural
+    return layout

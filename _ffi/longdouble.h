@@ -1,0 +1,118 @@
+/* long double <-> Python, losing no digits: Decimal through C's own conversions, which
+   are correctly rounded; NumPy's longdouble through its buffer. */
+#ifndef FFIPY_LONGDOUBLE_H
+#define FFIPY_LONGDOUBLE_H
+
+#include <float.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The text must have a '.', whatever LC_NUMERIC says. */
+static long double parse_long_double(const char *text)
+{
+    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
+    long double number = strtold(text, NULL);
+    if (c_locale) {
+        uselocale(before);
+        freelocale(c_locale);
+    }
+    return number;
+}
+
+COLD static int long_double_from_text(const type_info *type, PyObject *value, long double *out)
+{
+    PyObject *text = PyObject_Str(value);
+    const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+    if (utf8 == NULL) {
+        Py_XDECREF(text);
+        return -1;
+    }
+    *out = parse_long_double(utf8);
+    /* "Infinity" is meant; digits that end up infinite are not. */
+    if (isinf(*out) && strpbrk(utf8, "0123456789") != NULL) {
+        Py_DECREF(text);
+        return out_of_range(type, value, NULL);
+    }
+    Py_DECREF(text);
+    return 0;
+}
+
+COLD static int long_double_from_any(const type_info *type, PyObject *value, long double *out)
+{
+    double number;
+    int overflow;
+    long long small;
+
+    if (PyLong_Check(value)) {
+        small = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (small == -1 && PyErr_Occurred())
+            return -1;
+        if (overflow)
+            return long_double_from_text(type, value, out);
+        *out = (long double)small;
+        return 0;
+    }
+    if (!PyFloat_Check(value) && PyObject_CheckBuffer(value)) {
+        Py_buffer view;
+        if (PyObject_GetBuffer(value, &view, PyBUF_FORMAT) == 0) {
+            int same = view.ndim == 0 && view.len == (Py_ssize_t)sizeof(long double)
+                       && view.format != NULL && strcmp(view.format, "g") == 0;
+            if (same)
+                memcpy(out, view.buf, sizeof(long double));
+            PyBuffer_Release(&view);
+            if (same)
+                return 0;
+        }
+        PyErr_Clear();
+    }
+    if (strcmp(Py_TYPE(value)->tp_name, "decimal.Decimal") == 0)
+        return long_double_from_text(type, value, out);
+    if (double_from_any(type, value, &number) < 0)
+        return -1;
+    *out = (long double)number;
+    return 0;
+}
+
+static inline int get_long_double(const type_info *type, PyObject *value, long double *out)
+{
+    if (LIKELY(PyFloat_CheckExact(value))) {
+        *out = (long double)PyFloat_AS_DOUBLE(value);
+        return 0;
+    }
+    return long_double_from_any(type, value, out);
+}
+
+/* Every binary fraction ends in decimal; enough digits for the smallest one. */
+COLD static PyObject *load_exact(const long double *in)
+{
+    enum { DIGITS = LDBL_MANT_DIG - LDBL_MIN_EXP + 32 };
+    char *text, *exponent, *end;
+    locale_t c_locale, before;
+    PyObject *result;
+
+    text = PyMem_Malloc(DIGITS + 32);
+    if (text == NULL)
+        return PyErr_NoMemory();
+    c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    before = c_locale ? uselocale(c_locale) : (locale_t)0;
+    snprintf(text, DIGITS + 32, "%.*Le", DIGITS, *in);
+    if (c_locale) {
+        uselocale(before);
+        freelocale(c_locale);
+    }
+    exponent = strchr(text, 'e');
+    if (exponent != NULL) {             /* drop the zeros the fraction ends in */
+        for (end = exponent; end[-1] == '0'; --end)
+            ;
+        if (end[-1] == '.')
+            --end;
+        memmove(end, exponent, strlen(exponent) + 1);
+    }
+    result = core.exact_from_string(text);
+    PyMem_Free(text);
+    return result;
+}
+
+#endif

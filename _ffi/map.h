@@ -1,0 +1,247 @@
+/* fn.map(): one function over whole buffers, without coming back to Python. */
+#ifndef FFIPY_MAP_H
+#define FFIPY_MAP_H
+
+#define MAX_DIMENSIONS 32
+
+typedef struct {
+    Py_buffer view;
+    int exported;
+    int direct;                     /* C may read the items where they are */
+    char *at;
+    Py_ssize_t stride[MAX_DIMENSIONS];
+} map_column;
+
+typedef struct {
+    const call_target *target;
+    int ndim;
+    Py_ssize_t shape[MAX_DIMENSIONS];
+    map_column *columns;            /* arguments, then the result */
+    char *frame;
+    void **avalues;
+    call_context context;
+} map_job;
+
+static int is_array(const type_info *type, PyObject *value)
+{
+    return PyObject_CheckBuffer(value) && !PyBytes_Check(value) && !PyFloat_Check(value)
+           && !is_pointer_kind(type->kind);
+}
+
+/* Export `value` as a column of `type` items; the first one sets the shape. */
+static int open_column(map_job *job, map_column *column, const type_info *type, PyObject *value,
+                       int writable)
+{
+    Py_buffer *view = &column->view;
+    int i;
+
+    if (PyObject_GetBuffer(value, view, PyBUF_FORMAT | PyBUF_STRIDES | (writable ? PyBUF_WRITABLE : 0)) < 0)
+        return -1;
+    column->exported = 1;
+    if ((size_t)view->itemsize != type->size || !format_matches(type, view)) {
+        PyErr_Format(PyExc_TypeError, "expected items of %U, got a buffer of items '%s'",
+                     type->name, view->format ? view->format : "B");
+        return -1;
+    }
+    if (view->ndim > MAX_DIMENSIONS || view->ndim == 0) {
+        PyErr_Format(PyExc_ValueError, "expected 1 to %d dimensions, got %d", MAX_DIMENSIONS,
+                     view->ndim);
+        return -1;
+    }
+    if (job->ndim == 0) {
+        job->ndim = view->ndim;
+        memcpy(job->shape, view->shape, (size_t)view->ndim * sizeof *view->shape);
+    }
+    if (job->ndim != view->ndim
+        || memcmp(job->shape, view->shape, (size_t)view->ndim * sizeof *view->shape) != 0) {
+        PyErr_SetString(PyExc_ValueError, "its shape differs from the first array's");
+        return -1;
+    }
+    column->at = view->buf;
+    column->direct = ((uintptr_t)view->buf & (type->alignment - 1)) == 0;
+    for (i = 0; i < view->ndim; ++i) {
+        column->stride[i] = view->strides[i];
+        column->direct &= ((size_t)view->strides[i] & (type->alignment - 1)) == 0;
+    }
+    return 0;
+}
+
+/* The innermost dimension. */
+static int map_row(map_job *job, char **at)
+{
+    const call_target *t = job->target;
+    cif_state *c = t->cif;
+    const type_info *type = c->result;
+    size_t size = type->kind == K_VOID ? 0 : type->size;
+    int last = job->ndim - 1;
+    Py_ssize_t n;
+    unsigned i;
+
+    for (n = job->shape[last]; n > 0; --n) {
+        for (i = 0; i < c->nargs; ++i) {
+            map_column *column = &job->columns[i];
+            if (!column->exported)
+                continue;
+            if (LIKELY(column->direct))
+                job->avalues[i] = at[i];
+            else
+                memcpy(job->avalues[i], at[i], c->args[i].type->size);
+            at[i] += column->stride[last];
+        }
+        cif_invoke(c, t->address, job->frame, job->avalues);
+        if (UNLIKELY(job->context.exception != NULL))
+            return -1;
+        if (size == 8) {
+            memcpy(at[c->nargs], job->frame, 8);
+        } else if (size) {
+            narrow_result(type, job->frame);
+            memcpy(at[c->nargs], job->frame, size);
+        }
+        at[c->nargs] += job->columns[c->nargs].stride[last];
+    }
+    return 0;
+}
+
+static int map_dimension(map_job *job, int dimension, char **at)
+{
+    unsigned i, n = job->target->cif->nargs + 1;
+    Py_ssize_t index;
+    char **here;
+
+    if (dimension == job->ndim - 1)
+        return map_row(job, at);
+    here = alloca(n * sizeof *here);
+    for (index = 0; index < job->shape[dimension]; ++index) {
+        for (i = 0; i < n; ++i)
+            here[i] = at[i] + index * job->columns[i].stride[dimension];
+        if (map_dimension(job, dimension + 1, here) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void map_run(map_job *job)
+{
+    const call_target *t = job->target;
+    unsigned i, n = t->cif->nargs + 1;
+    char **at = alloca(n * sizeof *at);
+    call_context *outer = current_call;
+
+    for (i = 0; i < n; ++i)
+        at[i] = job->columns[i].at;
+    if (t->life != &forever)
+        lifetime_pin(t->life);
+    current_call = &job->context;
+    if (t->release_gil)
+        job->context.saved = PyEval_SaveThread();
+    if (t->save_errno)
+        errno = saved_errno;
+    map_dimension(job, 0, at);
+    if (t->save_errno)
+        saved_errno = errno;
+    if (t->release_gil)
+        PyEval_RestoreThread(job->context.saved);
+    current_call = outer;
+    if (t->life != &forever)
+        lifetime_unpin(t->life);
+}
+
+COLD static int check_mappable(const call_target *t)
+{
+    cif_state *c = t->cif;
+    const char *reason = NULL;
+    unsigned i;
+
+    if (c->variadic)
+        reason = "a variadic function";
+    else if (t->errcheck != Py_None)
+        reason = "a function with errcheck";
+    else if (is_aggregate_kind(c->result->kind) || is_pointer_kind(c->result->kind))
+        reason = "a function whose result is not a number";
+    for (i = 0; i < c->nargs; ++i)
+        if (c->args[i].passing || is_aggregate_kind(c->args[i].kind))
+            reason = "a function with arguments by reference or of aggregate type";
+    if (reason == NULL && !lifetime_is_open(t->life)) {
+        closed_library(t);
+        return -1;
+    }
+    if (reason != NULL)
+        PyErr_Format(PyExc_TypeError, "%U.map() cannot map %s", t->name, reason);
+    return reason ? -1 : 0;
+}
+
+/* Map `t` over `args`; `out` (borrowed, or None) receives the results.  Returns it. */
+static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ssize_t nargs,
+                              PyObject *out)
+{
+    cif_state *c = t->cif;
+    map_job job;
+    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    PyObject *result = NULL;
+    unsigned i;
+    int returns = c->result->kind != K_VOID;
+
+    if (check_mappable(t) < 0)
+        return NULL;
+    if (nargs != (Py_ssize_t)c->nin)
+        return wrong_count(t, c, nargs);
+    if (!returns && out != Py_None) {
+        PyErr_Format(PyExc_TypeError, "%U.map() out: a void function has no results", t->name);
+        return NULL;
+    }
+    memset(&job, 0, sizeof job);
+    job.target = t;
+    job.columns = PyMem_Calloc(c->nargs + 1, sizeof *job.columns);
+    job.frame = job.columns ? PyMem_Calloc(1, (size_t)c->frame_size + c->frame_alignment) : NULL;
+    if (job.frame == NULL) {
+        PyMem_Free(job.columns);
+        return PyErr_NoMemory();
+    }
+    {
+        char *block = job.frame;
+        job.frame = (char *)(((uintptr_t)block + c->frame_alignment - 1)
+                             & ~(uintptr_t)(c->frame_alignment - 1));
+        job.avalues = (void **)(job.frame + c->avalues);
+        for (i = 0; i < c->nargs; ++i) {
+            const argument *a = &c->args[i];
+            job.avalues[i] = job.frame + a->offset;
+            if ((is_array(a->type, args[i])
+                     ? open_column(&job, &job.columns[i], a->type, args[i], 0)
+                     : store_value(a->type, job.avalues[i], args[i], &k)) < 0) {
+                add_place(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1));
+                goto done;
+            }
+        }
+        if (job.ndim == 0) {
+            PyErr_Format(PyExc_TypeError, "%U.map() needs at least one array argument", t->name);
+            goto done;
+        }
+        if (returns) {
+            result = out != Py_None ? Py_NewRef(out) : core.new_array(c->result, job.shape, job.ndim);
+            if (result == NULL)
+                goto done;
+            if (open_column(&job, &job.columns[c->nargs], c->result, result, 1) < 0) {
+                add_place(PyUnicode_FromFormat("%U.map() out", t->name));
+                Py_CLEAR(result);
+                goto done;
+            }
+        } else {
+            result = Py_NewRef(Py_None);
+        }
+        map_run(&job);
+        if (job.context.exception != NULL) {
+            Py_CLEAR(result);
+            raise_from_closures(&job.context);
+        }
+done:
+        for (i = 0; i <= c->nargs; ++i)
+            if (job.columns[i].exported)
+                PyBuffer_Release(&job.columns[i].view);
+        PyMem_Free(block);
+    }
+    let_go(&k);
+    PyMem_Free(job.columns);
+    return result;
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* Memory objects: C storage owned by Python, or a view of somebody's. */
+#ifndef FFIPY_MEMORY_H
+#define FFIPY_MEMORY_H
+
+static MemoryObject *memory_alloc(const type_info *type)
+{
+    PyTypeObject *class = (PyTypeObject *)type->memory_class;
+    MemoryObject *memory = (MemoryObject *)class->tp_alloc(class, 0);
+    if (memory == NULL)
+        return NULL;
+    memory->type = Py_NewRef(type->object);
+    memory->owner = Py_NewRef(Py_None);
+    memory->keep = Py_NewRef(Py_None);
+    memory->m.type = type;
+    memory->m.size = type->size;
+    return memory;
+}
+
+/* New zeroed storage for one `type`. */
+static MemoryObject *memory_new(const type_info *type)
+{
+    MemoryObject *memory = memory_alloc(type);
+    memory_state *m;
+
+    if (memory == NULL)
+        return NULL;
+    m = &memory->m;
+    m->own.open = 1;
+    m->life = &m->own;
+    if (LIKELY(type->size <= INLINE_STORAGE
+               && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
+        m->data = (char *)m->storage;
+        return memory;
+    }
+    if (type->size < (size_t)PY_SSIZE_T_MAX - type->alignment)
+        m->allocated = PyMem_RawCalloc(1, type->size + type->alignment);
+    if (m->allocated == NULL) {
+        m->life = &forever;
+        Py_DECREF(memory);
+        PyErr_NoMemory();
+        return NULL;
+    }
+    m->data = (char *)(((uintptr_t)m->allocated + type->alignment - 1)
+                       & ~(uintptr_t)(type->alignment - 1));
+    return memory;
+}
+
+/* A view of storage that `owner` (or nobody, NULL) holds. */
+static MemoryObject *memory_view(const type_info *type, void *data, PyObject *owner,
+                                 lifetime *life)
+{
+    MemoryObject *memory = memory_alloc(type);
+    if (memory == NULL)
+        return NULL;
+    memory->m.data = data;
+    memory->m.life = life;
+    if (owner != NULL)
+        Py_SETREF(memory->owner, Py_NewRef(owner));
+    return memory;
+}
+
+/* A view of a part of `whole`. */
+static MemoryObject *memory_part(const type_info *type, void *data, MemoryObject *whole)
+{
+    PyObject *owner = whole->owner != Py_None ? whole->owner : (PyObject *)whole;
+    MemoryObject *part = memory_view(type, data, owner, whole->m.life);
+    if (part != NULL)
+        part->m.readonly = whole->m.readonly;
+    return part;
+}
+
+/* The storage's address, or NULL with ValueError after close(). */
+static inline char *memory_data(MemoryObject *memory)
+{
+    if (UNLIKELY(!lifetime_is_open(memory->m.life))) {
+        stale((PyObject *)memory);
+        return NULL;
+    }
+    return memory->m.data;
+}
+
+/* The same, to write to. */
+static inline char *memory_writable(MemoryObject *memory)
+{
+    if (UNLIKELY(memory->m.readonly)) {
+        PyErr_Format(PyExc_TypeError, "this %U is const", memory->m.type->name);
+        return NULL;
+    }
+    return memory_data(memory);
+}
+
+static inline keeper memory_keeper(MemoryObject *memory)
+{
+    keeper k = {NULL, 0, 0, 0, memory_root(memory), NULL};
+    return k;
+}
+
+#endif

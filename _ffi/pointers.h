@@ -1,0 +1,412 @@
+/* Python values as C addresses: pointers, strings, functions; and addresses as values. */
+#ifndef FFIPY_POINTERS_H
+#define FFIPY_POINTERS_H
+
+static inline void write_address(void *where, const void *address)
+{
+    memcpy(where, &address, sizeof address);
+}
+
+static inline void *read_address(const void *where)
+{
+    void *address;
+    memcpy(&address, where, sizeof address);
+    return address;
+}
+
+COLD static int stale(PyObject *value)
+{
+    PyErr_Format(PyExc_ValueError, "the storage of this %s is closed", Py_TYPE(value)->tp_name);
+    return -1;
+}
+
+/* May a pointer to `have` stand where C wants a pointer to `want`? */
+static int pointee_matches(const type_info *want, const type_info *have)
+{
+    for (;;) {
+        if (want == have || want->kind == K_VOID || have->kind == K_VOID)
+            return 1;
+        want = plain_type(want);
+        have = plain_type(have);
+        if (have->kind == K_ARRAY && want->kind != K_ARRAY) {
+            have = have->item;
+            continue;
+        }
+        if (want->kind == K_ARRAY && have->kind == K_ARRAY) {
+            if (have->length < want->length)
+                return 0;
+            want = want->item;
+            have = have->item;
+            continue;
+        }
+        if (is_character_kind(want->kind) && is_character_kind(have->kind))
+            return 1;
+        if (is_pointer_kind(want->kind) && is_pointer_kind(have->kind)) {
+            if (want->kind == K_FUNCTION || have->kind == K_FUNCTION)
+                return want->kind == have->kind || want->kind == K_POINTER
+                       || have->kind == K_POINTER;
+            if (want->kind == K_POINTER || have->kind == K_POINTER)
+                return 1;
+            want = want->item;
+            have = have->item;
+            continue;
+        }
+        if (want->kind == K_EXACT || have->kind == K_EXACT)
+            return want->ffi == have->ffi;
+        return want->kind == have->kind && want->kind <= K_COMPLEX_LONGDOUBLE
+               && want->kind != K_VOID;
+    }
+}
+
+COLD static int wrong_pointee(const type_info *type, const type_info *have)
+{
+    PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U", type->name, have->name);
+    return -1;
+}
+
+static int address_of_memory(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    MemoryObject *memory = (MemoryObject *)value;
+    if (type->item != NULL && !pointee_matches(type->item, memory->m.type))
+        return wrong_pointee(type, memory->m.type);
+    if (type->kind == K_FUNCTION)
+        return expected(type, value);
+    if (!lifetime_is_open(memory->m.life))
+        return stale(value);
+    write_address(where, memory->m.data);
+    return keep_pinned(k, where, memory->m.life, value);
+}
+
+static int address_of_pointer(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    PointerObject *pointer = (PointerObject *)value;
+    if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item))
+        return wrong_pointee(type, pointer->p.type->item);
+    if (pointer->p.type->is_const && type->kind == K_PTR && !type->is_const) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %U (const)", type->name,
+                     pointer->p.type->name);
+        return -1;
+    }
+    if (type->kind == K_FUNCTION)
+        return expected(type, value);
+    if (!lifetime_is_open(pointer->p.life))
+        return stale(value);
+    write_address(where, pointer->p.address);
+    return keep_pinned(k, where, pointer->p.life, value);
+}
+
+/* An item of this buffer format, or raw bytes, where C wants `item`s? */
+static int format_matches(const type_info *item, const Py_buffer *view)
+{
+    const char *format = view->format ? view->format : "B";
+    const type_info *plain = plain_type(item);
+
+    if (*format == '@' || *format == '=')
+        ++format;
+    if (item->kind == K_VOID || strcmp(format, "B") == 0 || strcmp(format, "b") == 0
+        || strcmp(format, "c") == 0)
+        return 1;
+    while (plain->kind == K_ARRAY)
+        plain = plain_type(plain->item);
+    if ((size_t)view->itemsize != plain->size)
+        return 0;
+    switch (plain->kind) {
+    case K_BOOL: return strcmp(format, "?") == 0;
+    case K_S16: case K_S32: case K_S64: case K_S128:
+        return strlen(format) == 1 && strchr("hilqn", *format) != NULL;
+    case K_U16: case K_U32: case K_U64: case K_U128:
+        return strlen(format) == 1 && strchr("HILQNP", *format) != NULL;
+    case K_CHAR16: case K_CHAR32:
+        return strlen(format) == 1 && strchr("uwHILil", *format) != NULL;
+    case K_FLOAT: return strcmp(format, "f") == 0;
+    case K_DOUBLE: return strcmp(format, "d") == 0;
+    case K_LONGDOUBLE: case K_EXACT:
+        return strcmp(format, "g") == 0 || (sizeof(long double) == 8 && strcmp(format, "d") == 0);
+    case K_COMPLEX_FLOAT: return strcmp(format, "Zf") == 0 || strcmp(format, "F") == 0;
+    case K_COMPLEX_DOUBLE: return strcmp(format, "Zd") == 0 || strcmp(format, "D") == 0;
+    case K_COMPLEX_LONGDOUBLE: return strcmp(format, "Zg") == 0 || strcmp(format, "G") == 0;
+    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_WSTRING: case K_FUNCTION:
+        return strlen(format) == 1 && strchr("PLQNlqn", *format) != NULL;
+    default: return *format == 'T' || *format == 'V' || strstr(format, "T{") != NULL
+                    || plain->kind == K_UNION;
+    }
+}
+
+static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    const Py_buffer *view;
+    int writable = !type->is_const;
+    int flags = PyBUF_FORMAT | (writable ? PyBUF_CONTIG : PyBUF_CONTIG_RO);
+
+    if (keep_buffer(k, where, value, flags, &view) < 0) {
+        if (PyErr_ExceptionMatches(PyExc_BufferError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
+            Py_buffer probe;
+            PyErr_Clear();
+            if (PyObject_GetBuffer(value, &probe, PyBUF_FULL_RO) < 0)
+                return -1;
+            if (probe.readonly && writable)
+                PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got a "
+                             "read-only %s (is the parameter const?)",
+                             type->name, Py_TYPE(value)->tp_name);
+            else
+                PyErr_Format(PyExc_ValueError, "expected a C-contiguous buffer for %U, got a "
+                             "strided %s", type->name, Py_TYPE(value)->tp_name);
+            PyBuffer_Release(&probe);
+        }
+        return -1;
+    }
+    if (type->item != NULL && type->item->kind != K_VOID) {
+        if (!format_matches(type->item, view)) {
+            PyErr_Format(PyExc_TypeError, "expected %U, got a buffer of items '%s'", type->name,
+                         view->format ? view->format : "B");
+            return -1;
+        }
+        if (type->item->complete && view->len > 0 && (size_t)view->len < type->item->size) {
+            PyErr_Format(PyExc_ValueError, "expected at least %zu bytes for %U, got %zd",
+                         type->item->size, type->item->name, view->len);
+            return -1;
+        }
+        if (type->item->kind == K_ARRAY && (size_t)view->len < type->item->size) {
+            PyErr_Format(PyExc_ValueError, "expected %zu bytes for %U, got %zd",
+                         type->item->size, type->item->name, view->len);
+            return -1;
+        }
+    }
+    write_address(where, view->buf);
+    return 0;
+}
+
+static int address_from_int(const type_info *type, PyObject *value, void *where)
+{
+    unsigned long long address;
+    if (unsigned_from_any(type, value, UINTPTR_MAX, &address) < 0)
+        return -1;
+    write_address(where, (void *)(uintptr_t)address);
+    return 0;
+}
+
+static void *function_address(PyObject *value);
+static void *closure_address(PyObject *value);
+static int same_shape(PyObject *cif, PyObject *other);
+static PyObject *cif_of(PyObject *value);
+
+static int address_of_function(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    if (type->kind == K_FUNCTION && !same_shape(type->cif, cif_of(value))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S", type->name,
+                     Closure_Check(value) ? "closure" : "function", cif_of(value));
+        return -1;
+    }
+    if (type->kind == K_STRING || type->kind == K_BYTES || type->kind == K_WSTRING)
+        return expected(type, value);
+    if (Function_Check(value)) {
+        FunctionObject *function = (FunctionObject *)value;
+        if (!lifetime_is_open(function->target.life))
+            return stale(value);
+        write_address(where, function_address(value));
+        return keep_pinned(k, where, function->target.life, value);
+    }
+    write_address(where, closure_address(value));
+    return k->borrowed ? 0 : keep_object(k, where, value);
+}
+
+COLD static int embedded_nul(const type_info *type, PyObject *value)
+{
+    PyErr_Format(PyExc_ValueError, "embedded NUL in a %s for %U (pass binary data as a buffer)",
+                 Py_TYPE(value)->tp_name, type->name);
+    return -1;
+}
+
+static int wide_string(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    Py_ssize_t length;
+    wchar_t *text = PyUnicode_AsWideCharString(value, &length);
+    PyObject *bytes;
+    int status;
+
+    if (text == NULL)
+        return -1;
+    if ((size_t)length != wcslen(text)) {
+        PyMem_Free(text);
+        return embedded_nul(type, value);
+    }
+    bytes = PyBytes_FromStringAndSize((char *)text, (length + 1) * (Py_ssize_t)sizeof(wchar_t));
+    PyMem_Free(text);
+    if (bytes == NULL)
+        return -1;
+    write_address(where, PyBytes_AS_STRING(bytes));
+    status = keep_object(k, where, bytes);
+    Py_DECREF(bytes);
+    return status;
+}
+
+/* The general case; pointers to the common things are taken care of in pointer_from(). */
+COLD static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    if (Pointer_Check(value))
+        return address_of_pointer(type, value, k, where);
+    if (Function_Check(value) || Closure_Check(value))
+        return address_of_function(type, value, k, where);
+    if (PyLong_Check(value))
+        return address_from_int(type, value, where);
+    if (type->kind == K_FUNCTION) {
+        if (PyCallable_Check(value)) {
+            PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
+                         "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);
+            return -1;
+        }
+        return expected(type, value);
+    }
+    if (PyObject_CheckBuffer(value))
+        return address_of_buffer(type, value, k, where);
+    if (PyIndex_Check(value))
+        return address_from_int(type, value, where);
+    return expected(type, value);
+}
+
+static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    if (value == Py_None) {
+        write_address(where, NULL);
+        return 0;
+    }
+    if (PyBytes_Check(value)) {
+        switch (type->kind) {
+        case K_STRING: case K_BYTES:
+            if ((size_t)PyBytes_GET_SIZE(value) != strlen(PyBytes_AS_STRING(value)))
+                return embedded_nul(type, value);
+            break;
+        case K_POINTER:
+            break;
+        case K_PTR:
+            if (type->is_const && (type->item->kind == K_VOID || is_character_kind(type->item->kind)))
+                break;
+            if (!type->is_const) {
+                PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got bytes, which "
+                             "is read-only (is the parameter const?)", type->name);
+                return -1;
+            }
+            return address_of_buffer(type, value, k, where);
+        default:
+            return expected(type, value);
+        }
+        write_address(where, PyBytes_AS_STRING(value));
+        return k->borrowed ? 0 : keep_object(k, where, value);
+    }
+    if (PyUnicode_Check(value)) {
+        Py_ssize_t size;
+        const char *text;
+        if (type->kind == K_WSTRING)
+            return wide_string(type, value, k, where);
+        if (type->kind != K_STRING)
+            return expected(type, value);
+        text = PyUnicode_AsUTF8AndSize(value, &size);
+        if (text == NULL)
+            return -1;
+        if ((size_t)size != strlen(text))
+            return embedded_nul(type, value);
+        write_address(where, text);
+        return k->borrowed ? 0 : keep_object(k, where, value);
+    }
+    if (Memory_Check(value))
+        return address_of_memory(type, value, k, where);
+    return pointer_from_any(type, value, k, where);
+}
+
+/* Into memory: what the old pointer kept alive goes only once the new one is there. */
+static int replace_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    MemoryObject *root = k->memory;
+    PyObject *key = PyLong_FromSsize_t((char *)where - root->m.data), *old = NULL;
+    int status;
+
+    if (key == NULL)
+        return -1;
+    if (root->keep != Py_None) {
+        old = Py_XNewRef(PyDict_GetItemWithError(root->keep, key));
+        if (old != NULL && PyDict_DelItem(root->keep, key) < 0)
+            PyErr_Clear();
+    }
+    status = pointer_from(type, where, value, k);
+    if (status < 0 && old != NULL) {
+        PyObject *exception = take_exception();
+        if (PyDict_SetItem(root->keep, key, old) < 0)
+            PyErr_Clear();
+        give_exception(exception);
+    }
+    Py_XDECREF(old);
+    Py_DECREF(key);
+    return status;
+}
+
+static inline int store_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    return k->memory != NULL ? replace_pointer(type, where, value, k)
+                             : pointer_from(type, where, value, k);
+}
+
+/* ---- back to Python ---- */
+
+static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
+                             lifetime *life, Py_ssize_t length)
+{
+    PointerObject *pointer = (PointerObject *)core.pointer->tp_alloc(core.pointer, 0);
+    if (pointer == NULL)
+        return NULL;
+    pointer->p.address = address;
+    pointer->p.type = type;
+    pointer->p.life = life;
+    pointer->p.length = length;
+    pointer->type = Py_NewRef(type->object);
+    pointer->owner = Py_NewRef(owner ? owner : Py_None);
+    return (PyObject *)pointer;
+}
+
+/* A pointer read out of `root` keeps alive what was stored there, if it still is that. */
+static PyObject *load_kept_pointer(const type_info *type, const void *where, MemoryObject *root)
+{
+    void *address = read_address(where);
+    PyObject *key, *object = NULL;
+
+    if (root == NULL || root->keep == Py_None)
+        return new_pointer(type, address, NULL, &forever, -1);
+    key = PyLong_FromSsize_t((const char *)where - root->m.data);
+    if (key == NULL)
+        return NULL;
+    object = PyDict_GetItemWithError(root->keep, key);
+    Py_DECREF(key);
+    if (object == NULL)
+        return PyErr_Occurred() ? NULL : new_pointer(type, address, NULL, &forever, -1);
+    if (Memory_Check(object)) {
+        MemoryObject *memory = (MemoryObject *)object;
+        if (memory->m.data == address)
+            return new_pointer(type, address, object, memory->m.life, -1);
+    } else if (Pointer_Check(object) && ((PointerObject *)object)->p.address == address) {
+        return new_pointer(type, address, object, ((PointerObject *)object)->p.life, -1);
+    }
+    return new_pointer(type, address, object, &forever, -1);
+}
+
+static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
+{
+    void *address = read_address(where);
+
+    if (type->kind == K_PTR)
+        return load_kept_pointer(type, where, root);
+    if (address == NULL)
+        return Py_NewRef(Py_None);
+    switch (type->kind) {
+    case K_POINTER:
+        return PyLong_FromVoidPtr(address);
+    case K_STRING:
+        return PyUnicode_FromString(address);
+    case K_BYTES:
+        return PyBytes_FromString(address);
+    case K_WSTRING:
+        return PyUnicode_FromWideChar(address, -1);
+    default:
+        return core.function_at(type, address, (PyObject *)root);
+    }
+}
+
+#endif

@@ -1,0 +1,193 @@
+"""The raw layer: calls on addresses and buffers, no conversion."""
+
+
+cdef class Storage:
+    """The addresses of buffers, and the buffers, for one call."""
+    cdef void **addresses
+    cdef list views
+
+    def __dealloc__(self):
+        PyMem_Free(self.addresses)
+
+
+cdef void *storage_address(what, value, size_t size, bint writable, list views) except? NULL:
+    """Return the address of a buffer of at least `size` bytes (kept in `views`), or of an int."""
+    cdef Pointer pointer
+    if isinstance(value, int) or isinstance(value, Pointer):
+        pointer = make_pointer(core_types["pointer"], value)
+        if pointer.p.address == NULL:
+            raise ValueError(f"{what}: NULL")
+        views.append(pointer)
+        return pointer.p.address
+    try:
+        view = memoryview(value)
+    except TypeError:
+        raise TypeError(f"{what}: expected a buffer or an address, got {type(value).__name__}") from None
+    if writable and view.readonly:
+        raise TypeError(f"{what}: expected a writable buffer, got a read-only {type(value).__name__}")
+    if not view.c_contiguous:
+        raise ValueError(f"{what}: expected a contiguous buffer")
+    if <size_t>view.nbytes < size:
+        raise ValueError(f"{what}: expected at least {size} bytes, got {view.nbytes}")
+    views.append(view)
+    return buffer_address(view)
+
+
+cdef c_function function_pointer(what, address, list views) except? NULL:
+    cdef Pointer pointer
+    if not isinstance(address, (int, Pointer, Closure, Function)):
+        raise TypeError(f"{what} address: expected an int, Pointer, Closure or Function, "
+                        f"got {type(address).__name__}")
+    pointer = make_pointer(core_types["pointer"], address)
+    if pointer.p.address == NULL:
+        raise ValueError(f"{what} address: NULL is no function")
+    views.append(pointer)
+    return <c_function>pointer.p.address
+
+
+cdef Storage collect_arguments(CIF cif, what, avalues):
+    cdef Storage storage = Storage()
+    cdef Py_ssize_t i
+    cdef cif_state *c = cif.state
+    cdef size_t size
+    values = list(avalues)
+    if len(values) != <Py_ssize_t>c.nargs:
+        raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, got {len(values)}")
+    storage.views = []
+    storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
+    if storage.addresses == NULL:
+        raise MemoryError
+    for i, value in enumerate(values):
+        size = c.args[i].type.size if c.args[i].passing == K_VOID else sizeof(void *)
+        storage.addresses[i] = storage_address(f"{what} avalues[{i}]", value, size, False, storage.views)
+    return storage
+
+
+cdef class Scratch:
+    """Room for a result nobody asked for."""
+    cdef void *data
+
+    def __dealloc__(self):
+        PyMem_Free(self.data)
+
+
+cdef void *result_storage(CIF cif, what, rvalue, list views) except NULL:
+    cdef size_t size = max(cif.state.result.size, FFI_SIZEOF_ARG)
+    cdef Scratch scratch
+    if cif.state.result_kind == K_VOID and rvalue is not None:
+        raise TypeError(f"{what} rvalue: a void function has no result, pass None")
+    if rvalue is None:
+        scratch = Scratch()
+        scratch.data = PyMem_Calloc(1, size + 64)
+        if scratch.data == NULL:
+            raise MemoryError
+        views.append(scratch)
+        return <void *>((<uintptr_t>scratch.data + 63) & ~<uintptr_t>63)
+    return storage_address(f"{what} rvalue", rvalue, size, True, views)
+
+
+cdef int invoke_storage(CIF cif, c_function address, void *result, void **avalues) except -1:
+    cdef call_target target
+    memset(&target, 0, sizeof(target))
+    target.address = address
+    target.life = &forever
+    target.release_gil = True
+    return invoke(&target, cif.state, result, avalues)
+
+
+cdef int call_storage(CIF cif, address, rvalue, avalues) except -1:
+    cdef Storage storage
+    cdef c_function function
+    no_variadic(cif, "call_raw")
+    storage = collect_arguments(cif, "call_raw()", avalues)
+    function = function_pointer("call_raw()", address, storage.views)
+    return invoke_storage(cif, function, result_storage(cif, "call_raw()", rvalue, storage.views),
+                          storage.addresses)
+
+
+cdef int call_block(CIF cif, address, buffer) except -1:
+    cdef Storage storage = Storage()
+    cdef char *block
+    cdef unsigned i
+    cdef cif_state *c = cif.state
+    cdef c_function function
+    no_variadic(cif, "call_exchange")
+    storage.views = []
+    function = function_pointer("call_exchange()", address, storage.views)
+    block = <char *>storage_address("call_exchange() buffer", buffer, c.exchange_size, True, storage.views)
+    storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
+    if storage.addresses == NULL:
+        raise MemoryError
+    for i in range(c.nargs):
+        storage.addresses[i] = block + c.args[i].offset
+    return invoke_storage(cif, function, block, storage.addresses)
+
+
+# ---- Go closures ----
+
+cdef object call_go_closure(CIF cif, closure, tuple args):
+    cdef Storage storage = Storage()
+    cdef cif_state *c = cif.state
+    cdef unsigned i
+    cdef void *chain
+    no_variadic(cif, "call_go")
+    if not FFIPY_HAVE_GO:
+        raise FFIError("this libffi has no Go closures on this platform")
+    if <Py_ssize_t>c.nin != len(args) or c.nout or c.nin != c.nargs:
+        raise TypeError(f"call_go() takes {c.nargs} plain arguments, got {len(args)}")
+    storage.views = []
+    chain = <void *>function_pointer("call_go()", closure, storage.views)
+    storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
+    if storage.addresses == NULL:
+        raise MemoryError
+    for i in range(c.nargs):
+        if c.args[i].passing != K_VOID:
+            raise TypeError("call_go(): parameters by reference are not for Go closures")
+        try:
+            value = (<Type><object>c.args[i].type.object).new(args[i])
+        except Exception:
+            add_place(f"call_go() argument {i + 1}")
+            raise
+        storage.views.append(value)
+        storage.addresses[i] = (<MemoryObject *>value).m.data
+    result = result_storage(cif, "call_go()", None, storage.views)
+    invoke_go(c, chain, result, storage.addresses)
+    return load_result(c, result)
+
+
+# ---- libffi's raw API ----
+
+cdef object pack_raw(CIF cif, avalues):
+    cdef Storage storage
+    cdef unsigned char[::1] view
+    no_variadic(cif, "ptrarray_to_raw")
+    storage = collect_arguments(cif, "ptrarray_to_raw()", avalues)
+    raw = bytearray(ffi_raw_size(&cif.state.cif) + 8)
+    view = raw
+    ffi_ptrarray_to_raw(&cif.state.cif, storage.addresses, <ffi_raw *>&view[0])
+    del view
+    del raw[-8:]
+    return raw
+
+
+cdef object unpack_raw(CIF cif, raw):
+    cdef Storage storage = Storage()
+    cdef unsigned i
+    no_variadic(cif, "raw_to_ptrarray")
+    storage.views = []
+    block = storage_address("raw_to_ptrarray() raw", raw, ffi_raw_size(&cif.state.cif), False, storage.views)
+    storage.addresses = <void **>PyMem_Calloc(cif.state.nargs + 1, sizeof(void *))
+    if storage.addresses == NULL:
+        raise MemoryError
+    ffi_raw_to_ptrarray(&cif.state.cif, <ffi_raw *>block, storage.addresses)
+    return [<uintptr_t>storage.addresses[i] for i in range(cif.state.nargs)]
+
+
+cdef int call_raw_block(CIF cif, address, rvalue, raw) except -1:
+    cdef c_function function
+    views = []
+    no_variadic(cif, "raw_call")
+    function = function_pointer("raw_call()", address, views)
+    block = storage_address("raw_call() raw", raw, ffi_raw_size(&cif.state.cif), False, views)
+    return invoke_raw(cif.state, function, result_storage(cif, "raw_call()", rvalue, views),
+                      <ffi_raw *>block)

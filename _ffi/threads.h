@@ -1,0 +1,147 @@
+/* Which thread am I, does it hold the GIL, and whom do exceptions go to? */
+#ifndef FFIPY_THREADS_H
+#define FFIPY_THREADS_H
+
+#include <pthread.h>
+
+/* One call from Python into C.  A closure that runs under it, on the same thread, leaves
+   its exception here. */
+typedef struct call_context {
+    PyThreadState *saved;           /* of this thread while the call runs without the GIL */
+    PyObject *exception;            /* first one raised by a closure */
+    unsigned more;                  /* how many came after it */
+} call_context;
+
+/* The faster way to a thread's own variables: two words fit the room that the C library
+   leaves for it. */
+#if defined(__GLIBC__)
+#define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
+#else
+#define THREAD_LOCAL static __thread
+#endif
+
+THREAD_LOCAL call_context *current_call;    /* NULL also while a closure runs Python code */
+THREAD_LOCAL int saved_errno;
+THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */
+
+/* Set by atexit: only the thread that finalises may still enter Python. */
+static int finalizing;
+static int foreign_entries;                 /* threads of C's inside, or on their way in */
+
+static inline int thread_is_attached(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return PyThreadState_GetUnchecked() != NULL;
+#elif PY_VERSION_HEX >= 0x030C0000
+    return _PyThreadState_UncheckedGet() != NULL;
+#else
+    /* Here that is whoever holds the GIL: is it this thread? */
+    PyThreadState *holder = _PyThreadState_UncheckedGet();
+    return holder != NULL && holder == PyGILState_GetThisThreadState();
+#endif
+}
+
+static int is_finalizing(void)
+{
+    return __atomic_load_n(&finalizing, __ATOMIC_SEQ_CST) || !Py_IsInitialized();
+}
+
+/* The C thread ends: give its Python thread state back. */
+static void abandon_thread(void *state)
+{
+    PyThreadState *thread_state = state;
+    adopted = NULL;
+    __atomic_add_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+    if (!is_finalizing()) {
+        PyEval_RestoreThread(thread_state);
+        PyThreadState_Clear(thread_state);
+        PyThreadState_DeleteCurrent();
+    }
+    __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+}
+
+/* CPython still knows the thread when these run; a pthread key's destructor may come after
+   its own key was cleared. */
+#if defined(__GLIBC__)
+extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
+extern void *__dso_handle;
+
+static void at_thread_exit(PyThreadState *state)
+{
+    __cxa_thread_atexit_impl(abandon_thread, state, &__dso_handle);
+}
+#else
+static pthread_key_t exit_key;
+static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
+
+static void make_exit_key(void)
+{
+    pthread_key_create(&exit_key, abandon_thread);
+}
+
+static void at_thread_exit(PyThreadState *state)
+{
+    pthread_once(&exit_key_once, make_exit_key);
+    pthread_setspecific(exit_key, state);
+}
+#endif
+
+/* Attach a thread Python never saw; it keeps its state until it ends. */
+static void adopt_thread(void)
+{
+    PyGILState_Ensure();
+    adopted = PyThreadState_Get();
+    at_thread_exit(adopted);
+}
+
+typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, NOT_ATTACHED } attachment;
+
+/* Make this thread hold the GIL, whatever it is; NOT_ATTACHED once Python is gone. */
+static attachment attach_thread(void)
+{
+    PyThreadState *state;
+
+    if (thread_is_attached())
+        return ATTACHED_BEFORE;
+    if (current_call != NULL && current_call->saved != NULL && !is_finalizing()) {
+        PyEval_RestoreThread(current_call->saved);
+        return ATTACHED_CALL;
+    }
+    __atomic_add_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+    if (is_finalizing()) {
+        __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+        return NOT_ATTACHED;
+    }
+    if (adopted != NULL)
+        PyEval_RestoreThread(adopted);
+    else if ((state = PyGILState_GetThisThreadState()) != NULL)
+        PyEval_RestoreThread(state);
+    else
+        adopt_thread();
+    return ATTACHED_FOREIGN;
+}
+
+static inline void detach_thread(attachment how)
+{
+    if (how == ATTACHED_BEFORE)
+        return;
+    PyEval_SaveThread();
+    if (how == ATTACHED_FOREIGN)
+        __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Python is about to go: let no further thread of C's in, and wait a moment for those
+   that are inside. */
+static void stop_foreign_threads(void)
+{
+    int tries = 2000;
+    __atomic_store_n(&finalizing, 1, __ATOMIC_SEQ_CST);
+    while (__atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST) > 0 && tries-- > 0) {
+        struct timespec millisecond = {0, 1000000};
+        Py_BEGIN_ALLOW_THREADS
+        nanosleep(&millisecond, NULL);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+#endif

@@ -1,0 +1,494 @@
+"""The scalar types, and the constructors of all others: what libffi.c offers."""
+
+import enum as _enum
+
+cdef extern from *:
+    """
+    #define SIGNED(type) ((type)-1 < (type)0)
+    """
+    size_t SIZEOF_CHAR16 "2", SIZEOF_CHAR32 "4"
+    size_t SIZEOF_WCHAR "sizeof(wchar_t)"
+    size_t ALIGNOF_BOOL "_Alignof(_Bool)"
+
+cdef dict core_types = {}           # name in libffi.c -> Type
+
+
+cdef Type add_scalar(str attribute, str name, str kind, type_kind code, ffi_type *ffi,
+                     size_t size, size_t alignment):
+    cdef Type type = new_type(kind, code)
+    name_type(type, name)
+    type.info.ffi = ffi
+    type.info.size = size
+    type.info.alignment = alignment
+    type.rebuild = (scalar_type, (attribute,))
+    core_types[attribute] = type
+    return type
+
+
+cdef int add_int(str attribute, str name, size_t size, bint is_signed) except -1:
+    cdef ffi_type *ffi = int_ffi_type(size, is_signed)
+    cdef Type type = add_scalar(attribute, name, "signed" if is_signed else "unsigned",
+                                int_kind(size, is_signed), ffi, size,
+                                ffi.alignment if ffi != NULL else 16)
+    if ffi == NULL:
+        type.refusal = "libffi has no 128-bit integers on this platform, or this libffi is too old"
+    return 0
+
+
+cdef Type add_pointer(str attribute, str name, str kind, type_kind code, Type item, bint is_const):
+    cdef Type type = add_scalar(attribute, name, kind, code, &ffi_type_pointer,
+                                sizeof(void *), ffi_type_pointer.alignment)
+    type.item = item
+    type.info.item = &item.info
+    type.info.is_const = is_const
+    return type
+
+
+def scalar_type(str attribute):
+    """Return the scalar type of that name in libffi.c (for pickle)."""
+    return core_types[attribute]
+
+
+cdef int add_scalars() except -1:
+    cdef Type type
+    add_scalar("void", "void", "void", K_VOID, &ffi_type_void, 0, 1)
+    add_scalar("bool", "_Bool", "bool", K_BOOL, int_ffi_type(1, False), 1, 1)
+    add_scalar("char", "char", "char", K_CHAR, int_ffi_type(1, CHAR_IS_SIGNED), 1, 1)
+    for attribute, name, size, is_signed in (
+            ("schar", "signed char", sizeof(char), True),
+            ("uchar", "unsigned char", sizeof(char), False),
+            ("short", "short", sizeof(short), True),
+            ("ushort", "unsigned short", sizeof(short), False),
+            ("int", "int", sizeof(int), True),
+            ("uint", "unsigned int", sizeof(int), False),
+            ("long", "long", sizeof(long), True),
+            ("ulong", "unsigned long", sizeof(long), False),
+            ("longlong", "long long", sizeof(long long), True),
+            ("ulonglong", "unsigned long long", sizeof(long long), False),
+            ("size_t", "size_t", sizeof(size_t), False),
+            ("ssize_t", "ssize_t", sizeof(size_t), True),
+            ("ptrdiff_t", "ptrdiff_t", sizeof(size_t), True),
+            ("intptr_t", "intptr_t", sizeof(void *), True),
+            ("uintptr_t", "uintptr_t", sizeof(void *), False),
+            ("intmax_t", "intmax_t", sizeof(long long), True),
+            ("uintmax_t", "uintmax_t", sizeof(long long), False)):
+        add_int(attribute, name, size, is_signed)
+    for bits in (8, 16, 32, 64):
+        add_int(f"int{bits}", f"int{bits}_t", bits // 8, True)
+        add_int(f"uint{bits}", f"uint{bits}_t", bits // 8, False)
+        core_types[f"sint{bits}"] = core_types[f"int{bits}"]
+    add_int("int128", "__int128", 16, True)
+    add_int("uint128", "unsigned __int128", 16, False)
+    for attribute, size in (("wchar_t", SIZEOF_WCHAR), ("char16_t", SIZEOF_CHAR16),
+                            ("char32_t", SIZEOF_CHAR32)):
+        add_scalar(attribute, attribute, "wchar", K_CHAR16 if size == 2 else K_CHAR32,
+                   int_ffi_type(size, False), size, size)
+    for attribute, name, code in (("float", "float", K_FLOAT), ("double", "double", K_DOUBLE),
+                                  ("longdouble", "long double", K_LONGDOUBLE)):
+        add_float(attribute, name, "float", code)
+    add_complex("complex_float", "float _Complex", K_COMPLEX_FLOAT, COMPLEX_FLOAT_FFI,
+                sizeof(float), ffi_type_float.alignment)
+    add_complex("complex_double", "double _Complex", K_COMPLEX_DOUBLE, COMPLEX_DOUBLE_FFI,
+                sizeof(double), ffi_type_double.alignment)
+    add_complex("complex_longdouble", "long double _Complex", K_COMPLEX_LONGDOUBLE,
+                COMPLEX_LONGDOUBLE_FFI, sizeof(long double), ffi_type_longdouble.alignment)
+    add_pointer("pointer", "void *", "pointer", K_POINTER, core_types["void"], False)
+    add_pointer("string", "char *", "string", K_STRING, core_types["char"], True)
+    add_pointer("bytes", "char *", "bytes", K_BYTES, core_types["char"], True)
+    add_pointer("wstring", "wchar_t *", "wstring", K_WSTRING, core_types["wchar_t"], True)
+    global promoted_int, promoted_double, promoted_string, promoted_pointer, promoted_complex
+    promoted_int = &(<Type>core_types["int"]).info
+    promoted_double = &(<Type>core_types["double"]).info
+    promoted_string = &(<Type>core_types["string"]).info
+    promoted_pointer = &(<Type>core_types["pointer"]).info
+    promoted_complex = &(<Type>core_types["complex_double"]).info
+    return 0
+
+
+cdef Type add_float(str attribute, str name, str kind, type_kind code):
+    cdef ffi_type *ffi = (&ffi_type_float if code == K_FLOAT else
+                          &ffi_type_double if code == K_DOUBLE else &ffi_type_longdouble)
+    return add_scalar(attribute, name, kind, code, ffi, ffi.size, ffi.alignment)
+
+
+cdef int add_complex(str attribute, str name, type_kind code, ffi_type *ffi, size_t part,
+                     size_t alignment) except -1:
+    cdef Type type = add_scalar(attribute, name, "complex", code, ffi, 2 * part, alignment)
+    if ffi == NULL:
+        type.refusal = "libffi has no complex numbers on this platform"
+    return 0
+
+
+add_scalars()
+scalars = dict(core_types)
+
+
+# ---- constructors ----
+
+cdef Type need_type(what, item):
+    if not isinstance(item, Type):
+        raise TypeError(f"{what}: expected a libffi.Type, got {type(item).__name__}")
+    return <Type>item
+
+
+cdef Type derived(str kind, type_kind code, Type item, rebuild):
+    cdef Type result = new_type(kind, code)
+    result.item = item
+    result.info.item = &item.info
+    result.rebuild = rebuild
+    return result
+
+
+cdef int as_address(Type result) except -1:
+    result.info.ffi = &ffi_type_pointer
+    result.info.size = sizeof(void *)
+    result.info.alignment = ffi_type_pointer.alignment
+    return 0
+
+
+def ptr(item, object const=False):
+    """Return the type of a pointer to `item`; `const` ones also take read-only buffers."""
+    cdef Type target = need_type("c.ptr()", item), result
+    if target.info.kind >= K_BITS:
+        raise BadTypedef(f"c.ptr(): there is no pointer to {type_name(target)}")
+    if target.info.kind == K_VOID and not const:
+        return core_types["pointer"]
+    known = target.const_pointer_to if const else target.pointer_to
+    if known is not None:
+        return known
+    result = derived("pointer", K_PTR, target, (ptr, (target, bool(const))))
+    result.info.is_const = bool(const)
+    as_address(result)
+    name_type(result, shorten(spell(result, "")))
+    if const:
+        target.const_pointer_to = result
+    else:
+        target.pointer_to = result
+    return result
+
+
+cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
+    try:
+        count = length.__index__()
+    except AttributeError:
+        raise TypeError(f"{what}: expected an int length, got {type(length).__name__}") from None
+    if not least <= count < 1 << 48:
+        raise ValueError(f"{what}: length {count} is out of range")
+    return count
+
+
+def array(item, length):
+    """Return the type of `length` contiguous items; length 0 only ends a struct."""
+    cdef Type element = need_type("c.array()", item), result
+    cdef Py_ssize_t count = count_of("c.array()", length, 0)
+    if not element.info.complete or element.info.kind == K_VOID or element.info.kind >= K_BITS:
+        raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
+    if element.info.size and count > (1 << 62) // <Py_ssize_t>element.info.size:
+        raise ValueError(f"c.array(): length {count} is out of range")
+    key = (K_ARRAY, element, count)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    result = derived("array", K_ARRAY, element, (array, (element, count)))
+    result.info.length = count
+    result.info.size = count * element.info.size
+    result.info.alignment = element.info.alignment
+    result.refusal = "arrays are passed by pointer (c.ptr) or inside a struct"
+    result.memory_class = Array
+    result.info.memory_class = <PyObject *>Array
+    name_type(result, shorten(spell(result, "")))
+    return intern_object(key, result)
+
+
+def vector(item, lanes):
+    """Return the type of a SIMD vector, as gcc's vector_size makes it (libffi 3.8 or newer)."""
+    cdef Type element = need_type("c.vector()", item), result
+    cdef Py_ssize_t i, count = count_of("c.vector()", lanes, 1)
+    cdef ffi_cif cif
+    if count > 64 or not (K_S8 <= element.info.kind <= K_U64 or element.info.kind in (K_FLOAT, K_DOUBLE)):
+        raise BadTypedef(f"c.vector(): {count} lanes of {type_name(element)} are no vector")
+    if VECTOR_TYPE == 0:
+        raise BadTypedef("c.vector(): this libffi has no vectors on this platform")
+    key = (K_VECTOR, element, count)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    result = derived("vector", K_VECTOR, element, (vector, (element, count)))
+    set_elements(result, [<uintptr_t>element.info.ffi] * count)
+    result.own.type = <unsigned short>VECTOR_TYPE
+    result.own.size = result.own.alignment = 0      # libffi computes them
+    status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &result.own, NULL)
+    if result.own.size == 0:
+        raise status_error(status, f"c.vector({type_name(element)}, {count})")
+    if status != FFI_OK:
+        result.info.ffi = NULL
+        result.refusal = "libffi has no registers for a vector this large here"
+    result.info.length = count
+    result.info.size = result.own.size
+    result.info.alignment = result.own.alignment
+    result.memory_class = Array
+    result.info.memory_class = <PyObject *>Array
+    name_type(result, f"{type_name(element)} __attribute__((vector_size({result.info.size})))")
+    return intern_object(key, result)
+
+
+def bits(base, width):
+    """Return the type of a bit-field member of `width` bits; width 0 ends a storage unit."""
+    cdef Type unit = need_type("c.bits()", base), result
+    cdef Py_ssize_t count = count_of("c.bits()", width, 0)
+    plain = <Type><object>plain_type(&unit.info).object
+    if not (plain.info.kind == K_BOOL or K_S8 <= plain.info.kind <= K_U64):
+        raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
+    if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
+        raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")
+    key = (K_BITS, unit, count)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    result = derived("bits", K_BITS, unit, (bits, (unit, count)))
+    result.info.length = count
+    result.info.size = unit.info.size
+    result.info.alignment = unit.info.alignment
+    result.refusal = "libffi cannot describe bit-fields"
+    name_type(result, shorten(spell(result, "").strip()))
+    return intern_object(key, result)
+
+
+def enum(cls, base=None):
+    """Return the type of an enum.IntEnum (or IntFlag) stored as `base`, by default int."""
+    if not (isinstance(cls, type) and issubclass(cls, _enum.Enum) and issubclass(cls, int)):
+        raise TypeError(f"c.enum(): expected an enum.IntEnum class, got {cls!r}")
+    cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base), result
+    if not (K_S8 <= storage.info.kind <= K_U64):
+        raise BadTypedef(f"c.enum() base: {type_name(storage)} is no integer type")
+    key = (K_ENUM, cls, storage)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    for member in cls:
+        make_value(storage, int(member))
+    result = derived("enum", K_ENUM, storage, (enum, (cls, storage)))
+    result.enum = cls
+    result.members = {int(member): member for member in cls}
+    result.info.enum_class = <PyObject *>cls
+    result.info.enum_members = <PyObject *>result.members
+    result.info.ffi = storage.info.ffi
+    result.info.size = storage.info.size
+    result.info.alignment = storage.info.alignment
+    name_type(result, f"enum {cls.__name__}")
+    return intern_object(key, result)
+
+
+def func(cif):
+    """Return the type of a pointer to a function of that CIF."""
+    if not isinstance(cif, CIF):
+        raise TypeError(f"c.func(): expected a CIF, got {type(cif).__name__}")
+    key = (K_FUNCTION, cif)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    cdef Type result = new_type("function", K_FUNCTION)
+    result.cif = cif
+    result.info.cif = <PyObject *>cif
+    result.rebuild = (func, (cif,))
+    as_address(result)
+    name_type(result, shorten(spell(result, "")))
+    return intern_object(key, result)
+
+
+cdef object by_reference(str kind, type_kind code, item, function):
+    cdef Type target = need_type(f"c.{kind}()", item), result
+    if not target.info.complete or target.info.kind == K_VOID or target.info.kind >= K_BITS:
+        raise BadTypedef(f"c.{kind}(): {type_name(target)} cannot be passed by reference")
+    key = (code, target)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    result = derived(kind, code, target, (function, (target,)))
+    as_address(result)
+    name_type(result, shorten(spell(result, "")))
+    return intern_object(key, result)
+
+
+def ref(item):
+    """Return the parameter type that passes a pointer to a copy of the value given."""
+    return by_reference("ref", K_REF, item, ref)
+
+
+def out(item):
+    """Return the parameter type that the call allocates, C fills, and the call returns."""
+    return by_reference("out", K_OUT, item, out)
+
+
+def inout(item):
+    """Return the parameter type that passes a pointer to a copy, which the call returns."""
+    return by_reference("inout", K_INOUT, item, inout)
+
+
+def exact(item):
+    """Return long double as decimal.Decimal, every digit of it, instead of float."""
+    if item is not core_types["longdouble"]:
+        raise TypeError(f"c.exact(): only c.longdouble has digits to lose, got {item!r}")
+    return exact_longdouble
+
+
+cdef Type exact_longdouble = add_float("exact(longdouble)", "long double", "float", K_EXACT)
+
+
+# ---- structs and unions ----
+
+def struct(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+    """Return a struct type.
+
+    `c.struct("point", x=c.double, y=c.double)`, or with (name, Type) pairs as the
+    second argument; a member named None is anonymous. Without members the struct
+    is incomplete until `define()`. Or decorate a class whose annotations are the
+    fields. `_pack_` limits the members' alignment, `_align_` raises the struct's.
+    """
+    return make_struct(struct, False, name, members, fields, _pack_, _align_)
+
+
+def union(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+    """Return a union type; written like `struct`."""
+    return make_struct(union, True, name, members, fields, _pack_, _align_)
+
+
+cdef object make_struct(function, bint is_union, name, members, dict fields, pack, align):
+    cdef Type result
+    if isinstance(name, type):
+        return struct_of_class(function, is_union, name)
+    if not isinstance(name, str):
+        raise TypeError(f"c.{function.__name__}() argument 1: expected a str name or a class, "
+                        f"got {type(name).__name__}")
+    result = new_type("union" if is_union else "struct", K_UNION if is_union else K_STRUCT)
+    result.info.complete = False
+    name_type(result, f"{result.kind} {name}".rstrip())
+    if not isinstance(members, (tuple, list)):
+        raise TypeError(f"{type_name(result)}: members are (name, Type) pairs, "
+                        f"got {type(members).__name__}")
+    if not members and not fields:
+        if pack or align:
+            raise TypeError(f"{type_name(result)}: _pack_ and _align_ come with the members")
+        result.rebuild = (function, (name,))
+        return result
+    checked = check_members(result, members, fields)
+    key = (K_UNION if is_union else K_STRUCT, name, tuple(checked), pack, align)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    complete_struct(result, checked, pack, align)
+    result.rebuild = (rebuild_struct, (function, name, tuple(checked), pack, align))
+    return intern_object(key, result)
+
+
+def rebuild_struct(function, name, members, pack, align):
+    """Make a struct or union again (for pickle)."""
+    return function(name, members, _pack_=pack, _align_=align)
+
+
+cdef object struct_of_class(function, bint is_union, cls):
+    import inspect
+    members = []
+    for name, annotation in inspect.get_annotations(cls, eval_str=True).items():
+        if not isinstance(annotation, Type):
+            raise TypeError(f"{cls.__name__}.{name}: expected a libffi.Type, "
+                            f"got {type(annotation).__name__}")
+        members.append((name, annotation))
+    if not members:
+        raise TypeError(f"{cls.__name__} has no annotated fields")
+    return make_struct(function, is_union, cls.__name__, members, {},
+                       getattr(cls, "_pack_", 0), getattr(cls, "_align_", 0))
+
+
+cdef list check_members(Type owner, members, dict fields):
+    cdef Type type
+    what = type_name(owner)
+    checked = []
+    for pair in [*members, *fields.items()]:
+        try:
+            name, item = pair
+        except (TypeError, ValueError):
+            raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
+        if name is not None and not (isinstance(name, str) and name):
+            raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
+        if not isinstance(item, Type):
+            raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
+        type = <Type>item
+        if type is owner:
+            raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
+        if not type.info.complete or type.info.kind == K_VOID or type.info.kind >= K_REF:
+            raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
+        if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):
+            raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
+        if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
+            raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
+        checked.append((name, type))
+    names = [name for name, _ in checked if name is not None]
+    if len(set(names)) != len(names):
+        raise BadTypedef(f"{what}: two members have the same name")
+    return checked
+
+
+cdef int check_alignment(what, option, value) except -1:
+    if not isinstance(value, int) or value < 0 or value & (value - 1) or value > 1 << 15:
+        raise ValueError(f"{what}: {option} must be a power of two, got {value!r}")
+    return 0
+
+
+cdef int complete_struct(Type type, list members, pack, align) except -1:
+    """Lay the members out and make the class of the struct's memory."""
+    cdef _Layout layout
+    cdef Type member
+    cdef field_info *field
+    cdef Py_ssize_t i
+    what = type_name(type)
+    check_alignment(what, "_pack_", pack)
+    check_alignment(what, "_align_", align)
+    if not members:
+        raise BadTypedef(f"{what}: no members")
+    layout = lay_out(members, pack, align, type.info.kind == K_UNION)
+    if layout.size >= 1 << 48:
+        raise BadTypedef(f"{what}: {layout.size} bytes are too many")
+    visible = []                # (name, Type, offset, bit offset, bit width)
+    promoted = False
+    for name, member, offset, bit, width in layout.fields:
+        if name is not None:
+            visible.append((name, member, offset, bit, width))
+        elif member.info.kind != K_BITS:
+            promoted = True
+            for i in range(member.info.nfields):
+                field = &member.info.fields[i]
+                visible.append((<object>field.name, <Type><object>field.type.object,
+                                offset + field.offset, field.bit_offset, field.bit_width))
+    names = [entry[0] for entry in visible]
+    if len(set(names)) != len(names):
+        raise BadTypedef(f"{what}: two members have the same name")
+    field = <field_info *>PyMem_Calloc(len(visible) + 1, sizeof(field_info))
+    if field == NULL:
+        raise MemoryError
+    type.info.fields = field
+    type.info.nfields = len(visible)
+    type.members = layout.fields
+    type.index = {}
+    type.fields = {}
+    type.offsets = {}
+    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2]}
+    for i, (name, member, offset, bit, width) in enumerate(visible):
+        type.index[name] = i
+        type.fields[name] = member
+        type.offsets[name] = offset
+        type.info.fields[i].name = <PyObject *>name
+        type.info.fields[i].type = &member.info
+        type.info.fields[i].offset = offset
+        type.info.fields[i].bit_offset = bit
+        type.info.fields[i].bit_width = width
+        attributes[name] = make_field(type, i)
+    type.info.field_index = <PyObject *>type.index
+    type.info.by_position = type.info.kind == K_STRUCT and not promoted
+    type.info.size = layout.size
+    type.info.alignment = layout.alignment
+    type.natural = layout.natural
+    type.memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    type.info.memory_class = <PyObject *>type.memory_class
+    type.info.complete = True
+    return 0

@@ -1,0 +1,121 @@
+/* Variadic calls: a CIF for each list of extra types, found by C's default promotions. */
+#ifndef FFIPY_VARIADIC_H
+#define FFIPY_VARIADIC_H
+
+#define MAX_EXTRA 1024
+
+/* The types that untyped Python values are passed as. */
+static struct {
+    const type_info *int_, *double_, *string, *pointer, *complex_double;
+} promoted;
+
+COLD static const type_info *too_large_for_int(PyObject *value)
+{
+    PyObject *text = number_text(value);
+    if (text != NULL)
+        PyErr_Format(PyExc_OverflowError,
+                     "%U is out of range for int; say its type, as in c.long(%U)", text, text);
+    Py_XDECREF(text);
+    return NULL;
+}
+
+static const type_info *typed_extra(const type_info *type)
+{
+    const type_info *plain = plain_type(type);
+    if ((plain->kind >= K_BOOL && plain->kind <= K_U16) || plain->kind == K_CHAR16
+        || plain->kind == K_FLOAT) {
+        PyErr_Format(core.bad_arg_type, "%U is not passed through '...'; write %s", type->name,
+                     plain->kind == K_FLOAT ? "c.double" : "c.int");
+        return NULL;
+    }
+    return type;
+}
+
+/* What C would promote `value` to (borrowed), or NULL with an error. */
+static const type_info *extra_type(PyObject *value)
+{
+    if (PyFloat_Check(value))
+        return promoted.double_;
+    if (PyLong_Check(value)) {
+        int overflow;
+        long long number = is_compact(value) ? compact_value(value)
+                                             : PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (!is_compact(value) && (overflow || number > INT_MAX || number < INT_MIN))
+            return too_large_for_int(value);
+        return number > INT_MAX || number < INT_MIN ? too_large_for_int(value) : promoted.int_;
+    }
+    if (PyUnicode_Check(value))
+        return promoted.string;
+    if (value == Py_None || PyBytes_Check(value) || Pointer_Check(value) || Function_Check(value)
+        || Closure_Check(value))
+        return promoted.pointer;
+    if (Value_Check(value))
+        return typed_extra(&((TypeObject *)((ValueObject *)value)->type)->info);
+    if (Memory_Check(value)) {
+        const type_info *type = ((MemoryObject *)value)->m.type;
+        return type->kind == K_STRUCT || type->kind == K_UNION ? type : promoted.pointer;
+    }
+    if (PyComplex_Check(value))
+        return promoted.complex_double;
+    if (PyObject_CheckBuffer(value))
+        return promoted.pointer;
+    PyErr_Format(PyExc_TypeError,
+                 "cannot pass %s through '...' without a type (say it, as in c.long(x))",
+                 Py_TYPE(value)->tp_name);
+    return NULL;
+}
+
+static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_ssize_t n)
+{
+#ifndef Py_GIL_DISABLED
+    unsigned i;
+    const type_info **copy;
+    cif_state *found;
+
+    for (i = 0; i < VARIANTS && c->variants[i].state != NULL; ++i)
+        if (c->variants[i].n == n
+            && memcmp(c->variants[i].types, types, (size_t)n * sizeof *types) == 0)
+            return c->variants[i].state;
+    found = core.variadic_cif(c, types, n);
+    copy = found ? PyMem_Malloc((size_t)(n + 1) * sizeof *types) : NULL;
+    if (copy != NULL) {
+        memcpy(copy, types, (size_t)n * sizeof *types);
+        i = c->next_variant++ % VARIANTS;
+        PyMem_Free(c->variants[i].types);
+        c->variants[i].n = n;
+        c->variants[i].types = copy;
+        c->variants[i].state = found;
+    }
+    return found;
+#else
+    return core.variadic_cif(c, types, n);
+#endif
+}
+
+static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
+                               Py_ssize_t nargs)
+{
+    cif_state *c = t->cif, *variant;
+    const type_info **types;
+    Py_ssize_t i, n = nargs - c->nin;
+
+    if (n < 0)
+        return wrong_count(t, c, nargs);
+    if (n > MAX_EXTRA) {
+        PyErr_Format(PyExc_TypeError, "%U() takes at most %d extra arguments, got %zd", t->name,
+                     MAX_EXTRA, n);
+        return NULL;
+    }
+    types = alloca((size_t)(n + 1) * sizeof *types);
+    for (i = 0; i < n; ++i) {
+        types[i] = extra_type(args[c->nin + i]);
+        if (types[i] == NULL) {
+            name_argument(t, (unsigned)(c->nin + i));
+            return NULL;
+        }
+    }
+    variant = find_variant(c, types, n);
+    return variant ? call_prepared(t, variant, function, args, nargs) : NULL;
+}
+
+#endif

@@ -1,0 +1,10 @@
+"""C's types: scalars by name, and the constructors of all others."""
+from . import _ffi
+from ._ffi import array, bits, enum, exact, func, inout, out, ptr, ref, struct, union, vector
+
+globals().update(_ffi.scalars)
+
+__all__ = [  # noqa: PLE0604  (the scalars' names come from the compiled core)
+    *_ffi.scalars, "array", "bits", "enum", "exact", "func", "inout", "out", "ptr", "ref",
+    "struct", "union", "vector",
+]
