@@ -1,0 +1,215 @@
+"""Library: a loaded shared object, with what was declared of it as attributes."""
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, overload
+
+from libffi import _ffi
+
+if TYPE_CHECKING:
+    from libffi import Function, Type
+    from libffi._scope import Scope
+    from libffi.declare import Declarations
+
+
+class Library(_ffi.Library):
+    """A shared library, found by short name ("m"), soname or path; None is the process itself."""
+
+    # Slots are attributes of the class: no declared name can take their place.
+    __slots__ = ("__dict__", "_declared", "_lock", "_name", "_scope", "_texts")
+
+    _name: str | None
+    _declared: dict[str, Any]
+    _scope: "Scope | None"
+    _texts: list[tuple[str, dict[str, Any]]]
+
+    def __init__(self, name: "str | os.PathLike[str] | None" = None) -> None:
+        """Load a library, trying what its name may stand for."""
+        if name is not None:
+            name = os.fspath(name)
+            if not isinstance(name, str):
+                raise TypeError(f"Library() name: expected str, a path or None, got {type(name).__name__}")
+            if not name or "\0" in name:
+                raise ValueError(f"Library() name: {name!r} names no library")
+        self._name = name
+        self._declared = {}
+        self._scope = None
+        self._texts = []
+        self._lock = threading.RLock()
+        if name is None:
+            super().__init__(None)
+        else:
+            self._open(name)
+
+    def _open(self, name: str) -> None:
+        from libffi.search import candidates
+
+        tried: list[str] = []
+        for candidate in candidates(name):
+            try:
+                super().__init__(candidate)
+                return
+            except _ffi.LibraryNotFound as error:
+                why = str(error).removeprefix(f"{candidate}: ")
+                absent = "no such file" in why.lower() and "cannot open shared object file" in why
+                tried.append(candidate if absent else f"{candidate} ({why})")
+        raise _ffi.LibraryNotFound(f"library {name!r} not found, tried: {', '.join(tried)}")
+
+    @property
+    def name(self) -> str | None:
+        """The name the library was asked for, None for the process."""
+        return self._name
+
+    @overload
+    def function(self, name: Callable[..., object], /) -> "Function": ...
+
+    @overload
+    def function(
+        self, name: str, restype: "Type", argtypes: Iterable[Any] = (), **options: Any
+    ) -> "Function": ...
+
+    @overload
+    def function(
+        self, name: str | None = None, **options: Any
+    ) -> Callable[[Callable[..., object]], "Function"]: ...
+
+    def function(
+        self,
+        name: Callable[..., object] | str | None = None,
+        restype: "Type | None" = None,
+        argtypes: Iterable[Any] = (),
+        **options: Any,
+    ) -> "Function | Callable[[Callable[..., object]], Function]":
+        """Return a function of the library; without a result type, decorate an annotated stub."""
+        if restype is not None:
+            return super().function(name, restype, argtypes, **options)
+        if name is not None and not isinstance(name, str):
+            return self._from_stub(name, None, options)
+
+        def decorate(stub: Callable[..., object]) -> "Function":
+            return self._from_stub(stub, name, options)
+
+        return decorate
+
+    def _from_stub(
+        self, stub: Callable[..., object], name: str | None, options: dict[str, Any]
+    ) -> "Function":
+        from libffi.stubs import read_stub
+
+        # Annotations kept as text may name what is local to the caller.
+        read = read_stub(stub, sys._getframe(2).f_locals)
+        function = super().function(name or read.name, read.restype, read.argtypes, **options)
+        function.__doc__ = read.doc
+        function.__signature__ = read.signature
+        return function
+
+    def declare(self, text: str, **options: Any) -> None:
+        """Make attributes of what C declarations name; options are those of functions.
+
+        Either all of the text is declared, or an error is raised and nothing has changed.
+        """
+        from libffi import declare
+
+        with self._lock:
+            if self._scope is not None and declare.completes(text, self._scope):
+                # Giving members to a known struct cannot be undone, so try it on copies first.
+                trial = None
+                for earlier, _ in self._texts:
+                    trial = declare.parse(earlier, trial).scope
+                self._look_up(declare.parse(text, trial), options)
+            declarations = declare.parse(text, self._scope)
+            found = self._look_up(declarations, options)
+            self._scope = declarations.scope
+            self._texts.append((text, options))
+            self._declared.update(found)
+            for name, value in found.items():
+                if not hasattr(type(self), name):
+                    self.__dict__[name] = value
+
+    def _look_up(self, declarations: "Declarations", options: dict[str, Any]) -> dict[str, Any]:
+        """Return the Python objects of declarations: attributes, and tags as "struct name"."""
+        from libffi import Type, c
+        from libffi._scope import ConstantDeclaration, FunctionDeclaration, VariableDeclaration
+
+        found: dict[str, Any] = {}
+        for name, tag in declarations.tags.items():
+            found[f"{tag.kind} {name}"] = tag.type
+            if name not in declarations.scope.names:
+                found[name] = tag.type
+        for name, declaration in declarations.names.items():
+            match declaration:
+                case FunctionDeclaration(symbol=symbol, cif=cif):
+                    argtypes = (*cif.argtypes, ...) if cif.variadic else cif.argtypes
+                    found[name] = super().function(symbol, cif.restype, argtypes, **options)
+                case VariableDeclaration(symbol=symbol, type=kind):
+                    found[name] = self._variable(symbol, kind)
+                case ConstantDeclaration(value=value):
+                    found[name] = value
+                case _:
+                    kind = declaration.type
+                    found[name] = c.func(kind.cif) if not isinstance(kind, Type) else kind
+        return found
+
+    def _variable(self, symbol: str, qualified: Any) -> Any:
+        from libffi import c
+        from libffi._scope import UnknownArray
+
+        kind = qualified.type
+        if isinstance(kind, UnknownArray):
+            return c.ptr(kind.item, const=kind.const)(self.symbol(symbol))
+        return self.variable(symbol, kind, const=qualified.const)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return what was declared under a name, also one that is a method's or "struct tag"."""
+        try:
+            return self._declared[name]
+        except KeyError:
+            raise KeyError(f"{self._title()} has no declared name {name!r}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._declared
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("name", "_name"):  # __init__ has not run
+            raise AttributeError(name)
+        raise AttributeError(
+            f"{self._title()} has no declared name {name!r}; declare it or use .function",
+            name=name, obj=self,
+        )
+
+    def _title(self) -> str:
+        return "the process" if self.name is None else f"library {self.name!r}"
+
+    def __repr__(self) -> str:
+        path = f" ({self.path})" if self.path != self.name else ""
+        return f"<libffi.Library {self.name!r}{path}{', closed' if self.closed else ''}>"
+
+    def __reduce__(self) -> Any:
+        return rebuild_library, (self.name, self._texts)
+
+
+# By name, so that many unpickled functions share one library.
+_libraries: dict[str | None, Library] = {}
+
+
+def shared_library(name: str | None) -> Library:
+    """Return the library that unpickled functions of that name share."""
+    library = _libraries.get(name)
+    if library is None or library.closed:
+        library = _libraries[name] = Library(name)
+    return library
+
+
+def rebuild_function(name: str | None, symbol: str, cif: Any, options: dict[str, Any]) -> "Function":
+    """Return a function again in another process."""
+    argtypes = (*cif.argtypes, ...) if cif.variadic else cif.argtypes
+    return shared_library(name).function(symbol, cif.restype, argtypes, abi=cif.abi, **options)
+
+
+def rebuild_library(name: str | None, texts: list[tuple[str, dict[str, Any]]]) -> Library:
+    """Return a library with its declarations again in another process."""
+    library = Library(name)
+    for text, options in texts:
+        library.declare(text, **options)
+    return library

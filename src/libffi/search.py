@@ -1,0 +1,199 @@
+"""Find a shared library by its short name, without a compiler.
+
+`candidates("z")` gives what to try with dlopen, best first: the loader's own tables know that `z`
+is libz.so.1 even where no development package is installed.
+"""
+import os
+import re
+import struct
+import sys
+from collections.abc import Iterable, Iterator
+from glob import escape, glob
+
+_FILE_NAME = re.compile(r"\.(?:so|dylib|dll|sl)(?:\.[\w.\-+]*)?\Z", re.IGNORECASE)
+
+
+def is_file_name(name: str) -> bool:
+    """Say whether a name is a path or a soname, to be given to the loader as it is."""
+    return os.sep in name or "/" in name or _FILE_NAME.search(name) is not None
+
+
+def candidates(name: str, system: str = sys.platform) -> Iterator[str]:
+    """Give the names under which the loader may know a library, best first, each once."""
+    if is_file_name(name):
+        return iter([name])
+    search = {"darwin": _darwin, "win32": _windows, "cygwin": _windows}.get(system, _elf)
+    return iter(dict.fromkeys(search(name)))
+
+
+# Linux, the BSDs and other systems with ELF.
+
+
+def _elf(name: str) -> Iterator[str]:
+    stems = [f"lib{name}", name] if name.startswith("lib") else [f"lib{name}"]
+    for stem in stems:
+        yield from _in_folders(stem, _environment("LD_LIBRARY_PATH"))
+    cache = read_cache()
+    for stem in stems:
+        yield from _known(stem, cache)
+    # The loader looks in places that only it knows; musl answers for libm and libc by itself.
+    for stem in stems:
+        yield f"{stem}.so"
+    for stem in stems:
+        yield from _in_folders(stem, _elf_folders())
+    if not cache and sys.platform.startswith("linux"):
+        listed = dict(_run_ldconfig())
+        for stem in stems:
+            yield from _known(stem, listed)
+    if not name.startswith("lib"):
+        yield f"{name}.so"
+
+
+def _version(file_name: str) -> list[tuple[int, str]]:
+    """Return a sort key under which libssl.so.10 is newer than libssl.so.3."""
+    parts = re.findall(r"\d+|[^\d.]+", file_name.partition(".so")[2])
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+
+
+def _known(stem: str, cache: dict[str, str]) -> list[str]:
+    """Return the sonames of a library in the loader's table, newest first.
+
+    Where a development link says which version to build with, that version is the first.
+    """
+    versioned = sorted((soname for soname in cache if soname.startswith(f"{stem}.so.")),
+                       key=_version, reverse=True)
+    linked = cache.get(f"{stem}.so")
+    if linked is not None:
+        target = os.path.realpath(linked)
+        versioned.sort(key=lambda soname: os.path.realpath(cache[soname]) != target)
+    return versioned
+
+
+def _in_folders(stem: str, folders: Iterable[str]) -> Iterator[str]:
+    for folder in folders:
+        found = glob(f"{escape(os.path.join(folder, stem))}.so*")
+        files = [path for path in found if _FILE_NAME.search(path)]
+        yield from sorted(files, key=lambda path: _version(os.path.basename(path)), reverse=True)
+
+
+def _environment(variable: str) -> list[str]:
+    return [folder for folder in re.split("[:;]", os.environ.get(variable, "")) if folder]
+
+
+def _elf_folders() -> list[str]:
+    """Return the folders of the loader's configuration, of glibc, musl and the BSDs."""
+    import sysconfig
+
+    folders = _read_conf("/etc/ld.so.conf", 0)
+    for path in glob("/etc/ld-musl-*.path"):
+        folders += re.split("[:\n]+", _read(path))
+    multiarch = sysconfig.get_config_var("MULTIARCH")
+    if multiarch:
+        folders += [f"/lib/{multiarch}", f"/usr/lib/{multiarch}"]
+    if sys.maxsize > 1 << 32:
+        folders += ["/lib64", "/usr/lib64"]
+    folders += ["/lib", "/usr/lib", "/usr/local/lib", os.path.join(sys.prefix, "lib")]
+    return [folder for folder in dict.fromkeys(folders) if folder]
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _read_conf(path: str, depth: int) -> list[str]:
+    folders: list[str] = []
+    for line in _read(path).splitlines():
+        words = line.partition("#")[0].split()
+        if words[:1] == ["include"]:
+            for pattern in words[1:] if depth < 5 else []:
+                for included in sorted(glob(os.path.join(os.path.dirname(path), pattern))):
+                    folders += _read_conf(included, depth + 1)
+        else:
+            folders += [word for word in words if word.startswith("/")]
+    return folders
+
+
+# /etc/ld.so.cache: an optional table of libc5 times, then the table of today.
+_OLD_MAGIC = b"ld.so-1.7.0\0"
+_NEW_MAGIC = b"glibc-ld.so.cache1.1"
+_OLD_HEADER, _OLD_ENTRY = struct.Struct("=12sI"), struct.Struct("=iII")
+_NEW_HEADER, _NEW_ENTRY = struct.Struct("=20sII20x"), struct.Struct("=iIIIQ")
+
+
+def read_cache(path: str = "/etc/ld.so.cache") -> dict[str, str]:
+    """Return glibc's table of libraries, soname to path; empty where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return _parse_cache(file.read())
+    except (OSError, struct.error, ValueError):
+        return {}
+
+
+def _parse_cache(data: bytes) -> dict[str, str]:
+    start = 0
+    if data.startswith(_OLD_MAGIC):
+        start = _OLD_HEADER.size + _OLD_HEADER.unpack_from(data)[1] * _OLD_ENTRY.size
+        start = (start + 7) & ~7
+    magic, count, _ = _NEW_HEADER.unpack_from(data, start)
+    if magic != _NEW_MAGIC:
+        raise ValueError("an unknown kind of cache")
+    found: dict[str, str] = {}
+    first = start + _NEW_HEADER.size
+    for offset in range(first, first + count * _NEW_ENTRY.size, _NEW_ENTRY.size):
+        _, key, value, _, _ = _NEW_ENTRY.unpack_from(data, offset)
+        soname = data[start + key:data.index(b"\0", start + key)]
+        target = data[start + value:data.index(b"\0", start + value)]
+        # The first of equal names is the one of the best hardware capability.
+        found.setdefault(os.fsdecode(soname), os.fsdecode(target))
+    return found
+
+
+def _run_ldconfig() -> Iterator[tuple[str, str]]:
+    """Ask ldconfig, where its table is there but not in a form that is known here."""
+    import subprocess
+
+    for program in ("/sbin/ldconfig", "/usr/sbin/ldconfig"):
+        try:
+            listed = subprocess.run([program, "-p"], capture_output=True, timeout=10, check=False,
+                                    stdin=subprocess.DEVNULL, env={"LC_ALL": "C"})
+        except (OSError, subprocess.SubprocessError):
+            continue
+        for line in os.fsdecode(listed.stdout).splitlines():
+            match = re.fullmatch(r"\s*(\S+) \(.*\) => (.+)", line)
+            if match:
+                yield match[1], match[2]
+        return
+
+
+# macOS and Windows.
+
+
+def _darwin(name: str) -> Iterator[str]:
+    stems = [f"lib{name}", name]
+    folders = _environment("DYLD_LIBRARY_PATH")
+    for folder in folders:
+        for stem in stems:
+            yield os.path.join(folder, f"{stem}.dylib")
+    # The system's libraries are in the loader's cache only, not in any folder.
+    for stem in stems:
+        yield f"{stem}.dylib"
+    yield f"/System/Library/Frameworks/{name}.framework/{name}"
+    yield f"/Library/Frameworks/{name}.framework/{name}"
+    folders += _environment("DYLD_FALLBACK_LIBRARY_PATH")
+    folders += [os.path.join(sys.prefix, "lib"), os.path.expanduser("~/lib"),
+                "/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib", "/usr/lib"]
+    for folder in folders:
+        for stem in stems:
+            path = os.path.join(folder, stem)
+            if os.path.exists(f"{path}.dylib"):
+                yield f"{path}.dylib"
+            yield from sorted(glob(f"{escape(path)}.[0-9]*.dylib"), reverse=True)
+
+
+def _windows(name: str) -> Iterator[str]:
+    yield f"{name}.dll"
+    yield f"lib{name}.dll"
