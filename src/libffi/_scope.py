@@ -1,0 +1,119 @@
+"""What has been declared: types, functions, variables and constants by name."""
+from dataclasses import dataclass, field
+
+from libffi import CIF, Type, c
+from libffi._constants import Constant
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionType:
+    """The type of a function itself, which only a pointer can carry."""
+
+    cif: CIF
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownArray:
+    """An array of unknown length: `int x[]`."""
+
+    item: Type
+    const: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Qualified:
+    """A type, and whether C says const of it (of its items where it is an array)."""
+
+    type: Type | FunctionType | UnknownArray
+    const: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration:
+    """A declared function; its symbol differs from its name only after asm("symbol")."""
+
+    name: str
+    symbol: str
+    cif: CIF
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDeclaration:
+    """A declared variable."""
+
+    name: str
+    symbol: str
+    type: Qualified
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantDeclaration:
+    """A constant, and its Python value: an enumerator's is a member of its IntEnum."""
+
+    constant: Constant
+    value: object
+
+
+Declaration = FunctionDeclaration | VariableDeclaration | ConstantDeclaration | Qualified
+
+
+@dataclass(slots=True)
+class Tag:
+    """A struct, union or enum by its tag; the members tell an equal redefinition from another."""
+
+    kind: str
+    type: Type
+    layout: object = None
+
+
+@dataclass(slots=True)
+class Scope:
+    """Everything declared so far."""
+
+    names: dict[str, Declaration] = field(default_factory=dict)
+    tags: dict[str, Tag] = field(default_factory=dict)
+
+    def copy(self) -> "Scope":
+        """Return a scope that can grow without changing this one."""
+        tags = {name: Tag(tag.kind, tag.type, tag.layout) for name, tag in self.tags.items()}
+        return Scope(dict(self.names), tags)
+
+    def is_typedef(self, name: str) -> bool:
+        """Say whether a name is that of a type."""
+        return isinstance(self.names.get(name), Qualified) or (
+            name in STANDARD and name not in self.names)
+
+
+# What C's own headers name. Not here: what differs from system to system (time_t, off_t, ...).
+STANDARD: dict[str, Type] = {
+    "bool": c.bool, "wchar_t": c.wchar_t, "char16_t": c.char16_t, "char32_t": c.char32_t,
+    "__int128_t": c.int128, "__uint128_t": c.uint128, "FILE": c.struct("FILE"),
+    **{name: getattr(c, name)
+       for name in "size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t".split()},
+    **{f"{sign}int{bits}_t": getattr(c, f"{sign}int{bits}")
+       for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{f"{sign}int_least{bits}_t": getattr(c, f"{sign}int{bits}")
+       for sign in ("", "u") for bits in (8, 16, 32, 64)},
+}
+
+
+def spelled(qualified: Qualified) -> str:
+    """Return a type as C, for messages."""
+    kind = qualified.type
+    if isinstance(kind, FunctionType):
+        return f"a function {kind.cif}"
+    if isinstance(kind, UnknownArray):
+        return f"{kind.item}[]"
+    return str(kind)
+
+
+def described(declaration: Declaration) -> str:
+    """Return what a name stands for, for messages."""
+    match declaration:
+        case FunctionDeclaration(cif=cif):
+            return f"a function {cif}"
+        case VariableDeclaration(type=kind):
+            return f"a variable of type {spelled(kind)}"
+        case ConstantDeclaration(constant=constant):
+            return f"the constant {constant.value!r}"
+    return f"a typedef of {spelled(declaration)}"
