@@ -1,0 +1,59 @@
+"""Read the C signature of an annotated Python stub: what `@library.function` decorates."""
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from libffi import DeclarationError, Type, c
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A stub's signature as libffi types, `...` last where it takes `*args`."""
+
+    name: str
+    restype: Type
+    argtypes: tuple[Any, ...]
+    doc: str | None
+    signature: inspect.Signature
+
+
+def read_stub(stub: Callable[..., object], names: Mapping[str, object]) -> Stub:
+    """Return the signature of a stub; names helps to evaluate annotations kept as text."""
+    if not inspect.isfunction(stub):
+        raise TypeError(f"expected a Python function with annotations, got {type(stub).__name__}")
+    signature = inspect.signature(stub)
+    argtypes: list[Any] = []
+    for parameter in signature.parameters.values():
+        what = f"{stub.__name__}() parameter {parameter.name!r}"
+        if parameter.default is not parameter.empty:
+            raise TypeError(f"{what} has a default value, which C functions do not have")
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            if parameter.annotation is not parameter.empty:
+                raise TypeError(f"{what}: variable arguments have no one type, leave the annotation out")
+            argtypes.append(...)
+        elif parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
+            raise TypeError(f"{what}: C functions take arguments by position only")
+        elif parameter.annotation is parameter.empty:
+            raise TypeError(f"{what} has no annotation: write {parameter.name}: c.int or the like")
+        else:
+            argtypes.append(_evaluate(parameter.annotation, what, stub, names))
+    what = f"{stub.__name__}() result"
+    if signature.return_annotation is signature.empty:
+        raise TypeError(f"{what} has no annotation: write -> c.int or the like, -> None for void")
+    restype = _evaluate(signature.return_annotation, what, stub, names)
+    return Stub(stub.__name__, restype, tuple(argtypes), inspect.getdoc(stub), signature)
+
+
+def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, object]) -> Type:
+    if isinstance(annotation, str):
+        text = annotation
+        try:
+            annotation = eval(text, stub.__globals__, dict(names))
+        except Exception as error:
+            raise DeclarationError(f"{what}: cannot evaluate the annotation {text!r}: {error}") from error
+    if annotation is None:
+        return c.void
+    if not isinstance(annotation, Type):
+        raise TypeError(f"{what}: expected a libffi type such as c.double, got {annotation!r}")
+    return annotation
