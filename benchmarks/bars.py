@@ -39,8 +39,8 @@ def cells(results, suite, name):
 
 
 def times(results, suite, one, other):
-    """Give, for each row, how many times the median of `other` the median of `one` is."""
-    result = {key: row[one]["median"] / row[other]["median"]
+    """Give, for each row, how many times the shortest time of `other` the shortest of `one` is."""
+    result = {key: row[one]["min"] / row[other]["min"]
               for key, row in cells(results, suite, one).items() if other in row}
     if not result:
         raise Absent
@@ -75,12 +75,12 @@ def row(suite, key, one, other):
 
 
 def nanoseconds(suite, key, name):
-    """Make a figure: the median time of a candidate in one row."""
+    """Make a figure: the shortest time of a candidate in one row."""
     def figure(results):
         rows = cells(results, suite, name)
         if key not in rows:
             raise Absent
-        return rows[key][name]["median"]
+        return rows[key][name]["min"]
     return figure
 
 

@@ -29,7 +29,7 @@ def figures(results):
     for suite, rows in results["rows"].items():
         for key, row in rows.items():
             for name, cell in row["candidates"].items():
-                ratios = cell.get("ratio") or {"": cell["median"]}
+                ratios = cell["ratio"] or {"": cell["min"]}
                 flat[suite, key, name] = next(iter(ratios.values()))
     return flat
 

@@ -34,7 +34,8 @@ def suite(name, rows):
     legend = " · ".join(f"`{key}`: {row['title']}" for key, row in rows.items())
     parts = [f"## {name}\n\n{legend}\n\nShortest time of one operation:\n\n" + times(rows)]
     floors = dict.fromkeys(floor for row in rows.values() for floor in row["floors"])
-    parts += [f"Times the “{floor}” of the same round, median:\n\n" + ratios(rows, floor)
+    parts += [f"Times “{floor}”, ratio of the shortest times (last: mean of the medians of the "
+              f"ratios within each round):\n\n" + ratios(rows, floor)
               for floor in floors]
     return "\n".join(parts)
 
@@ -52,9 +53,12 @@ def ratios(rows, floor):
     lines = []
     for name, cells in by_candidate(rows):
         values = [cell["ratio"][floor] if cell else None for cell in cells]
-        mean = f"{geometric_mean(values):.2f}" if all(values) and len(values) > 1 else ""
-        lines.append([name, *(f"{value:.2f}" if value else "" for value in values), mean])
-    return table(["", *rows, "mean"], lines)
+        means = ["", ""]
+        if all(cells) and len(cells) > 1:
+            medians = [cell["median ratio"][floor] for cell in cells]
+            means = [f"{geometric_mean(values):.2f}", f"{geometric_mean(medians):.2f}"]
+        lines.append([name, *(f"{value:.2f}" if value else "" for value in values), *means])
+    return table(["", *rows, "mean", "medians"], lines)
 
 
 def by_candidate(rows):

@@ -1,10 +1,13 @@
-"""Time statements side by side: equal compiled loops, interleaved rounds, ratios within a round."""
+"""Time statements side by side: equal compiled loops, in one process, in interleaved rounds.
+
+The clock is the processor time of the process, so that other processes count for little.
+"""
 import gc
 import random
 from dataclasses import dataclass, field
 from itertools import repeat
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 SECONDS = 0.005     # how long one measurement of a cheap statement takes
 
@@ -57,7 +60,7 @@ def compile_loop(candidate, unroll):
               f"    _start = _clock()\n"
               f"    for _ in _times:\n{lines}"
               f"    return _clock() - _start\n")
-    namespace = {**candidate.names, "_clock": perf_counter}
+    namespace = {**candidate.names, "_clock": process_time}
     exec(source, namespace)
     return namespace["loop"]
 
@@ -96,10 +99,10 @@ def measure(row, rounds, progress=lambda: None):
 
 
 def figures(values, floors, samples):
-    """Sum up one candidate's rounds."""
-    result = {"min": min(values), "median": median(values)}
+    """Sum up one candidate's rounds: times, and ratios of minima and within the rounds."""
+    result = {"min": min(values), "median": median(values), "ratio": {}, "median ratio": {}}
     for floor in floors:
         ratios = [value / base for value, base in zip(values, samples[floor], strict=True)]
-        result.setdefault("ratio", {})[floor] = median(ratios)
-        result.setdefault("ratio of minima", {})[floor] = min(values) / min(samples[floor])
+        result["ratio"][floor] = min(values) / min(samples[floor])
+        result["median ratio"][floor] = median(ratios)
     return result
