@@ -150,12 +150,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, closure_form form):
 cdef int set_on_error(closure_block *block, CIF cif, name, on_error) except -1:
     if cif.state.result_kind == K_VOID:
         raise TypeError(f"closure {name} on_error: a void function returns nothing")
-    try:
-        block_set_default(block, on_error)
-    except Exception:
-        add_place(f"closure {name} on_error")
-        raise
-    return 0
+    return block_set_default(block, on_error)
 
 
 def closure_quarantine(limit=None):

@@ -151,7 +151,7 @@ cdef class Array(Memory):
             return
         i = array_index(self, index)
         store_item(self.m.type.item, data + i * self.m.type.item.size, value, self,
-                   f"{type_name(self.type_)} item {i}")
+                   "%U item %zd", type_name(self.type_), i)
 
     def __iter__(self):
         for i in range(self.m.type.length):
@@ -159,6 +159,15 @@ cdef class Array(Memory):
 
     def __contains__(self, value):
         return any(item == value for item in self)
+
+    def __eq__(self, other):
+        if isinstance(other, Array) and (<Array>other).m.type.item != self.m.type.item:
+            return NotImplemented
+        if isinstance(other, (Array, list, tuple)):
+            return len(self) == len(other) and all(one == two for one, two in zip(self, other))
+        return NotImplemented
+
+    __hash__ = None
 
 
 cdef class Struct(Memory):
@@ -279,17 +288,13 @@ cdef object wide_text(const char *data, size_t size, Py_ssize_t limit):
 
 cdef int assign_memory(Memory memory, value) except -1:
     cdef char *data = memory_writable(<MemoryObject *>memory)
-    return store_item(memory.m.type, data, value, memory, f"{type_name(memory.type_)}.value")
+    return store_item(memory.m.type, data, value, memory, "%U.value", type_name(memory.type_), 0)
 
 
-cdef int store_item(const type_info *type, char *where, value, Memory memory, what) except -1:
+cdef int store_item(const type_info *type, char *where, value, Memory memory, const char *place,
+                    name, Py_ssize_t index) except -1:
     cdef keeper k = memory_keeper(<MemoryObject *>memory)
-    try:
-        store_value(type, where, value, &k)
-    except Exception:
-        add_place(what)
-        raise
-    return 0
+    return store_placed(type, where, value, &k, place, name, index)
 
 
 cdef object items_at(const type_info *item, char *data, positions, Memory root):
@@ -310,7 +315,7 @@ cdef int store_items(Array array, char *data, positions, values) except -1:
                          f"to a slice of {len(positions)}")
     for i, value in zip(positions, values):
         store_item(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, value, array,
-                   f"{type_name(array.type_)} item {i}")
+                   "%U item %zd", type_name(array.type_), i)
     return 0
 
 

@@ -75,18 +75,18 @@ cdef class Pointer:
                 self[i] = one
             return
         store_item(item, item_address(self, index), value, pointed_memory(self),
-                   f"{type_name(self.type_)}[{index}]")
+                   "%U[%zd]", type_name(self.type_), index)
 
     def __iter__(self):
         for i in range(len(self)):
             yield self[i]
 
     def __add__(self, other):
-        return moved(self, other) if isinstance(self, Pointer) else NotImplemented
+        return moved(self, other)
 
     def __sub__(self, other):
         if not isinstance(other, Pointer):
-            return moved(self, -other.__index__())
+            return moved(self, -distance_of(self, other))
         if (<Pointer>other).p.type.item != self.p.type.item:
             raise TypeError(f"{type_name(self.type_)} - {type_name((<Pointer>other).type_)}: "
                             "pointers to different types")
@@ -138,12 +138,17 @@ cdef object slice_range(Pointer pointer, index):
     return positions
 
 
+cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
+    if isinstance(other, Pointer) or not hasattr(other, "__index__"):
+        raise TypeError(f"{type_name(pointer.type_)} +- {type(other).__name__}: expected an int")
+    distance = other.__index__()
+    if abs(distance) > 1 << 62:
+        raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
+    return distance
+
+
 cdef object moved(Pointer pointer, other):
-    cdef Py_ssize_t distance, length = -1
-    try:
-        distance = other.__index__()
-    except AttributeError:
-        raise TypeError(f"{type_name(pointer.type_)} + {type(other).__name__}: expected an int") from None
+    cdef Py_ssize_t distance = distance_of(pointer, other), length = -1
     cdef Py_ssize_t size = pointed_item(pointer).size
     if abs(distance) > (1 << 62) // max(size, 1):
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
@@ -198,11 +203,7 @@ cdef Pointer make_pointer(Type type, value):
         address = <void *><uintptr_t>value.address
     elif isinstance(value, int) or value is None:
         memset(&k, 0, sizeof(k))
-        try:
-            store_value(rule, &address, value, &k)
-        except Exception:
-            add_place(f"{type_name(type)}")
-            raise
+        store_placed(rule, &address, value, &k, "%U", type_name(type), 0)
     else:
         try:
             owner = memoryview(value)

@@ -28,6 +28,7 @@ cdef class Type:
     cdef object state               # what pickle restores afterwards
     cdef object refusal             # why it cannot be passed by value, or None
     cdef bint natural
+    cdef int depth                  # of nesting: what recursion over the type costs
     cdef ffi_type own
     cdef ffi_type **elements
     cdef object pointer_to, const_pointer_to
@@ -113,14 +114,11 @@ cdef class Type:
         Py_XDECREF(<PyObject *>memory)
         cdef keeper k
         if args or fields:
+            if fields and self.info.kind not in (K_STRUCT, K_UNION):
+                raise TypeError(f"{type_name(self)}.new(): {type_name(self)} has no fields")
             k = memory_keeper(memory)
-            try:
-                if fields and self.info.kind not in (K_STRUCT, K_UNION):
-                    raise TypeError(f"{type_name(self)} has no fields")
-                store_value(&self.info, memory.m.data, fields if fields else args[0], &k)
-            except Exception:
-                add_place(f"{type_name(self)}.new()")
-                raise
+            store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
+                         type_name(self), 0)
         return result
 
     def at(self, address):
@@ -165,6 +163,18 @@ cdef Type new_type(str kind, type_kind code):
     type.memory_class = Memory
     type.info.memory_class = <PyObject *>Memory
     return type
+
+
+MAX_DEPTH = 100
+
+
+cdef int deepen(Type type, Type part) except -1:
+    """Note that `type` is made of `part`; C recursion over types must end."""
+    if part.depth >= <int>MAX_DEPTH:
+        raise BadTypedef(f"types nested more than {MAX_DEPTH} deep: {type_name(part)[:60]}...")
+    if type.depth <= part.depth:
+        type.depth = part.depth + 1
+    return 0
 
 
 cdef int name_type(Type type, name) except -1:

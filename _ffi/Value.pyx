@@ -41,14 +41,11 @@ def make_value(Type type, value):
         raise TypeError(f"{type_name(type)} has no values")
     memset(&k, 0, sizeof(k))
     try:
-        store_value(&type.info, storage, value, &k)
+        store_placed(&type.info, storage, value, &k, "%U", type_name(type), 0)
         if type.info.kind == K_FUNCTION:
             return load_value(&type.info, storage, NULL)
         if not is_pointer_kind(type.info.kind):
             value = load_value(&type.info, storage, NULL)
-    except Exception:
-        add_place(f"{type_name(type)}")
-        raise
     finally:
         let_go(&k)
     result = Value.__new__(Value)

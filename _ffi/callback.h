@@ -179,7 +179,7 @@ static void run_closure(closure_block *block, void *result, void **args)
         }
         Py_DECREF(closure);
     } else {
-        default_result(block, result);
+        memset(result, 0, result_size(block->state->result));
         report_expired(context, block);
     }
     if (UNLIKELY(pending != NULL))
@@ -308,6 +308,11 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     case RAW_CLOSURE:
         *status = ffi_prep_raw_closure_loc(&block->as.raw, &state->cif, raw_closure_handler, block,
                                            code);
+#if !FFI_NATIVE_RAW_API
+        /* libffi puts the code address here, which is not the closure's where trampolines
+           live in pages of their own. */
+        block->as.raw.this_closure = &block->as.raw;
+#endif
         break;
 #endif
     default:
@@ -335,7 +340,7 @@ static int block_set_default(closure_block *block, PyObject *value)
         PyErr_NoMemory();
         return -1;
     }
-    if (store_value(type, bytes, value, &k) < 0) {
+    if (store_placed(type, bytes, value, &k, "closure %U on_error", block->name, 0) < 0) {
         let_go(&k);
         PyMem_Free(bytes);
         return -1;

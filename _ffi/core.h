@@ -148,6 +148,12 @@ static type_kind int_kind(size_t size, int is_signed)
 #define CHAR_IS_SIGNED 0
 #endif
 
+#if WCHAR_MIN < 0
+#define WCHAR_IS_SIGNED 1
+#else
+#define WCHAR_IS_SIGNED 0
+#endif
+
 /* ---- what is known about this build ---- */
 
 typedef struct { const char *name; long value; } named_abi;

@@ -122,6 +122,7 @@ cdef extern from "core.h":
         MemoryObject *memory
 
     int store_value(const type_info *, void *, object, keeper *) except -1
+    int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)
     int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
     object load_field(const field_info *, char *, MemoryObject *)
@@ -134,8 +135,6 @@ cdef extern from "core.h":
     keeper memory_keeper(MemoryObject *)
     object new_pointer(const type_info *, void *, PyObject *, lifetime *, Py_ssize_t)
     void let_go(keeper *)
-    void add_place(object)
-    object take_exception()
 
     cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
                            ffi_status *) except? NULL
@@ -165,7 +164,7 @@ cdef extern from "core.h":
     ffi_type *int_ffi_type(size_t, bint)
     type_kind int_kind(size_t, bint)
     int VECTOR_TYPE
-    bint CHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
+    bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     char UNION_RULE
     ffi_type *COMPLEX_FLOAT_FFI "COMPLEX_FFI(float)"
     ffi_type *COMPLEX_DOUBLE_FFI "COMPLEX_FFI(double)"

@@ -29,6 +29,8 @@ def features():
         "pointer_size": sizeof(void *),
         "long_double": long_double_format().decode(),
         "byteorder": _sys.byteorder,
+        "char_signed": bool(CHAR_IS_SIGNED),
+        "wchar_signed": bool(WCHAR_IS_SIGNED),
     }
 
 

@@ -109,6 +109,16 @@ failed:
     return -1;
 }
 
+/* The same; an error says where: `format` takes `name` (%U) and `index` (%zd). */
+static int store_placed(const type_info *type, void *where, PyObject *value, keeper *k,
+                        const char *format, PyObject *name, Py_ssize_t index)
+{
+    int status = store_value(type, where, value, k);
+    if (UNLIKELY(status < 0))
+        add_place(PyUnicode_FromFormat(format, name, index));
+    return status;
+}
+
 #define LOAD(ctype) ctype number; memcpy(&number, where, sizeof number)
 
 /* The Python value of the `type` at `where` (any alignment), which lies in `root`'s

@@ -51,6 +51,9 @@ static int pointee_matches(const type_info *want, const type_info *have)
             have = have->item;
             continue;
         }
+        if ((want->kind == K_STRUCT || want->kind == K_UNION) && want->kind == have->kind
+            && (!want->complete || !have->complete))    /* the same tag, declared twice */
+            return PyUnicode_Compare(want->name, have->name) == 0;
         if (want->kind == K_EXACT || have->kind == K_EXACT)
             return want->ffi == have->ffi;
         return want->kind == have->kind && want->kind <= K_COMPLEX_LONGDOUBLE

@@ -130,6 +130,8 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     cdef cif_state *c = cif.state
     cdef unsigned i
     cdef void *chain
+    cdef MemoryObject *memory
+    cdef keeper k
     no_variadic(cif, "call_go")
     if not FFIPY_HAVE_GO:
         raise FFIError("this libffi has no Go closures on this platform")
@@ -143,13 +145,12 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     for i in range(c.nargs):
         if c.args[i].passing != K_VOID:
             raise TypeError("call_go(): parameters by reference are not for Go closures")
-        try:
-            value = (<Type><object>c.args[i].type.object).new(args[i])
-        except Exception:
-            add_place(f"call_go() argument {i + 1}")
-            raise
-        storage.views.append(value)
-        storage.addresses[i] = (<MemoryObject *>value).m.data
+        memory = memory_new(c.args[i].type)
+        storage.views.append(<object>memory)
+        Py_XDECREF(<PyObject *>memory)
+        k = memory_keeper(memory)
+        store_placed(c.args[i].type, memory.m.data, args[i], &k, "call_go()%U argument %zd", "", i + 1)
+        storage.addresses[i] = memory.m.data
     result = result_storage(cif, "call_go()", None, storage.views)
     invoke_go(c, chain, result, storage.addresses)
     return load_result(c, result)

@@ -133,6 +133,7 @@ cdef Type need_type(what, item):
 
 cdef Type derived(str kind, type_kind code, Type item, rebuild):
     cdef Type result = new_type(kind, code)
+    deepen(result, item)
     result.item = item
     result.info.item = &item.info
     result.rebuild = rebuild
@@ -223,6 +224,9 @@ def vector(item, lanes):
     if status != FFI_OK:
         result.info.ffi = NULL
         result.refusal = "libffi has no registers for a vector this large here"
+    elif count == 1 and element.info.kind == K_DOUBLE:
+        result.info.ffi = NULL
+        result.refusal = "compilers pass a vector of one double differently than libffi"
     result.info.length = count
     result.info.size = result.own.size
     result.info.alignment = result.own.alignment
@@ -287,7 +291,10 @@ def func(cif):
     known = find_interned(key)
     if known is not None:
         return known
-    cdef Type result = new_type("function", K_FUNCTION)
+    cdef Type result = new_type("function", K_FUNCTION), part
+    deepen(result, (<CIF>cif).restype)
+    for part in (<CIF>cif).argtypes:
+        deepen(result, part)
     result.cif = cif
     result.info.cif = <PyObject *>cif
     result.rebuild = (func, (cif,))
@@ -446,6 +453,8 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     check_alignment(what, "_align_", align)
     if not members:
         raise BadTypedef(f"{what}: no members")
+    for name, member in members:
+        deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= 1 << 48:
         raise BadTypedef(f"{what}: {layout.size} bytes are too many")

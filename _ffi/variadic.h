@@ -53,7 +53,7 @@ static const type_info *extra_type(PyObject *value)
         return typed_extra(&((TypeObject *)((ValueObject *)value)->type)->info);
     if (Memory_Check(value)) {
         const type_info *type = ((MemoryObject *)value)->m.type;
-        return type->kind == K_STRUCT || type->kind == K_UNION ? type : promoted.pointer;
+        return type->kind >= K_VECTOR && type->kind <= K_UNION ? type : promoted.pointer;
     }
     if (PyComplex_Check(value))
         return promoted.complex_double;
