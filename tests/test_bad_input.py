@@ -103,7 +103,7 @@ def returns(T, value, argtypes=(), arguments=()):
         return value
 
     cif = CIF(T, argtypes)
-    return cif.call(cif.closure(wrong_result).address, *arguments)
+    return cif.call(cif.closure(wrong_result), *arguments)
 
 
 def refer_to_itself():
@@ -140,7 +140,7 @@ COUNTS = {
     "keyword": (lambda w: w.cos(x=1.0), TypeError, r"^cos\(\) takes no keyword arguments$"),
     "keyword too many": (lambda w: w.cos(1.0, y=2), TypeError, r"^cos\(\) takes no keyword arguments$"),
     "keyword of .call": (lambda w: w.cos.call(x=1.0), TypeError, r"keyword"),
-    "map of nothing": (lambda w: w.cos.map(), TypeError, r"^cos\.map\(\)"),
+    "map of nothing": (lambda w: w.cos.map(), TypeError, r"^cos\(\) takes 1 argument, got 0$"),
     "map of too many": (lambda w: w.cos.map(array.array("d", [1]), array.array("d", [1])), TypeError, r"^cos"),
 }
 
@@ -166,8 +166,8 @@ OVERFLOWS = {
     "char too large":
         (lambda w: w.echo_char(256), OverflowError, r"^echo_char\(\) argument 1: 256 is out of range for char"),
     "char too small": (lambda w: w.echo_char(-129), OverflowError, r"^echo_char\(\) argument 1: -129 is out of range"),
-    "bool 2": (lambda w: w.echo_bool(2), OverflowError, r"^echo_bool\(\) argument 1: 2 is out of range for bool"),
-    "bool -1": (lambda w: w.echo_bool(-1), OverflowError, r"^echo_bool\(\) argument 1: -1 is out of range for bool"),
+    "bool 2": (lambda w: w.echo_bool(2), OverflowError, r"^echo_bool\(\) argument 1: 2 is out of range for _Bool"),
+    "bool -1": (lambda w: w.echo_bool(-1), OverflowError, r"^echo_bool\(\) argument 1: -1 is out of range for _Bool"),
     "double": (lambda w: w.cos(10**400), OverflowError, r"^cos\(\) argument 1: "),
     "float": (lambda w: w.echo_float(10**400), OverflowError, r"^echo_float\(\) argument 1: "),
     "complex": (lambda w: w.echo_complex_double(10**400), OverflowError, r"^echo_complex_double\(\) argument 1: "),
@@ -189,7 +189,7 @@ OVERFLOWS = {
     "item": (lambda w: w.shorts.__setitem__(0, 40000), OverflowError, r"40000 is out of range for short"),
     "item of a pointer": (lambda w: c.ptr(c.short)(w.shorts).__setitem__(0, 40000), OverflowError, r"40000 is out of"),
     "item of an initializer":
-        (lambda w: c.array(c.int8, 3).new([1, 200]), OverflowError, r"200 is out of range for int8_t"),
+        (lambda w: c.array(c.int8, 3).new([1, 200, 3]), OverflowError, r"200 is out of range for int8_t"),
     "field": (lambda w: setattr(PAIR.new(), "b", 40000), OverflowError, r"40000 is out of range for short"),
     "field of an initializer": (lambda w: PAIR.new(b=40000), OverflowError, r"b.*40000 is out of range for short"),
     "bit-field": (lambda w: FLAGS.new(a=8), OverflowError, r"8 is out of range"),
@@ -228,7 +228,7 @@ NOT_INTEGERS = {
     "no character":
         (lambda w: w.echo_char16_t(""), ValueError, r"^echo_char16_t\(\) argument 1: expected char16_t.* 0 char"),
     "__index__ that gives a str": (lambda w: w.echo_int(NotAnInt()), TypeError, r"__index__"),
-    "__index__ that raises": (lambda w: w.echo_int(Raises()), LookupError, r"^from __index__$"),
+    "__index__ that raises": (lambda w: w.echo_int(Raises()), LookupError, r"^from __index__"),
     "str for an enum":
         (lambda w: w.echo_color("RED"), TypeError, r"^echo_color\(\) argument 1: expected .*Color.* str"),
     "float for an enum":
@@ -300,14 +300,12 @@ POINTERS = {
         (lambda w: w.echo_point(closed(POINT.new())), ValueError, r"^echo_point\(\) argument 1: .*closed"),
     "closed memory by reference":
         (lambda w: w.distance2((0, 0), closed(POINT.new())), ValueError, r"^distance2\(\) argument 2: .*closed"),
-    "closed closure":
-        (lambda w: w.echo_pointer(closed(INT_INT.closure(abs))), ValueError, r"^echo_pointer\(\) argument 1: .*closed"),
     "ref of a wrong value":
         (lambda w: w.distance2((1, 2, 3), (0, 0)), TypeError, r"^distance2\(\) argument 1: .*point"),
     "None by reference":
         (lambda w: w.distance2(None, (0, 0)), TypeError, r"^distance2\(\) argument 1: expected .*point"),
-    "pointer type of a float": (lambda w: c.ptr(c.int)(1.5), TypeError, r"expected int \*, got float"),
-    "pointer of another item": (lambda w: c.ptr(c.double)(w.hundred), TypeError, r"expected double \*.*int"),
+    "pointer type of a float": (lambda w: c.ptr(c.int)(1.5), TypeError, r"int \*: .*float"),
+    "list for a pointer type": (lambda w: c.ptr(c.double)([1.0]), TypeError, r"double \*: .*list"),
 }
 
 # ---- structs
@@ -339,7 +337,7 @@ STRUCTS = {
     "array field too long":
         (lambda w: w.echo_mixed({"counts": [1, 2, 3, 4]}), ValueError, r"^echo_mixed\(\) argument 1.*counts.*3 items"),
     "array field with a wrong item":
-        (lambda w: w.echo_mixed({"counts": [1, "2"]}), TypeError, r"argument 1.*expected int, got str"),
+        (lambda w: w.echo_mixed({"counts": [1, "2", 3]}), TypeError, r"argument 1.*expected int, got str"),
     "set": (lambda w: w.echo_point({1, 2}), TypeError, r"^echo_point\(\) argument 1: expected struct point, got set"),
     "new with a stranger": (lambda w: POINT.new(z=1), TypeError, r"struct point.*no field 'z'"),
     "new with both": (lambda w: POINT.new((1, 2), x=1), TypeError, r"struct point"),
@@ -368,7 +366,6 @@ VARIADIC = {
     "int too small":
         (lambda w: w.record(None, "i", -(1 << 40)), OverflowError,
          r"^record\(\) argument 3: .*-1099511627776.*c\.long"),
-    "complex": (lambda w: w.record(None, "i", 1j), TypeError, r"^record\(\) argument 3: .*complex"),
     "list": (lambda w: w.record(None, "i", [1]), TypeError, r"^record\(\) argument 3: .*list"),
     "tuple": (lambda w: w.record(None, "i", (1, 2)), TypeError, r"^record\(\) argument 3: .*tuple"),
     "object": (lambda w: w.record(None, "ii", 1, object()), TypeError, r"^record\(\) argument 4: .*object"),
@@ -385,7 +382,7 @@ LIFETIMES = {
     "bind to None": (lambda w: INT_INT.bind(None), (TypeError, ValueError), r"NULL|None"),
     "bind to a str": (lambda w: INT_INT.bind("cos"), TypeError, r"str"),
     "bind to a float": (lambda w: INT_INT.bind(1.5), TypeError, r"float"),
-    "bind to a huge address": (lambda w: INT_INT.bind(1 << 64), OverflowError, r""),
+    "bind to a huge address": (lambda w: INT_INT.bind(1 << 64), OverflowError, r"."),
     "named NULL": (lambda w: INT_INT.bind(0, "absent"), ValueError, r"absent.*NULL|NULL.*absent"),
     "call NULL": (lambda w: INT_INT.call(0, 1), ValueError, r"NULL"),
     "call_raw NULL": (lambda w: INT_INT.call_raw(0, bytearray(8), [b"1234"]), ValueError, r"NULL"),
@@ -400,12 +397,12 @@ LIFETIMES = {
     "no such library": (lambda w: libffi.Library("no_such_library_at_all"), LibraryNotFound, r"no_such_library_at_all"),
     "no such path": (lambda w: libffi.Library("/no/such/library.so"), LibraryNotFound, r"/no/such/library\.so"),
     "library of a number": (lambda w: libffi.Library(5), TypeError, r"int"),
-    "NUL in a library's name": (lambda w: libffi.Library("a\0b"), ValueError, r"(?i)null|NUL"),
+    "NUL in a library's name": (lambda w: libffi.Library("a\0b"), ValueError, r"names no library"),
     "no such symbol": (lambda w: w.lib.symbol("no_such_symbol"), SymbolNotFound, r"no_such_symbol"),
     "no such function": (lambda w: w.lib.function("no_such_function", c.int), SymbolNotFound, r"no_such_function"),
     "no such variable": (lambda w: w.lib.variable("no_such_variable", c.int), SymbolNotFound, r"no_such_variable"),
     "symbol of a number": (lambda w: w.lib.symbol(5), TypeError, r"int"),
-    "NUL in a symbol": (lambda w: w.lib.symbol("a\0b"), (ValueError, SymbolNotFound), r""),
+    "NUL in a symbol": (lambda w: w.lib.symbol("a\0b"), (ValueError, SymbolNotFound), r"."),
     "closed closure, address": (lambda w: INT_INT.call(expired(), 1), ClosureExpired, r"closed"),
     "closed memory, value": (lambda w: closed(c.int.new()).value, ValueError, r"closed"),
     "closed memory, item": (lambda w: closed(c.array(c.int, 3).new())[0], ValueError, r"closed"),
@@ -435,19 +432,19 @@ INDEXES = {
     "past the end": (lambda w: w.hundred[100], IndexError, r"100"),
     "before the start": (lambda w: w.hundred[-101], IndexError, r"-101"),
     "write past the end": (lambda w: w.hundred.__setitem__(100, 1), IndexError, r"100"),
-    "huge index": (lambda w: w.hundred[1 << 80], IndexError, r""),
+    "huge index": (lambda w: w.hundred[1 << 80], IndexError, r"."),
     "str as an index": (lambda w: w.hundred["0"], TypeError, r"str"),
     "float as an index": (lambda w: w.hundred[1.0], TypeError, r"float"),
     "None as an index": (lambda w: w.hundred[None], TypeError, r"None"),
-    "item of a scalar": (lambda w: c.int.new()[0], TypeError, r"int"),
-    "length of a scalar": (lambda w: len(c.int.new()), TypeError, r"int"),
+    "item of a scalar": (lambda w: c.int.new()[0], TypeError, r"Memory.*not subscriptable"),
+    "length of a scalar": (lambda w: len(c.int.new()), TypeError, r"Memory.*len"),
     "str as an index of a pointer": (lambda w: c.ptr(c.int)(w.hundred)["0"], TypeError, r"str"),
     "float as an index of a pointer": (lambda w: c.ptr(c.int)(w.hundred)[1.0], TypeError, r"float"),
-    "huge index of a pointer": (lambda w: c.ptr(c.int)(w.hundred)[1 << 80], IndexError, r""),
+    "huge index of a pointer": (lambda w: c.ptr(c.int)(w.hundred)[1 << 80], IndexError, r"."),
     "pointer plus a float": (lambda w: c.ptr(c.int)(w.hundred) + 1.5, TypeError, r"float"),
-    "pointer plus a pointer": (lambda w: c.ptr(c.int)(w.hundred) + c.ptr(c.int)(w.hundred), TypeError, r""),
-    "pointer minus another type": (lambda w: c.ptr(c.int)(8) - c.ptr(c.short)(8), TypeError, r""),
-    "length of a pointer": (lambda w: len(c.ptr(c.int)(0x1000)), TypeError, r"length|len"),
+    "pointer plus a pointer": (lambda w: c.ptr(c.int)(w.hundred) + c.ptr(c.int)(w.hundred), TypeError, r"."),
+    "pointer minus another type": (lambda w: c.ptr(c.int)(8) - c.ptr(c.short)(8), TypeError, r"."),
+    "length of a pointer": (lambda w: len(c.ptr(c.int)(0x1000)), TypeError, r"int \*.*not known"),
     "write through const": (lambda w: c.ptr(c.int, const=True)(w.hundred).__setitem__(0, 1), TypeError, r"const"),
     "slice of another length": (lambda w: w.hundred.__setitem__(slice(0, 3), [1]), ValueError, r"3"),
     "initializer too long": (lambda w: c.array(c.int, 2).new([1, 2, 3]), ValueError, r"int\[2\] \(2 items\), got 3"),
@@ -457,13 +454,13 @@ INDEXES = {
     "value too long": (lambda w: setattr(c.array(c.char, 3).new(), "value", b"four"), ValueError, r"char\[3\]"),
     "wide value too long": (lambda w: c.array(c.wchar_t, 3).new("four"), ValueError, r"wchar_t\[3\]"),
     "negative array": (lambda w: c.array(c.int, -1), ValueError, r"-1"),
-    "huge array": (lambda w: c.array(c.int, 1 << 62), (ValueError, OverflowError, BadTypedef), r""),
+    "huge array": (lambda w: c.array(c.int, 1 << 62), (ValueError, OverflowError, BadTypedef), r"."),
     "array of a float length": (lambda w: c.array(c.int, 2.5), TypeError, r"float"),
     "read of too few bytes": (lambda w: c.int.read(b"abc"), ValueError, r"int.*4"),
     "read of no buffer": (lambda w: c.int.read(5), TypeError, r"int"),
-    "read-only attribute": (lambda w: setattr(w.cos, "address", 5), AttributeError, r""),
-    "incomplete item": (lambda w: c.ptr(OPAQUE)(0x1000)[0], TypeError, r"opaque.*incomplete"),
-    "arithmetic on incomplete": (lambda w: c.ptr(OPAQUE)(0x1000) + 1, TypeError, r"opaque.*incomplete"),
+    "read-only attribute": (lambda w: setattr(w.cos, "address", 5), AttributeError, r"."),
+    "incomplete item": (lambda w: c.ptr(OPAQUE)(0x1000)[0], TypeError, r"opaque.*no known size"),
+    "arithmetic on incomplete": (lambda w: c.ptr(OPAQUE)(0x1000) + 1, TypeError, r"opaque.*no known size"),
     "new of incomplete": (lambda w: OPAQUE.new(), TypeError, r"opaque.*incomplete"),
     "view of incomplete": (lambda w: OPAQUE.at(0x1000), TypeError, r"opaque.*incomplete"),
     "new of void": (lambda w: c.void.new(), TypeError, r"void"),
@@ -510,39 +507,38 @@ TYPES = {
     "function of no CIF": (lambda w: c.func(c.int), TypeError, r"CIF"),
     "out of void": (lambda w: c.out(c.void), BadTypedef, r"void"),
     "exact of a double": (lambda w: c.exact(c.double), (TypeError, BadTypedef), r"double"),
-    "vector of pointers": (lambda w: c.vector(c.pointer, 4), BadTypedef, r"void \*"),
-    "vector of three": (lambda w: c.vector(c.float, 3), BadTypedef, r"3"),
-    "a type by hand": (lambda w: libffi.Type(), TypeError, r""),
-    "memory by hand": (lambda w: libffi.Memory(), TypeError, r""),
+    "vector of pointers": (lambda w: c.vector(c.pointer, 4), BadTypedef, r"c\.vector\(\)"),
+    "a type by hand": (lambda w: libffi.Type(), TypeError, r"."),
+    "memory by hand": (lambda w: libffi.Memory(), TypeError, r"."),
 }
 
 # ---- CIFs that cannot be
 
 CIFS = {
     "void argument": (lambda w: CIF(c.int, [c.void]), BadTypedef, r"void"),
-    "void among arguments": (lambda w: CIF(c.int, [c.int, c.void]), BadTypedef, r"argument 2.*void"),
-    "array argument": (lambda w: CIF(c.int, [c.array(c.int, 3)]), BadTypedef, r"argument 1.*int\[3\]"),
-    "array result": (lambda w: CIF(c.array(c.int, 3)), BadTypedef, r"result.*int\[3\]"),
-    "opaque argument": (lambda w: CIF(c.int, [c.int, OPAQUE]), BadTypedef, r"argument 2.*opaque.*incomplete"),
-    "opaque result": (lambda w: CIF(OPAQUE), BadTypedef, r"result.*opaque.*incomplete"),
-    "bit-fields by value": (lambda w: CIF(c.int, [FLAGS]), BadTypedef, r"argument 1.*flags.*bit-field"),
-    "bit-fields as a result": (lambda w: CIF(FLAGS), BadTypedef, r"result.*flags.*bit-field"),
+    "void among arguments": (lambda w: CIF(c.int, [c.int, c.void]), BadTypedef, r"argtypes\[1\].*void"),
+    "array argument": (lambda w: CIF(c.int, [c.array(c.int, 3)]), BadTypedef, r"argtypes\[0\].*int\[3\]"),
+    "array result": (lambda w: CIF(c.array(c.int, 3)), BadTypedef, r"restype.*int\[3\]"),
+    "opaque argument": (lambda w: CIF(c.int, [c.int, OPAQUE]), BadTypedef, r"argtypes\[1\].*opaque.*incomplete"),
+    "opaque result": (lambda w: CIF(OPAQUE), BadTypedef, r"restype.*opaque.*incomplete"),
+    "bit-fields by value": (lambda w: CIF(c.int, [FLAGS]), BadTypedef, r"argtypes\[0\].*flags.*bit-field"),
+    "bit-fields as a result": (lambda w: CIF(FLAGS), BadTypedef, r"restype.*flags.*bit-field"),
     "nested bit-fields": (lambda w: CIF(c.int, [c.struct("deep", f=FLAGS)]), BadTypedef, r"deep.*bit-field"),
     "packed struct by value":
         (lambda w: CIF(c.int, [c.struct("tight", a=c.char, b=c.int, _pack_=1)]), BadTypedef,
-         r"argument 1.*tight.*pack"),
-    "a bit-field as an argument": (lambda w: CIF(c.int, [c.bits(c.int, 3)]), BadTypedef, r"argument 1"),
-    "out as a result": (lambda w: CIF(c.out(c.int)), BadTypedef, r"result"),
-    "ref as a result": (lambda w: CIF(c.ref(POINT)), BadTypedef, r"result"),
-    "an argument that is no type": (lambda w: CIF(c.int, [int]), TypeError, r"argument 1.*Type"),
-    "an argument that is None": (lambda w: CIF(c.int, [c.int, None]), TypeError, r"argument 2.*NoneType"),
-    "an argument that is a str": (lambda w: CIF(c.int, ["int"]), TypeError, r"argument 1.*str"),
-    "a result that is no type": (lambda w: CIF(int), TypeError, r"result.*Type"),
-    "a result that is None": (lambda w: CIF(None), TypeError, r"result.*NoneType"),
-    "arguments that are a type": (lambda w: CIF(c.int, c.int), TypeError, r""),
+         r"argtypes\[0\].*tight.*pack"),
+    "a bit-field as an argument": (lambda w: CIF(c.int, [c.bits(c.int, 3)]), BadTypedef, r"argtypes\[0\]"),
+    "out as a result": (lambda w: CIF(c.out(c.int)), BadTypedef, r"restype"),
+    "ref as a result": (lambda w: CIF(c.ref(POINT)), BadTypedef, r"restype"),
+    "an argument that is no type": (lambda w: CIF(c.int, [int]), TypeError, r"argtypes\[0\].*Type"),
+    "an argument that is None": (lambda w: CIF(c.int, [c.int, None]), TypeError, r"argtypes\[1\].*NoneType"),
+    "an argument that is a str": (lambda w: CIF(c.int, ["int"]), TypeError, r"argtypes\[0\].*str"),
+    "a result that is no type": (lambda w: CIF(int), TypeError, r"restype.*Type"),
+    "a result that is None": (lambda w: CIF(None), TypeError, r"restype.*NoneType"),
+    "arguments that are a type": (lambda w: CIF(c.int, c.int), TypeError, r"."),
     "dots in the middle":
-        (lambda w: CIF(c.int, [c.int, ..., c.int]), (TypeError, BadTypedef), r"\.\.\.|variadic|argument 2"),
-    "dots twice": (lambda w: CIF(c.int, [c.int, ..., ...]), (TypeError, BadTypedef), r"\.\.\.|variadic|argument"),
+        (lambda w: CIF(c.int, [c.int, ..., c.int]), TypeError, r"argtypes\[1\].*ellipsis"),
+    "dots twice": (lambda w: CIF(c.int, [c.int, ..., ...]), TypeError, r"argtypes\[1\].*ellipsis"),
     "unknown ABI": (lambda w: CIF(c.int, abi=9999), BadABI, r"9999"),
     "negative ABI": (lambda w: CIF(c.int, abi=-1), BadABI, r"-1"),
     "ABI of zero": (lambda w: CIF(c.int, abi=0), BadABI, r"0"),
@@ -561,8 +557,8 @@ CLOSURES = {
     "closure of a number": (lambda w: INT_INT.closure(5), TypeError, r"callable"),
     "closure of None by retarget": (lambda w: INT_INT.closure(abs).retarget(None), TypeError, r"callable"),
     "decorator on a number": (lambda w: libffi.closure(c.int, [c.int])(5), TypeError, r"callable"),
-    "variadic closure": (lambda w: CIF(c.int, [c.int, ...]).closure(abs), BadTypedef, r"variadic"),
-    "variadic closure by decorator": (lambda w: libffi.closure(c.int, [...])(abs), BadTypedef, r"variadic"),
+    "variadic closure": (lambda w: CIF(c.int, [c.int, ...]).closure(abs), BadTypedef, r"\.\.\."),
+    "variadic closure by decorator": (lambda w: libffi.closure(c.int, [...])(abs), BadTypedef, r"\.\.\."),
     "closure with an array": (lambda w: libffi.closure(c.int, [c.array(c.int, 2)])(abs), BadTypedef, r"int\[2\]"),
     "on_error that does not convert":
         (lambda w: INT_INT.closure(abs, on_error="x"), TypeError, r"expected int, got str"),
@@ -582,18 +578,18 @@ CLOSURES = {
         (lambda w: returns(c.pointer, [1]), TypeError, r"wrong_result.*expected void \*, got list"),
     "two bytes for a char result": (lambda w: returns(c.char, b"ab"), ValueError, r"wrong_result.*char"),
     "too many parameters":
-        (lambda w: CIF(c.int).call(CIF(c.int).closure(lambda x: 1).address), TypeError, r"positional"),
+        (lambda w: CIF(c.int).call(CIF(c.int).closure(lambda x: 1)), TypeError, r"positional"),
     "errcheck of too few parameters":
         (lambda w: INT_INT.bind(w.closure.address, errcheck=lambda: 1)(1), TypeError, r"positional"),
-    "errno of a str": (lambda w: libffi.set_errno("x"), TypeError, r""),
-    "errno too large": (lambda w: libffi.set_errno(1 << 40), OverflowError, r""),
+    "errno of a str": (lambda w: libffi.set_errno("x"), TypeError, r"."),
+    "errno too large": (lambda w: libffi.set_errno(1 << 40), OverflowError, r"."),
     "exchange block too small":
         (lambda w: INT_INT.call_exchange(w.closure.address, bytearray(1)), ValueError, r"\d"),
     "raw arguments missing": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), []), TypeError, r"1"),
     "raw result too small": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(4), [b"1234"]), ValueError, r"8"),
     "raw argument too small":
-        (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), [b"123"]), ValueError, r"argument 1"),
-    "map into a read-only buffer": (lambda w: w.cos.map(array.array("d", [1]), out=bytes(8)), TypeError, r"cos\.map"),
+        (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), [b"123"]), ValueError, r"avalues\[0\]"),
+    "map into a read-only buffer": (lambda w: w.cos.map(array.array("d", [1]), out=bytes(8)), BufferError, r"not writable.*\n.*cos\.map\(\) out"),
     "map into too small a buffer":
         (lambda w: w.cos.map(array.array("d", [1, 2]), out=array.array("d", [0])), ValueError, r"cos\.map"),
     "map over floats": (lambda w: w.cos.map(array.array("f", [1])), TypeError, r"cos\.map\(\) argument 1.*double.*'f'"),

@@ -210,7 +210,7 @@ def test_what_a_closure_knows():
     assert (f.callable, f.cif, f.closed) == (double, INT_INT, False)
     assert f.address != 0
     assert f(21) == 42                              # from Python: the callable itself
-    assert "double" in repr(f) and "int (int)" in repr(f)
+    assert "int double(int)" in repr(f)
 
 
 def test_a_decorator_in_all_its_spellings():
@@ -326,7 +326,7 @@ def test_every_kind_of_exception_comes_back(error):
         raise error("from inside")
 
     with pytest.raises(error, match="from inside"):
-        INT_INT.call(INT_INT.closure(fail).address, 1)
+        INT_INT.call(INT_INT.closure(fail), 1)
 
 
 def test_the_same_exception_object_comes_back():
@@ -336,7 +336,7 @@ def test_the_same_exception_object_comes_back():
         raise mine
 
     with pytest.raises(ValueError) as caught:
-        INT_INT.call(INT_INT.closure(fail).address, 1)
+        INT_INT.call(INT_INT.closure(fail), 1)
     assert caught.value is mine
 
 
@@ -386,7 +386,7 @@ def test_on_error_of_other_types(callbacks):
             seen.append("raised")
         return 1.0
 
-    assert outer_cif.call(outer_cif.closure(outer).address, 0) == 1.0 and seen == ["raised"]
+    assert outer_cif.call(outer_cif.closure(outer), 0) == 1.0 and seen == ["raised"]
     point = CIF(POINT, [POINT]).closure(lambda p: 1 / 0, on_error=(7, 8))
     with pytest.raises(ZeroDivisionError):
         point.cif.call(point.address, (1, 2))
@@ -414,13 +414,13 @@ def test_a_result_that_does_not_convert(T, result, error, message):
         return result
 
     with pytest.raises(error, match=message) as caught:
-        cif.call(cif.closure(named).address)
+        cif.call(cif.closure(named))
     assert "named" in str(caught.value)
 
 
 def test_wrong_number_of_arguments_is_pythons_own_error():
     with pytest.raises(TypeError, match="positional argument"):
-        INT_INT.call(INT_INT.closure(lambda: 1).address, 1)
+        INT_INT.call(INT_INT.closure(lambda: 1), 1)
 
 
 def test_nested_calls_raise_where_they_should():
@@ -440,14 +440,14 @@ def test_nested_calls_raise_where_they_should():
             return error.args[0] * 2
         return -1
 
-    assert INT_INT.call(INT_INT.closure(outer).address, 21) == 42
+    assert INT_INT.call(INT_INT.closure(outer), 21) == 42
     assert log == [21]
 
     def passes_on(x):
         return INT_INT.call(f.address, x)
 
     with pytest.raises(LookupError):
-        INT_INT.call(INT_INT.closure(passes_on).address, 3)
+        INT_INT.call(INT_INT.closure(passes_on), 3)
 
 
 def test_recursion_through_c():
@@ -482,7 +482,7 @@ def test_an_exception_in_a_hook_of_exceptions(unraisable):
         def __del__(self):
             raise LookupError("in __del__")
 
-    assert INT_INT.call(INT_INT.closure(lambda x: Angry()).address, 1) == 7
+    assert INT_INT.call(INT_INT.closure(lambda x: Angry()), 1) == 7
     assert [kind for kind, _ in unraisable] == [LookupError]
 
 
@@ -491,7 +491,7 @@ def test_exceptions_when_an_exception_is_being_handled():
         raise KeyError("outer")
     except KeyError:
         with pytest.raises(ZeroDivisionError):
-            INT_INT.call(INT_INT.closure(lambda x: 1 // 0).address, 1)
+            INT_INT.call(INT_INT.closure(lambda x: 1 // 0), 1)
         assert isinstance(sys.exc_info()[1], KeyError)
 
 
@@ -790,7 +790,7 @@ def test_tracing_sees_callbacks():
 
 
 def test_variadic_closures_are_refused():
-    with pytest.raises(BadTypedef, match="variadic"):
+    with pytest.raises(BadTypedef, match=r"\.\.\."):
         closure(c.int, [c.int, ...])(lambda *a: 0)
 
 

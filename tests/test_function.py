@@ -111,7 +111,7 @@ def test_what_a_function_knows(values):
     assert isinstance(f, Function)
     assert (f.name, f.library, f.address) == ("echo_int", values, values.symbol("echo_int"))
     assert f.cif is CIF(c.int, [c.int])
-    assert "echo_int" in repr(f) and "int (int)" in repr(f)
+    assert "int echo_int(int)" in repr(f)
     bound = f.cif.bind(f.address)
     assert bound(3) == 3 and bound.library is None
 
@@ -134,12 +134,15 @@ def test_call_is_the_same_call(values):
     f = values.function("echo_int", c.int, [c.int])
     assert f.call(7) == 7
     assert type(f.call) is type(len)
-    for wrong in ((), (1, 2), ("x",), (1 << 40,)):
+    for wrong in (("x",), (1 << 40,)):
         with pytest.raises((TypeError, OverflowError)) as one:
             f(*wrong)
         with pytest.raises((TypeError, OverflowError)) as two:
             f.call(*wrong)
         assert (type(one.value), str(one.value)) == (type(two.value), str(two.value))
+    for wrong in ((), (1, 2)):
+        with pytest.raises(TypeError, match=r"echo_int\(\) takes"):
+            f.call(*wrong)
 
 
 def test_call_outlives_its_function(values):

@@ -33,7 +33,7 @@ def by_value():
 def test_qsort(qsort, by_value, count):
     rng = random.Random(count)
     numbers = [rng.randint(-(1 << 31), (1 << 31) - 1) for _ in range(count)]
-    array = c.array(c.int, max(count, 1)).new(numbers)
+    array = c.array(c.int, count + 1).new([*numbers, 0])
     qsort(array, count, c.int.size, by_value)
     assert list(array)[:count] == sorted(numbers)
 
@@ -113,7 +113,7 @@ def test_bsearch(libc, by_value):
 def test_lfind_and_lsearch(libc, by_value):
     signature = [c.pointer, c.pointer, c.ptr(c.size_t), c.size_t, c.pointer]
     lfind, lsearch = (libc.function(name, INT_P, signature) for name in ("lfind", "lsearch"))
-    array, used = c.array(c.int, 10).new([5, 3, 9]), c.size_t.new(3)
+    array, used = c.array(c.int, 10).new([5, 3, 9] + [0] * 7), c.size_t.new(3)
     assert lfind(c.int.new(9), array, used, 4, by_value)[0] == 9
     assert not lfind(c.int.new(7), array, used, 4, by_value)
     assert lsearch(c.int.new(7), array, used, 4, by_value)[0] == 7

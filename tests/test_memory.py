@@ -46,7 +46,7 @@ def test_memory_is_aligned(alignment):
 
 def test_repr_says_what_it_is():
     assert "int" in repr(c.int.new(7))
-    assert "struct point" in repr(POINT.new())
+    assert repr(POINT.new(x=1)) == "point(x=1.0, y=0.0)"
     closed = c.int.new()
     closed.close()
     assert "closed" in repr(closed)
@@ -89,10 +89,11 @@ def test_an_index_outside_is_an_error(index):
         a[index] = 1
 
 
-def test_a_shorter_sequence_leaves_zeros_a_longer_one_is_refused():
-    assert list(c.array(c.int, 4).new([1, 2])) == [1, 2, 0, 0]
-    with pytest.raises((TypeError, ValueError), match="4"):
-        c.array(c.int, 4).new([1, 2, 3, 4, 5])
+@pytest.mark.parametrize("count", [0, 1, 3, 5, 100])
+def test_a_sequence_of_another_length_is_refused(count):
+    """Unlike in C, nothing is filled up: exact or an error."""
+    with pytest.raises(ValueError, match=rf"int\[4\].*\(4 items\), got {count}"):
+        c.array(c.int, 4).new([1] * count)
 
 
 def test_an_array_from_any_iterable_and_buffer():
@@ -343,19 +344,15 @@ USES = {
     "address": lambda m: m.address,
     "addressof": lambda m: addressof(m),
     "pointer": lambda m: c.ptr(c.int)(m),
-    "compare": lambda m: m == c.array(c.int, 3).new(),
 }
 
 
 @pytest.mark.parametrize("use", USES)
 def test_use_after_close_is_an_error(use):
     m = closed(c.array(c.int, 3))
-    if use == "compare":
-        with pytest.raises(ValueError, match="closed"):
-            assert USES[use](closed(POINT)) is None     # fields are needed to tell
-    else:
-        with pytest.raises(ValueError, match="closed"):
-            USES[use](m)
+    with pytest.raises(ValueError, match="closed"):
+        USES[use](m)
+    assert m == m and m != c.array(c.int, 3).new()      # comparing is never an error
 
 
 def test_fields_after_close():
@@ -466,7 +463,7 @@ def test_pointer_fields():
 
 def test_pointer_fields_keep_what_they_were_given():
     T = c.struct("holder", numbers=c.ptr(c.int))
-    m = T.new(numbers=c.array(c.int, 100).new([42]))
+    m = T.new(numbers=c.array(c.int, 100).new([42] * 100))
     gc.collect()
     junk = [c.array(c.int, 100).new([-1] * 100) for _ in range(50)]
     assert m.numbers[0] == 42 and junk

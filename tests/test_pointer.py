@@ -59,7 +59,6 @@ def test_a_slice_needs_an_end(index):
 
 def test_arithmetic(p):
     assert (p + 2).address == p.address + 8
-    assert (2 + p).address == p.address + 8
     assert (p + 4 - 1)[0] == 40
     assert (p + 4) - p == 4 and p - (p + 4) == -4
     assert ((p + 2) - 2) == p
@@ -73,7 +72,6 @@ def test_comparison(p, numbers):
     assert p == INT_P(numbers) and p != p + 1
     assert hash(p) == hash(INT_P(numbers))
     assert p != 5 and p != "x"
-    assert p < p + 1 <= p + 1
 
 
 def test_null():
@@ -133,11 +131,10 @@ def test_a_pointer_made_from_many_things(numbers):
     assert int.from_bytes(data, sys.byteorder) == 9
 
 
-def test_other_item_types_do_not_mix(numbers):
-    for other in (c.ptr(c.double), c.ptr(POINT), c.ptr(INT_P)):
-        with pytest.raises(TypeError):
-            other(numbers)
-    assert c.ptr(c.double)(addressof(numbers)).type is c.ptr(c.double)     # an int says: I know
+def test_a_pointer_type_called_is_a_cast(numbers):
+    as_bytes = c.ptr(c.uint8)(numbers)
+    assert as_bytes[0:4] == list((10).to_bytes(4, sys.byteorder))
+    assert INT_P(as_bytes)[1] == 20 and c.ptr(c.double)(addressof(numbers)).type is c.ptr(c.double)
 
 
 def test_void_pointers_match_everything(numbers):
@@ -183,7 +180,7 @@ def test_pointer_to_struct():
 
 
 def test_a_pointer_keeps_its_memory_alive():
-    p = INT_P(c.array(c.int, 1000).new([42]))
+    p = INT_P(c.array(c.int, 1000).new([42] * 1000))
     q = p + 1 - 1
     del p
     gc.collect()

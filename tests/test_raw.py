@@ -82,7 +82,7 @@ def test_call_raw_of_structs(values):
 def test_call_raw_of_a_variadic_function_is_refused_or_right(values):
     """There is nothing that says the types of the extras."""
     cif = CIF(c.long, [c.int, ...])
-    with pytest.raises((TypeError, libffi.FFIError), match="variadic"):
+    with pytest.raises((TypeError, libffi.FFIError), match="no fixed list"):
         cif.call_raw(values.symbol("sum_longs"), bytearray(8), [struct.pack("i", 1), struct.pack("l", 1)])
 
 
@@ -92,12 +92,12 @@ def test_call_raw_of_a_variadic_function_is_refused_or_right(values):
     (lambda pow_: (pow_, b"12345678", [b"12345678"] * 2), (TypeError, BufferError), "writable|read-only"),
     (lambda pow_: (pow_, bytearray(8), [b"12345678"]), TypeError, "2"),
     (lambda pow_: (pow_, bytearray(8), [b"12345678"] * 3), TypeError, "2"),
-    (lambda pow_: (pow_, bytearray(8), [b"12345678", b"1234567"]), ValueError, "argument 2"),
-    (lambda pow_: (pow_, bytearray(8), [b"12345678", 2.5]), TypeError, "argument 2"),
-    (lambda pow_: (pow_, bytearray(8), [b"12345678", None]), (TypeError, ValueError), "argument 2"),
-    (lambda pow_: (pow_, bytearray(8), 5), TypeError, ""),
-    (lambda pow_: ("pow", bytearray(8), [b"12345678"] * 2), TypeError, ""),
-    (lambda pow_: (pow_, 2.5, [b"12345678"] * 2), TypeError, ""),
+    (lambda pow_: (pow_, bytearray(8), [b"12345678", b"1234567"]), ValueError, r"avalues\[1\]"),
+    (lambda pow_: (pow_, bytearray(8), [b"12345678", 2.5]), TypeError, r"avalues\[1\]"),
+    (lambda pow_: (pow_, bytearray(8), [b"12345678", None]), TypeError, r"avalues\[1\]"),
+    (lambda pow_: (pow_, bytearray(8), 5), TypeError, None),
+    (lambda pow_: ("pow", bytearray(8), [b"12345678"] * 2), TypeError, None),
+    (lambda pow_: (pow_, 2.5, [b"12345678"] * 2), TypeError, None),
 ], ids=[
     "null", "small result", "read-only result", "too few", "too many", "small argument", "no buffer",
     "null argument", "no sequence", "no address", "no result",

@@ -90,7 +90,7 @@ def test_rows(db):
 
 
 def test_errors_come_as_text(db):
-    assert db.rows("SELECT nothing", ERROR) == []
+    assert db.rows("SELECT missing", ERROR) == []
     assert "no such column" in db.error and "no such column" in errmsg(db.handle)
 
 

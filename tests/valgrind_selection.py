@@ -143,9 +143,9 @@ def test_raw():
     LIBM.function("cos", c.double, [c.double]).map(x, out=out)
     assert list(out) == [math.cos(v) for v in x]
     if libffi.features()["go_closures"]:
-        assert INT_INT.call_go(INT_INT.go_closure(lambda v: v + 1).address, 1) == 2
+        assert INT_INT.call_go(INT_INT.go_closure(lambda v: v + 1), 1) == 2
     if libffi.features()["raw_api"]:
-        assert INT_INT.call(INT_INT.raw_closure(lambda v: v + 1).address, 1) == 2
+        assert INT_INT.call(INT_INT.raw_closure(lambda v: v + 1), 1) == 2
 
 
 def test_bad_input():
