@@ -1,9 +1,11 @@
 """Library: loading, symbols, attributes, pickling, closing."""
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import pathlib
 import pickle
+import weakref
 
 import pytest
 
@@ -185,3 +187,12 @@ def test_subclass():
 
     assert Math().cos(0.0) == 1.0
     assert libffi.Library is Library
+
+
+def test_a_dropped_library_is_freed(path):
+    lib = Library(path)
+    lib.declare("struct node { struct node *next; }; int twice(int); extern int number; enum e { A };")
+    gone = weakref.ref(lib)
+    del lib
+    gc.collect()
+    assert gone() is None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from libffi import Type, c, features
+from libffi import Type, c, features, sizeof
 
 
 class NotConstant(Exception):
@@ -28,18 +28,18 @@ class CType:
         return self.rank >= 0
 
 
-INT = CType("int", c.int.size, True, 1)
-UINT = CType("unsigned int", c.int.size, False, 1)
-LONG = CType("long", c.long.size, True, 2)
-ULONG = CType("unsigned long", c.long.size, False, 2)
+INT = CType("int", sizeof(c.int), True, 1)
+UINT = CType("unsigned int", sizeof(c.int), False, 1)
+LONG = CType("long", sizeof(c.long), True, 2)
+ULONG = CType("unsigned long", sizeof(c.long), False, 2)
 LONGLONG = CType("long long", 8, True, 3)
 ULONGLONG = CType("unsigned long long", 8, False, 3)
 CHAR_IS_SIGNED: bool = features().get("char_signed", True)
 WCHAR_IS_SIGNED: bool = features().get("wchar_signed", True)
-SIZE_T = next(t for t in (UINT, ULONG, ULONGLONG) if t.size == c.size_t.size)
+SIZE_T = next(t for t in (UINT, ULONG, ULONGLONG) if t.size == sizeof(c.size_t))
 FLOAT = CType("float", 4, rank=-1)
 DOUBLE = CType("double", 8, rank=-1)
-LONGDOUBLE = CType("long double", c.longdouble.size, rank=-1)
+LONGDOUBLE = CType("long double", sizeof(c.longdouble), rank=-1)
 _FLOATING = (FLOAT, DOUBLE, LONGDOUBLE)
 
 
@@ -208,7 +208,7 @@ def string(texts: list[str]) -> Constant:
     if any(code > 0x10FFFF for code in codes):
         raise NotConstant("an escape sequence that is no character")
     wide = "".join(map(chr, codes))
-    return Constant(wide, CType("wide string", (len(wide) + 1) * c.wchar_t.size, rank=-1))
+    return Constant(wide, CType("wide string", (len(wide) + 1) * sizeof(c.wchar_t), rank=-1))
 
 
 # Arithmetic.
@@ -359,5 +359,5 @@ def ctype_of(kind: Type) -> CType | None:
                     if t.size == size and t.signed == signed)
             return next(same, CType(kind.name, size, signed, 0 if size < INT.size else 4))
         case "pointer" | "string" | "bytes" | "wstring" | "function":
-            return CType(kind.name, c.pointer.size or 8, False, 2)
+            return CType(kind.name, sizeof(c.pointer), False, 2)
     return None

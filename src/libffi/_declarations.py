@@ -337,7 +337,7 @@ class Converter(Expressions):
         return tag.type
 
     def _struct(self, node: Any, kind: str, body: Body, name: str | None) -> Type:
-        options = self._options(body)
+        options: dict[str, Any] = self._options(body)
         members = []
         for member in node.decls:
             members.extend(self._member(member, last=member is node.decls[-1]))

@@ -22,7 +22,8 @@ def declared_enum(name: str, members: tuple[tuple[str, int], ...]) -> Any:
     made: Any = _classes.get(key)
     if made is None:
         usable = [(member, value) for member, value in members if not _taken(member)]
-        made = DeclaredEnum(name, usable, module=__name__)  # type: ignore[arg-type, call-overload]
+        make: Any = DeclaredEnum
+        made = make(name, usable, module=__name__)
         made._declared_as_ = key
         _classes[key] = made
     return made
@@ -37,4 +38,4 @@ def _reduce(made: Any) -> Any:
     return (declared_enum, made._declared_as_) if "_declared_as_" in vars(made) else made.__qualname__
 
 
-copyreg.pickle(DeclaredEnumType, _reduce)  # type: ignore[arg-type]
+copyreg.pickle(DeclaredEnumType, _reduce)

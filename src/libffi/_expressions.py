@@ -29,9 +29,12 @@ class Expressions:
 
     def _index(self, node: Any) -> int:
         """Return the index of a node's token: line 1 is the prelude."""
-        coord = getattr(node, "coord", None)
-        if coord is not None:
-            self._here = coord.line - 2
+        if type(node).__name__ == "Typename":
+            node = node.type  # older pycparsers give type names no place, or a wrong one
+        while node is not None and getattr(node, "coord", None) is None:
+            node = getattr(node, "type", None)
+        if node is not None:
+            self._here = node.coord.line - 2
         return self._here
 
     def _token(self, node: Any) -> Token:
@@ -121,8 +124,7 @@ class Expressions:
         if type(node.expr).__name__ != "Typename":
             return constants.cast(Constant(self.evaluate(node.expr).type.size, constants.SIZE_T), constants.SIZE_T)
         kind = self._complete(node.expr)
-        value = kind.size if node.op == "sizeof" else kind.alignment
-        return Constant(value, constants.SIZE_T)
+        return Constant((kind.size if node.op == "sizeof" else kind.alignment) or 0, constants.SIZE_T)
 
     def _complete(self, node: Any) -> Type:
         kind = self._type(node).type

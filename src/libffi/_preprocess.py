@@ -446,8 +446,8 @@ def _balanced(tokens: list[Token], position: int, start: Token) -> tuple[list[To
         position += 1
     if _text(tokens, position) not in ("(", "["):
         raise start.error(f"expected '(' after {start.text}")
-    closers = []
-    inner = []
+    closers: list[str] = []
+    inner: list[Token] = []
     for at in range(position, len(tokens)):
         token = tokens[at]
         if token.kind == "punctuation":

@@ -1,5 +1,10 @@
 """Read C declarations: what `Library.declare` and the command line understand of C.
 
+Functions, variables, typedefs, structs, unions, enums and constants (`#define NAME expression`,
+enumerators, `static const`), as C11 and gcc write them. `int f()` takes no arguments, as in C23.
+Names of C's own headers (size_t, uint8_t, wchar_t, FILE ...) are known; those that differ from
+system to system (time_t, off_t ...) are not. What cannot be honoured is refused, not skipped.
+
 pycparser parses; `_preprocess` prepares the text for it and `_declarations` makes types of its trees.
 """
 import importlib
@@ -37,12 +42,8 @@ def parse(text: str, scope: Scope | None = None) -> Declarations:
 
 def completes(text: str, scope: Scope) -> bool:
     """Say whether a text gives members to a struct that an earlier text left incomplete."""
-    prepared = Prepared(text)
-    return any(
-        body.tag in scope.tags and scope.tags[body.tag].type.size is None
-        for body in prepared.bodies.values()
-        if body.tag is not None
-    )
+    incomplete = {name for name, tag in scope.tags.items() if tag.type.size is None}
+    return bool(incomplete) and any(body.tag in incomplete for body in Prepared(text).bodies.values())
 
 
 def parse_declaration(text: str) -> FunctionDeclaration:

@@ -83,7 +83,8 @@ class Library(_ffi.Library):
     ) -> "Function | Callable[[Callable[..., object]], Function]":
         """Return a function of the library; without a result type, decorate an annotated stub."""
         if restype is not None:
-            return super().function(name, restype, argtypes, **options)
+            symbol: Any = name  # of the wrong type: an error of the core's
+            return super().function(symbol, restype, argtypes, **options)
         if name is not None and not isinstance(name, str):
             return self._from_stub(name, None, options)
 
@@ -99,10 +100,11 @@ class Library(_ffi.Library):
 
         # Annotations kept as text may name what is local to the caller.
         read = read_stub(stub, sys._getframe(2).f_locals)
-        function = super().function(name or read.name, read.restype, read.argtypes, **options)
+        function: Any = super().function(name or read.name, read.restype, read.argtypes, **options)
         function.__doc__ = read.doc
         function.__signature__ = read.signature
-        return function
+        made: Function = function
+        return made
 
     def declare(self, text: str, **options: Any) -> None:
         """Make attributes of what C declarations name; options are those of functions.
@@ -129,8 +131,14 @@ class Library(_ffi.Library):
 
     def _look_up(self, declarations: "Declarations", options: dict[str, Any]) -> dict[str, Any]:
         """Return the Python objects of declarations: attributes, and tags as "struct name"."""
-        from libffi import Type, c
-        from libffi._scope import ConstantDeclaration, FunctionDeclaration, VariableDeclaration
+        from libffi import c
+        from libffi._scope import (
+            ConstantDeclaration,
+            FunctionDeclaration,
+            FunctionType,
+            Qualified,
+            VariableDeclaration,
+        )
 
         found: dict[str, Any] = {}
         for name, tag in declarations.tags.items():
@@ -142,13 +150,14 @@ class Library(_ffi.Library):
                 case FunctionDeclaration(symbol=symbol, cif=cif):
                     argtypes = (*cif.argtypes, ...) if cif.variadic else cif.argtypes
                     found[name] = super().function(symbol, cif.restype, argtypes, **options)
-                case VariableDeclaration(symbol=symbol, type=kind):
-                    found[name] = self._variable(symbol, kind)
+                case VariableDeclaration(symbol=symbol, type=qualified):
+                    found[name] = self._variable(symbol, qualified)
                 case ConstantDeclaration(value=value):
                     found[name] = value
-                case _:
-                    kind = declaration.type
-                    found[name] = c.func(kind.cif) if not isinstance(kind, Type) else kind
+                case Qualified(type=FunctionType(cif=cif)):
+                    found[name] = c.func(cif)
+                case Qualified(type=kind):
+                    found[name] = kind
         return found
 
     def _variable(self, symbol: str, qualified: Any) -> Any:
@@ -177,6 +186,11 @@ class Library(_ffi.Library):
             f"{self._title()} has no declared name {name!r}; declare it or use .function",
             name=name, obj=self,
         )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(self.__dict__.get(name), _ffi.Memory):
+            raise AttributeError(f"{name!r} is a C variable: assign to its .value", name=name, obj=self)
+        super().__setattr__(name, value)
 
     def _title(self) -> str:
         return "the process" if self.name is None else f"library {self.name!r}"
