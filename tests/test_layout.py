@@ -58,10 +58,14 @@ def build(composite: Composite) -> libffi.Type:
 def build_member(member: Member) -> libffi.Type:
     if isinstance(member.type, Composite):
         return build(member.type)
-    type = c.ptr(c.double) if member.type.family == "pointer" else getattr(c, member.type.attr)
+    type = build_scalar(member.type)
     if member.width is not None:
         return c.bits(type, member.width)
     return type if member.length is None else c.array(type, member.length)
+
+
+def build_scalar(scalar: Scalar) -> libffi.Type:
+    return c.ptr(c.double) if scalar.family == "pointer" else getattr(c, scalar.attr)
 
 
 class InC:
@@ -88,7 +92,7 @@ def limits(member: Member) -> tuple[int, int]:
     if member.type.family == "bool":
         return 0, 1
     signed = not member.type.attr.startswith("u") and member.type.attr != "size_t"
-    width = build(member.type).size * 8 if member.width is None else member.width
+    width = build_scalar(member.type).size * 8 if member.width is None else member.width
     return (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, (1 << width) - 1)
 
 

@@ -12,6 +12,7 @@ class Tally:
     closures: int = 0  # signatures that C called
     refused: int = 0  # signatures with a type that the package refuses by value
     failed: int = 0
+    excused: int = 0  # signatures that failed by a known fault of libffi's own
     index: int = -1  # the signature at hand
 
     def add(self, other: Tally) -> None:
@@ -19,6 +20,7 @@ class Tally:
         self.closures += other.closures
         self.refused += other.refused
         self.failed += other.failed
+        self.excused += other.excused
 
     def write(self, file: Path) -> None:
         file.write_text(json.dumps(asdict(self)))
@@ -29,4 +31,4 @@ class Tally:
 
     def __str__(self) -> str:
         return (f"{self.calls} signatures called, {self.closures} closures called, "
-                f"{self.refused} refused, {self.failed} failed")
+                f"{self.refused} refused, {self.excused} met a known fault of libffi, {self.failed} failed")

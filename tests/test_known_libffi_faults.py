@@ -1,0 +1,71 @@
+"""What libffi itself gets wrong, each shown by a few lines of C against the libffi that the package uses.
+
+The package makes right what it can: the other tests expect right results of it all the same. What it cannot,
+tests/fuzz/known_faults.py lets pass. When libffi mends one of these, its test here fails and says so.
+"""
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from fuzz import compiler
+
+import libffi._ffi
+
+SOURCES = Path(__file__).parent / "c" / "faults"
+FEATURES = libffi._ffi.features()
+VERSION = FEATURES["version_number"]
+NEWEST = 30800  # the newest version that was looked at
+X86_64 = platform.machine() in ("x86_64", "AMD64") and FEATURES["pointer_size"] == 8
+
+# Each: whether this libffi has the fault, and whether it has what the C code needs at all.
+FAULTS = {
+    "changed_arguments": (VERSION < 30700, X86_64),
+    "long_double_struct_result": (True, X86_64),
+    "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
+    "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
+    "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
+    "raw_closure": (FEATURES["static_trampolines"], not FEATURES["native_raw_api"]),
+    "struct_in_last_register": (VERSION < 30407, X86_64),
+}
+
+
+@pytest.fixture(scope="module")
+def flags() -> list[str]:
+    """Return the compiler's flags for the libffi that the package was built with."""
+    if not compiler.command():
+        pytest.skip("needs a C compiler")
+    if FEATURES["linkage"] == "vendored":
+        build = Path(__file__).parents[1] / "build"
+        prefixes = [os.environ.get("LIBFFI_PREFIX"), *build.glob(f"libffi-{FEATURES['version']}-*")]
+        for prefix in map(Path, filter(None, prefixes)):
+            if (prefix / "lib" / "libffi.a").exists():
+                return [f"-I{prefix / 'include'}", str(prefix / "lib" / "libffi.a")]
+        pytest.skip("the vendored libffi that was linked in is not here; LIBFFI_PREFIX names it")
+    if not shutil.which("pkg-config"):
+        pytest.skip("needs pkg-config")
+    ask = ["pkg-config", "--cflags", "--libs", "libffi"]
+    return subprocess.run(ask, check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_libffi_is_wrong(name, flags, tmp_path):
+    """The C program fails with the versions that have the fault, and with no other."""
+    affected, applies = FAULTS[name]
+    if not applies:
+        pytest.skip("not on this platform, or not in this libffi")
+    if VERSION > NEWEST:
+        pytest.skip(f"newer than libffi {NEWEST}, the newest that was looked at")
+    program = tmp_path / name
+    command = [*compiler.command(), "-w", "-o", program, SOURCES / f"{name}.c", *flags, "-pthread"]
+    subprocess.run(command, check=True)
+    code = subprocess.run([program], stderr=subprocess.DEVNULL).returncode
+    assert bool(code) == affected, f"libffi {FEATURES['version']}: exit code {code}"
+
+
+def test_every_program_is_in_the_table():
+    assert {source.stem for source in SOURCES.glob("*.c")} == set(FAULTS)
