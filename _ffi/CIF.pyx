@@ -173,6 +173,8 @@ def cif_from_arguments(restype, argtypes=(), *, abi=None):
         types = types[:-1]
     if abi is None:
         abi = ABI.DEFAULT
+    elif not isinstance(abi, int):
+        raise TypeError(f"CIF() abi: expected an ABI, got {abi.__class__.__name__}")
     key = (CIF, restype, types, int(abi), variadic)
     known = find_interned(key)
     if known is not None:

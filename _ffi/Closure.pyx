@@ -15,8 +15,7 @@ cdef class Closure:
     cdef readonly str name              #: the name in messages
     cdef object __weakref__
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("closures are made by closure(...) or CIF.closure(...)")
+    _made_by = "closure(...) or CIF.closure(...)"
 
     def __dealloc__(self):
         expire(self)

@@ -22,8 +22,7 @@ cdef class Function:
     cdef dict __dict__
     cdef object __weakref__
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("functions are made by Library.function() or CIF.bind()")
+    _made_by = "Library.function() or CIF.bind()"
 
     def __call__(self, *args):
         raise SystemError("replaced by vectorcall")

@@ -20,8 +20,7 @@ cdef class Memory:
     cdef object keep
     cdef object __weakref__
 
-    def __cinit__(self, *args, **kwargs):
-        raise TypeError("memory is made by T.new() or T.at(address)")
+    _made_by = "T.new() or T.at(address)"
 
     def __dealloc__(self):
         PyMem_RawFree(self.m.allocated)
@@ -137,19 +136,22 @@ cdef class Array(Memory):
 
     def __getitem__(self, index):
         cdef Py_ssize_t i
-        cdef char *data = memory_data(<MemoryObject *>self)
+        cdef char *data
         if isinstance(index, slice):
-            return items_at(self.m.type.item, data, range(*index.indices(self.m.type.length)), self)
+            positions = range(*index.indices(self.m.type.length))
+            return items_at(self.m.type.item, memory_data(<MemoryObject *>self), positions, self)
         i = array_index(self, index)
+        data = memory_data(<MemoryObject *>self)
         return load_value(self.m.type.item, data + i * self.m.type.item.size, <MemoryObject *>self)
 
     def __setitem__(self, index, value):
         cdef Py_ssize_t i
-        cdef char *data = memory_writable(<MemoryObject *>self)
+        cdef char *data
         if isinstance(index, slice):
-            store_items(self, data, range(*index.indices(self.m.type.length)), value)
+            store_items(self, range(*index.indices(self.m.type.length)), value)
             return
         i = array_index(self, index)
+        data = memory_writable(<MemoryObject *>self)
         store_item(self.m.type.item, data + i * self.m.type.item.size, value, self,
                    "%U item %zd", type_name(self.type_), i)
 
@@ -161,6 +163,10 @@ cdef class Array(Memory):
         return any(item == value for item in self)
 
     def __eq__(self, other):
+        if self is other:
+            return True
+        if not lifetime_is_open(self.m.life) or is_closed(other):
+            return NotImplemented
         if isinstance(other, Array) and (<Array>other).m.type.item != self.m.type.item:
             return NotImplemented
         if isinstance(other, (Array, list, tuple)):
@@ -174,6 +180,10 @@ cdef class Struct(Memory):
     """Hold C storage for a struct or union; its fields are attributes."""
 
     def __eq__(self, other):
+        if self is other:
+            return True
+        if not lifetime_is_open(self.m.life) or is_closed(other):
+            return NotImplemented
         if isinstance(other, Struct):
             if (<Struct>other).m.type != self.m.type:
                 return NotImplemented
@@ -198,6 +208,7 @@ cdef class Field:
     """Read and write one field of a struct's memory (a descriptor)."""
     cdef const field_info *field
     cdef const type_info *struct_
+    _made_by = "c.struct() and c.union()"
     cdef object owner               # the struct's Type, weakly: its class holds us
 
     def __get__(self, instance, owner):
@@ -208,9 +219,15 @@ cdef class Field:
         return load_field(self.field, data, <MemoryObject *>instance)
 
     def __set__(self, instance, value):
-        cdef char *data = memory_writable(field_memory(self, instance))
-        cdef keeper k = memory_keeper(<MemoryObject *>instance)
-        store_field(self.struct_, self.field, data, value, &k)
+        cdef MemoryObject *memory = field_memory(self, instance)
+        cdef char *data = memory_writable(memory)
+        cdef keeper k = memory_keeper(memory)
+        cdef lifetime *life = memory.m.life
+        lifetime_pin(life)          # a conversion may run code that closes the memory
+        try:
+            store_field(self.struct_, self.field, data, value, &k)
+        finally:
+            lifetime_unpin(life)
 
     def __repr__(self):
         return f"<field {<object>self.field.name} of {<object>self.struct_.name}>"
@@ -236,6 +253,10 @@ cdef object load_named(Memory memory, Py_ssize_t i):
 
 
 # ---- helpers ----
+
+cdef bint is_closed(value):
+    return isinstance(value, Memory) and not lifetime_is_open((<Memory>value).m.life)
+
 
 cdef object view_memory(Type type, void *address, owner, lifetime *life, bint readonly):
     cdef MemoryObject *memory = memory_view(
@@ -294,7 +315,12 @@ cdef int assign_memory(Memory memory, value) except -1:
 cdef int store_item(const type_info *type, char *where, value, Memory memory, const char *place,
                     name, Py_ssize_t index) except -1:
     cdef keeper k = memory_keeper(<MemoryObject *>memory)
-    return store_placed(type, where, value, &k, place, name, index)
+    cdef lifetime *life = memory.m.life
+    lifetime_pin(life)              # a conversion may run code that closes the memory
+    try:
+        return store_placed(type, where, value, &k, place, name, index)
+    finally:
+        lifetime_unpin(life)
 
 
 cdef object items_at(const type_info *item, char *data, positions, Memory root):
@@ -304,8 +330,9 @@ cdef object items_at(const type_info *item, char *data, positions, Memory root):
             for i in positions]
 
 
-cdef int store_items(Array array, char *data, positions, values) except -1:
+cdef int store_items(Array array, positions, values) except -1:
     cdef const type_info *item = array.m.type.item
+    cdef char *data
     if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
         values = [bytes([value]) for value in values]
     else:
@@ -314,6 +341,7 @@ cdef int store_items(Array array, char *data, positions, values) except -1:
         raise ValueError(f"{type_name(array.type_)}: cannot assign {len(values)} items "
                          f"to a slice of {len(positions)}")
     for i, value in zip(positions, values):
+        data = memory_writable(<MemoryObject *>array)
         store_item(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, value, array,
                    "%U item %zd", type_name(array.type_), i)
     return 0

@@ -13,8 +13,7 @@ cdef class Pointer:
     cdef object owner
     cdef object __weakref__
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("pointers are made by c.ptr(T)(x)")
+    _made_by = "c.ptr(T)(x)"
 
     @property
     def address(self):
@@ -57,9 +56,11 @@ cdef class Pointer:
         cdef const type_info *item = pointed_item(self)
         cdef Memory root
         if isinstance(index, slice):
-            return items_at(item, self.p.address, slice_range(self, index), pointed_memory(self))
+            positions = slice_range(self, index)
+            return items_at(pointed_item(self), self.p.address, positions, pointed_memory(self))
         where = item_address(self, index)
         root = pointed_memory(self)
+        pointed_item(self)              # an index may have run code that closed the storage
         return load_value(item, where, <MemoryObject *>root)
 
     def __setitem__(self, index, value):
@@ -74,7 +75,8 @@ cdef class Pointer:
             for i, one in zip(positions, values):
                 self[i] = one
             return
-        store_item(item, item_address(self, index), value, pointed_memory(self),
+        where = item_address(self, index)
+        store_item(pointed_item(self), where, value, pointed_memory(self),
                    "%U[%zd]", type_name(self.type_), index)
 
     def __iter__(self):
@@ -119,6 +121,8 @@ cdef char *item_address(Pointer pointer, index) except NULL:
                         f"got {type(index).__name__}") from None
     except OverflowError:
         raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
+    if abs(i) > (1 << 62) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
+        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
     if pointer.p.length >= 0 and not -pointer.p.length <= i < pointer.p.length:
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: "
                          f"{pointer.p.length} items are known to be there")
@@ -133,6 +137,8 @@ cdef object slice_range(Pointer pointer, index):
     if index.stop is None:
         raise ValueError(f"a slice of {type_name(pointer.type_)} needs an end")
     positions = range(start, index.stop.__index__(), step)
+    if len(positions) > 1 << 40:
+        raise ValueError(f"a slice of {len(positions)} items of {type_name(pointer.type_)} is too long")
     if positions and pointer.p.address == NULL:
         raise ValueError(f"NULL {type_name(pointer.type_)}")
     return positions

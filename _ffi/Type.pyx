@@ -34,8 +34,7 @@ cdef class Type:
     cdef object pointer_to, const_pointer_to
     cdef object array_layout        # (format, shape, strides) of the buffer protocol
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("types come from libffi.c, such as c.int or c.ptr(c.int)")
+    _made_by = "libffi.c, such as c.int or c.ptr(c.int)"
 
     def __dealloc__(self):
         PyMem_Free(self.elements)

@@ -7,8 +7,7 @@ cdef class Value:
     cdef Type type_
     cdef readonly object value      #: the Python value
 
-    def __init__(self, *args, **kwargs):
-        raise TypeError("typed values are made by T(value), such as c.long(7)")
+    _made_by = "T(value), such as c.long(7)"
 
     @property
     def type(self):

@@ -141,10 +141,29 @@ static size_t idle_plan_size(void)
     return size;
 }
 
+static int has_vector(const ffi_type *type)
+{
+    ffi_type **element;
+#ifdef FFI_TARGET_HAS_VECTOR_TYPE
+    if (type->type == FFI_TYPE_VECTOR)
+        return 1;
+#endif
+    if (type->type == FFI_TYPE_STRUCT && type->elements != NULL)
+        for (element = type->elements; *element != NULL; ++element)
+            if (has_vector(*element))
+                return 1;
+    return 0;
+}
+
 static void make_plan(cif_state *c)
 {
-    if (c->nargs == 1 && c->args[0].kind == K_LONGDOUBLE)
+    unsigned i;
+    /* The plans of libffi 3.8.0 pass only the lower half of a 16-byte vector. */
+    if (has_vector(c->cif.rtype))
         return;
+    for (i = 0; i < c->nargs; ++i)
+        if (has_vector(c->ffi_types[i]))
+            return;
     c->plan = ffi_call_plan_alloc(&c->cif);
     if (c->plan != NULL && ffi_call_plan_size(c->plan) <= idle_plan_size()) {
         ffi_call_plan_free(c->plan);

@@ -95,12 +95,32 @@ static void enable_vectorcall(PyTypeObject *type)
 
 static newfunc cif_plain_new;
 
+static void replace_new(PyTypeObject *type, newfunc make)
+{
+    type->tp_new = make;
+    type->tp_vectorcall = NULL;     /* Cython's shortcut around tp_new */
+    PyType_Modified(type);
+}
+
 static void intern_instances(PyTypeObject *type, newfunc find)
 {
     cif_plain_new = type->tp_new;
-    type->tp_new = find;
-    type->tp_vectorcall = NULL;     /* Cython's shortcut around tp_new */
-    PyType_Modified(type);
+    replace_new(type, find);
+}
+
+/* ---- the other classes have makers of their own: an object without its C part would
+   crash ---- */
+
+static PyObject *refuse_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
+{
+    PyObject *maker = NULL;
+    (void)args;
+    (void)keywords;
+    maker = PyObject_GetAttrString((PyObject *)type, "_made_by");
+    if (maker != NULL)
+        PyErr_Format(PyExc_TypeError, "%s objects are made by %U", type->tp_name, maker);
+    Py_XDECREF(maker);
+    return NULL;
 }
 
 /* ---- the platform's integer types ---- */

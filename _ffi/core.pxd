@@ -187,6 +187,8 @@ cdef extern from "core.h":
 
     bint same_place(void *, void *)
     void enable_vectorcall(PyTypeObject *)
+    void replace_new(PyTypeObject *, void *)
+    void *refuse_new
 
 
 cdef extern from *:

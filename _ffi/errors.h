@@ -48,7 +48,8 @@ COLD static void add_place(PyObject *place)
     if (Py_IS_TYPE(exception, (PyTypeObject *)PyExc_TypeError)
         || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_OverflowError)
         || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_ValueError)
-        || (PyObject *)Py_TYPE(exception) == core.bad_arg_type) {
+        || (PyObject *)Py_TYPE(exception) == core.bad_arg_type
+        || (PyObject *)Py_TYPE(exception) == core.closure_expired) {
         message = PyUnicode_FromFormat("%U%s%S", place,
             PyUnicode_READ_CHAR(place, PyUnicode_GET_LENGTH(place) - 1) == '.' ? "" : ": ",
             exception);
@@ -73,6 +74,13 @@ COLD static void add_place(PyObject *place)
 COLD static int expected(const type_info *type, PyObject *value)
 {
     PyErr_Format(PyExc_TypeError, "expected %U, got %s", type->name, Py_TYPE(value)->tp_name);
+    return -1;
+}
+
+/* Memory or a pointer whose storage was closed. */
+COLD static int stale(const type_info *type)
+{
+    PyErr_Format(PyExc_ValueError, "the %U's storage is closed", type->name);
     return -1;
 }
 

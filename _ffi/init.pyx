@@ -48,5 +48,8 @@ core_exact_from_string = exact_from_string
 core_new_array = new_array
 enable_vectorcall(<PyTypeObject *>Function)
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
+for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure):
+    replace_new(<PyTypeObject *>made, <void *>refuse_new)
+del made
 check_layouts()
 _atexit.register(_stop_foreign_threads)

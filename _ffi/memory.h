@@ -73,7 +73,7 @@ static MemoryObject *memory_part(const type_info *type, void *data, MemoryObject
 static inline char *memory_data(MemoryObject *memory)
 {
     if (UNLIKELY(!lifetime_is_open(memory->m.life))) {
-        stale((PyObject *)memory);
+        stale(memory->m.type);
         return NULL;
     }
     return memory->m.data;

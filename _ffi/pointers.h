@@ -14,12 +14,6 @@ static inline void *read_address(const void *where)
     return address;
 }
 
-COLD static int stale(PyObject *value)
-{
-    PyErr_Format(PyExc_ValueError, "the storage of this %s is closed", Py_TYPE(value)->tp_name);
-    return -1;
-}
-
 /* May a pointer to `have` stand where C wants a pointer to `want`? */
 static int pointee_matches(const type_info *want, const type_info *have)
 {
@@ -75,7 +69,7 @@ static int address_of_memory(const type_info *type, PyObject *value, keeper *k, 
     if (type->kind == K_FUNCTION)
         return expected(type, value);
     if (!lifetime_is_open(memory->m.life))
-        return stale(value);
+        return stale(memory->m.type);
     write_address(where, memory->m.data);
     return keep_pinned(k, where, memory->m.life, value);
 }
@@ -93,7 +87,7 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
     if (type->kind == K_FUNCTION)
         return expected(type, value);
     if (!lifetime_is_open(pointer->p.life))
-        return stale(value);
+        return stale(pointer->p.type);
     write_address(where, pointer->p.address);
     return keep_pinned(k, where, pointer->p.life, value);
 }
@@ -204,10 +198,16 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
         return expected(type, value);
     if (Function_Check(value)) {
         FunctionObject *function = (FunctionObject *)value;
-        if (!lifetime_is_open(function->target.life))
-            return stale(value);
+        if (!lifetime_is_open(function->target.life)) {
+            PyErr_Format(PyExc_ValueError, "the library of %U() is closed", function->target.name);
+            return -1;
+        }
         write_address(where, function_address(value));
         return keep_pinned(k, where, function->target.life, value);
+    }
+    if (((ClosureObject *)value)->callable == Py_None) {
+        PyErr_Format(core.closure_expired, "closure %U is closed", ((ClosureObject *)value)->name);
+        return -1;
     }
     write_address(where, closure_address(value));
     return k->borrowed ? 0 : keep_object(k, where, value);
