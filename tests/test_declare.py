@@ -618,7 +618,7 @@ HARD = {
     "structs that double": "struct s0 { char a; };" + "".join(
         f"struct s{i + 1} {{ struct s{i} a, b; }};" for i in range(100)),
     "functions that double": "typedef int t0(int);" + "".join(
-        f"typedef int t{i + 1}(t{i}, t{i});" for i in range(100)),
+        f"typedef int t{i + 1}(t{i}, t{i});" for i in range(200)),
     "macros that grow": "#define A0 const\n" + "".join(
         f"#define A{i + 1} const {f'A{i} ' * 10}\n" for i in range(12)) + "A12 int x;",
     "macros in a ring": "#define A B\n#define B C\n#define C A\nint x[A];",

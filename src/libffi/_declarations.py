@@ -24,10 +24,6 @@ from libffi._scope import (
     spelled,
 )
 
-# Characters of a type's C spelling: typedefs can make it grow without end. The core shortens
-# what is longer than 1,000 characters to a little more than this.
-NAME_LIMIT = 600
-
 # Sorted words of a type -> the type; "int" is left out where other words say it.
 _BASIC: dict[str, Type] = {
     "void": c.void, "char": c.char, "char signed": c.schar, "char unsigned": c.uchar,
@@ -224,6 +220,7 @@ class Converter(Expressions):
         return Qualified(basic)
 
     def _pointer(self, node: Any, target: Qualified) -> Type:
+        made: Type
         with self._core(node):
             kind = target.type
             if isinstance(kind, FunctionType):
@@ -238,11 +235,6 @@ class Converter(Expressions):
                 made = c.wstring
             else:
                 made = c.ptr(kind, const=True) if target.const else c.ptr(kind)
-        return self._of_sane_depth(node, made)
-
-    def _of_sane_depth(self, node: Any, made: Type) -> Type:
-        if len(made.name) > NAME_LIMIT:
-            self._fail(node, "this type is nested too deeply")
         return made
 
     def _array(self, node: Any) -> Qualified:
@@ -259,8 +251,7 @@ class Converter(Expressions):
         if length * item.type.size > sys.maxsize:
             self._fail(node.dim, "this array is too large")
         with self._core(node):
-            made = c.array(item.type, length)
-        return Qualified(self._of_sane_depth(node, made), item.const)
+            return Qualified(c.array(item.type, length), item.const)
 
     def _function(self, node: Any) -> Qualified:
         result = self._type(node.type).type

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from libffi import _ffi
 
 if TYPE_CHECKING:
-    from libffi import Function, Type
+    from libffi import CIF, Function, Type
     from libffi._scope import Scope
     from libffi.declare import Declarations
 
@@ -148,8 +148,7 @@ class Library(_ffi.Library):
         for name, declaration in declarations.names.items():
             match declaration:
                 case FunctionDeclaration(symbol=symbol, cif=cif):
-                    argtypes = (*cif.argtypes, ...) if cif.variadic else cif.argtypes
-                    found[name] = super().function(symbol, cif.restype, argtypes, **options)
+                    found[name] = super().function(symbol, cif.restype, _with_dots(cif), **options)
                 case VariableDeclaration(symbol=symbol, type=qualified):
                     found[name] = self._variable(symbol, qualified)
                 case ConstantDeclaration(value=value):
@@ -196,11 +195,16 @@ class Library(_ffi.Library):
         return "the process" if self.name is None else f"library {self.name!r}"
 
     def __repr__(self) -> str:
-        path = f" ({self.path})" if self.path != self.name else ""
+        path = f" ({os.fsdecode(self.path)})" if self.path is not None and self.path != self.name else ""
         return f"<libffi.Library {self.name!r}{path}{', closed' if self.closed else ''}>"
 
     def __reduce__(self) -> Any:
         return rebuild_library, (self.name, self._texts)
+
+
+def _with_dots(cif: "CIF") -> list[Any]:
+    """Return a CIF's argument types as they were given, `...` included."""
+    return [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
 
 
 # By name, so that many unpickled functions share one library.
@@ -215,10 +219,9 @@ def shared_library(name: str | None) -> Library:
     return library
 
 
-def rebuild_function(name: str | None, symbol: str, cif: Any, options: dict[str, Any]) -> "Function":
+def rebuild_function(name: str | None, symbol: str, cif: "CIF", options: dict[str, Any]) -> "Function":
     """Return a function again in another process."""
-    argtypes = (*cif.argtypes, ...) if cif.variadic else cif.argtypes
-    return shared_library(name).function(symbol, cif.restype, argtypes, abi=cif.abi, **options)
+    return shared_library(name).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
 
 
 def rebuild_library(name: str | None, texts: list[tuple[str, dict[str, Any]]]) -> Library:
