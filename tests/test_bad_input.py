@@ -589,7 +589,9 @@ CLOSURES = {
     "raw result too small": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(4), [b"1234"]), ValueError, r"8"),
     "raw argument too small":
         (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), [b"123"]), ValueError, r"avalues\[0\]"),
-    "map into a read-only buffer": (lambda w: w.cos.map(array.array("d", [1]), out=bytes(8)), BufferError, r"not writable.*\n.*cos\.map\(\) out"),
+    "map into a read-only buffer":
+        (lambda w: w.cos.map(array.array("d", [1]), out=bytes(8)), BufferError,
+         r"not writable.*\n.*cos\.map\(\) out"),
     "map into too small a buffer":
         (lambda w: w.cos.map(array.array("d", [1, 2]), out=array.array("d", [0])), ValueError, r"cos\.map"),
     "map over floats": (lambda w: w.cos.map(array.array("f", [1])), TypeError, r"cos\.map\(\) argument 1.*double.*'f'"),

@@ -6,6 +6,7 @@ import functools
 import gc
 import math
 import operator
+import signal
 import sys
 import threading
 import traceback
@@ -128,6 +129,8 @@ def test_structs(through):
     assert through("point", POINT, lambda p: (p.y, p.x), (1, 2)) == POINT.new(x=2, y=1)
     assert through("point", POINT, lambda p: {"y": p.x}, (1, 2)) == POINT.new(x=0, y=1)
     assert through("pair", PAIR, lambda p: PAIR.new(a=-p.a, b=-p.b), (1, 2)) == PAIR.new(a=-1, b=-2)
+    lonely = c.struct("lonely", x=c.longdouble)
+    assert through("lonely", lonely, lambda s: (-s.x,), (0.1,)).x == -0.1
     got = through("big", BIG, lambda b: (list(reversed(b.items)),), (range(20),))
     assert list(got.items) == list(range(19, -1, -1))
 
@@ -138,6 +141,46 @@ def test_a_struct_argument_belongs_to_python(through):
     through("point", POINT, lambda p: kept.append(p) or p, (3, 4))
     assert [(p.x, p.y) for p in kept] == [(1, 2), (3, 4)]
     assert all(isinstance(p, Memory) for p in kept)
+
+
+@pytest.mark.parametrize("T, make, look", [
+    (c.ptr(c.int), lambda: c.array(c.int, 2).new([7, 8]), lambda got: got[0:2] == [7, 8]),
+    (c.string, lambda: "".join(["h\xe9", "llo"]), lambda got: got == "h\xe9llo"),
+    (c.func(INT_INT), lambda: INT_INT.closure(lambda x: 5 * x), lambda got: got(3) == 15),
+], ids=["memory", "str", "closure"])
+def test_a_result_that_only_the_callback_had_stays_alive(T, make, look):
+    """C looks at a result after the callback has returned: it lives until the next result."""
+    f = CIF(T).closure(make)
+    for _ in range(3):
+        got = f.cif.call(f)
+        gc.collect()
+        assert look(got)
+
+
+def test_ref_parameters_are_values_that_may_be_kept():
+    cif = CIF(c.void, [c.ref(POINT), c.ref(c.int)])
+    kept = []
+    f = cif.closure(lambda *a: kept.append(a))
+    for i in range(3):
+        cif.call(f, (i, 2), i)
+    assert [(p.x, p.y, n) for p, n in kept] == [(i, 2, i) for i in range(3)]
+
+
+def test_a_pointer_parameter_writes_to_the_callers_struct():
+    cif = CIF(c.void, [c.ptr(POINT)])
+    point = POINT.new(x=1, y=2)
+
+    def double(p):
+        p[0].x *= 2
+
+    cif.call(cif.closure(double), point)
+    assert point.x == 2.0
+
+
+@pytest.mark.parametrize("parameter", [c.out, c.inout])
+def test_out_parameters_are_for_calls(parameter):
+    with pytest.raises(BadTypedef, match=r"argument 2.*c\.ptr"):
+        CIF(c.void, [c.int, parameter(c.int)]).closure(abs)
 
 
 def test_pointer_arguments_are_pointers(qsort):
@@ -600,6 +643,15 @@ def test_a_closure_given_to_a_call_lives_for_the_call(callbacks):
 
 # ---- threads
 
+
+def test_a_signal_within_a_callback():
+    def interrupted(x):
+        signal.raise_signal(signal.SIGINT)
+        return x
+
+    with pytest.raises(KeyboardInterrupt):
+        INT_INT.call(INT_INT.closure(interrupted), 1)
+    assert INT_INT.call(INT_INT.closure(abs), -1) == 1
 
 def test_a_thread_that_c_made(callbacks):
     call = callbacks.function("call_in_thread", c.int, [c.func(INT_INT), c.int, c.ptr(c.int)])

@@ -240,7 +240,7 @@ SNIPPETS = {
                 T = make(T, i)
             return T
         for make in (lambda T, i: c.ptr(T), lambda T, i: c.struct(f"s{i}", inner=T), lambda T, i: c.array(T, 1),
-                     lambda T, i: c.union(f"u{i}", inner=T), lambda T, i: c.func(CIF(T if i < 1 else c.int, [c.ptr(T)]))):
+                     lambda T, i: c.union(f"u{i}", inner=T), lambda T, i: c.func(CIF(c.int, [c.ptr(T)]))):
             T = nest(make, 40)
             m = T.new()
             repr(m), str(T), bytes(m) if T.kind == "array" else m
@@ -478,6 +478,20 @@ SNIPPETS = {
         refused(lambda: fill(view, 0, 8), ValueError)
         fill((ctypes.c_char * 8)(), 0, 8)
         refused(lambda: fill(memoryview(bytearray(16))[::2], 0, 8), ValueError, TypeError, BufferError)
+    """,
+    "import in another interpreter": """
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        other = interpreters.create()
+        try:
+            # Works or says no.
+            interpreters.run_string(other, "import libffi; libffi.Library(None)")
+        except Exception as error:
+            print(error)
+        interpreters.destroy(other)
+        assert INT_INT.call(INT_INT.closure(abs), -1) == 1
     """,
     "import again and reload": """
         import importlib

@@ -310,6 +310,33 @@ def test_at_refuses_null():
         c.int.at(0)
 
 
+def test_at_views_buffers():
+    data = bytearray(c.int.size)
+    view = c.int.at(data)
+    view.value = -1
+    assert data == b"\xff" * c.int.size
+    with pytest.raises(BufferError):
+        data.clear()
+    part = POINT.at(c.array(POINT, 2).new([(1, 2), (3, 4)]))
+    assert part.y == 2.0
+
+
+@pytest.mark.parametrize("source", [lambda: bytearray(2), lambda: c.short.new(), lambda: c.ptr(c.int)(c.int.new()) + 1],
+                         ids=["buffer", "memory", "end of memory"])
+def test_at_refuses_what_is_known_to_be_too_small(source):
+    with pytest.raises(ValueError, match="int"):
+        c.int.at(source())
+
+
+def test_at_does_not_write_to_what_is_read_only():
+    constant = b"abcd"
+    view = c.int.at(constant)
+    assert bytes(view) == b"abcd"
+    with pytest.raises((TypeError, BufferError)):
+        view.value = 0
+    assert constant == b"abcd" and memoryview(view).readonly
+
+
 # ---- closing
 
 

@@ -113,6 +113,16 @@ def test_arithmetic_takes_integers_only(p):
         p - c.ptr(c.double)(0x1000)
 
 
+def test_items_outside_of_known_memory_are_refused(p):
+    for q, index in ((p, 5), (p + 5, 0), (p, 1 << 62), (p, -1), (p - 1, 0), (p + 2, -3)):
+        with pytest.raises(IndexError):
+            q[index]
+        with pytest.raises(IndexError):
+            q[index] = 1
+    assert (p + 5)[-1] == 50 and (p - 1)[1] == 10
+    assert p[0:100] == [10, 20, 30, 40, 50]
+
+
 def test_length_only_when_known(p, numbers):
     with pytest.raises(TypeError):
         len(INT_P(0x1000))

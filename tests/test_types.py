@@ -111,11 +111,20 @@ def test_libffis_own_spelling_is_an_alias(bits):
     assert getattr(c, f"sint{bits}") is getattr(c, f"int{bits}")
 
 
+POINT = c.struct("point", x=c.double, y=c.double)
+
+
 def test_types_do_not_change_and_compare_by_identity():
     with pytest.raises((AttributeError, TypeError)):
         c.int.size = 8
     with pytest.raises((AttributeError, TypeError)):
         c.int.anything = 1
+    for mapping in (POINT.fields, POINT.offsets):
+        with pytest.raises((AttributeError, TypeError)):
+            mapping["z"] = c.int
+        with pytest.raises((AttributeError, TypeError)):
+            mapping.clear()
+    assert list(POINT.fields) == ["x", "y"]
     assert c.int != c.uint and c.int == c.int
     assert len({c.int, c.int, c.uint}) == 2
 
@@ -129,9 +138,6 @@ def test_sizeof_and_typeof():
 
 
 # ---- interning, copying, pickling
-
-
-POINT = c.struct("point", x=c.double, y=c.double)
 
 
 class Color(enum.IntEnum):

@@ -27,6 +27,8 @@ THROUGH(int128, __int128) THROUGH(uint128, unsigned __int128)
 struct point { double x, y; };
 struct pair { int a; short b; };
 struct big { long items[20]; };
+struct lonely { long double x; };
+THROUGH(lonely, struct lonely)
 THROUGH(point, struct point) THROUGH(pair, struct pair) THROUGH(big, struct big)
 
 void call_void(void (*f)(void)) { f(); }

@@ -69,6 +69,11 @@ struct segment { struct point a, b; };
 struct mixed { char tag; double weight; int counts[3]; struct pair inner; };
 struct big { long items[20]; };
 
+struct lonely { long double x; };
+struct wrapped { struct lonely inner[1]; };
+struct lonely echo_lonely(struct lonely s) { calls++; return s; }
+struct wrapped echo_wrapped(struct wrapped s) { calls++; return s; }
+
 struct point echo_point(struct point p) { calls++; return p; }
 struct pair echo_pair(struct pair p) { calls++; return p; }
 struct segment echo_segment(struct segment s) { calls++; return s; }
