@@ -10,8 +10,9 @@ cdef class CIF:
     """Describe a function's signature: result type, argument types, calling convention.
 
     `CIF(c.int, [c.string, ...])`: a last argument type of `...` marks a variadic
-    signature. Equal signatures are the same object. C: ffi_prep_cif,
-    ffi_prep_cif_var. Raises BadTypedef, BadABI, BadArgType.
+    signature. Equal signatures are the same object. Raises BadTypedef, BadABI,
+    BadArgType. C: ffi_prep_cif, ffi_prep_cif_var, ffi_call_plan_alloc,
+    ffi_call_plan_size, ffi_call_plan_free.
     """
     cdef cif_state *state
     cdef readonly Type restype      #: the result type

@@ -2,7 +2,7 @@
 
 
 cdef class Closure:
-    """Be a C function pointer that calls Python; pass it wherever a pointer goes.
+    """Point C to a Python callable; pass it wherever a function pointer goes.
 
     Made by `closure(...)` and `CIF.closure`. C may call it until it is closed or
     collected; later calls raise ClosureExpired and return zero bytes to C, they

@@ -3,7 +3,7 @@
 
 @cython.final
 cdef class Value:
-    """Hold a Python value together with its C type; immutable. Made by `c.long(7)`."""
+    """Hold a Python value together with its C type; immutable, made by `c.long(7)`."""
     cdef Type type_
     cdef readonly object value      #: the Python value
 

@@ -2,44 +2,44 @@
 
 
 class FFIError(Exception):
-    """Base of the errors that are libffi's own."""
+    """Report an error that is libffi's own; the base of the others."""
     __module__ = "libffi"
 
 
 class BadTypedef(FFIError, TypeError):
-    """A type cannot be described to libffi, or passed the way that was asked (FFI_BAD_TYPEDEF)."""
+    """Report a type that libffi cannot describe, or not pass the way that was asked (FFI_BAD_TYPEDEF)."""
     __module__ = "libffi"
 
 
 class BadABI(FFIError, ValueError):
-    """The platform has no such calling convention (FFI_BAD_ABI)."""
+    """Report a calling convention that the platform does not have (FFI_BAD_ABI)."""
     __module__ = "libffi"
 
 
 class BadArgType(FFIError, TypeError):
-    """A type cannot be passed through `...` (FFI_BAD_ARGTYPE)."""
+    """Report a type that cannot be passed as a variadic argument (FFI_BAD_ARGTYPE)."""
     __module__ = "libffi"
 
 
 class ClosureExpired(FFIError):
-    """C called the address of a closure that was closed or collected."""
+    """Report that C called the address of a closure that was closed or collected."""
     __module__ = "libffi"
 
 
 class DeclarationError(FFIError, ValueError):
-    """C text given to Library.declare() is wrong; `line` and `column` say where."""
+    """Report wrong C text given to Library.declare(); `line` and `column` say where it is."""
     __module__ = "libffi"
     line = None
     column = None
 
 
 class LibraryNotFound(OSError):
-    """No shared library of that name could be loaded."""
+    """Report that no shared library of a name could be loaded."""
     __module__ = "libffi"
 
 
 class SymbolNotFound(AttributeError):
-    """The library has no such symbol."""
+    """Report that a library has no symbol of a name."""
     __module__ = "libffi"
 
 

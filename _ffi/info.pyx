@@ -4,7 +4,10 @@ import sys as _sys
 
 
 def features():
-    """Return a dict of what the linked libffi and this build have."""
+    """Return a dict of what the linked libffi and this build have.
+
+    C: ffi_get_version, ffi_get_version_number, ffi_get_default_abi, ffi_get_closure_size.
+    """
     names = []
     cdef const named_abi *entry = abi_names
     while entry.name != NULL:
@@ -42,7 +45,7 @@ cdef object make_abi():
         entry += 1
     members["DEFAULT"] = core_default_abi()
     result = _enum.IntEnum("ABI", members, module="libffi")
-    result.__doc__ = "The calling conventions that the platform's ffi.h names. C: ffi_abi."
+    result.__doc__ = "Name the calling conventions of the platform's ffi.h. C: ffi_abi."
     return result
 
 
