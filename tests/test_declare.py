@@ -518,6 +518,8 @@ ERRORS = {
     "extern struct later x;": (1, 21, "incomplete type struct later"),
     "void x;": (1, 6, "is void"),
     "int f(void, int);": (1, 7, "cannot be void"),
+    "int f(void x[2]);": (1, 12, "array of void"),
+    "int f(const *x);": (1, 13, "a type is missing before '\\*'"),
     "int f(int)[3];": (1, 5, "cannot return int\\[3\\]"),
     "int f(void)(void);": (1, 5, "cannot return a function"),
     "int f[3](void);": (1, 5, "array"),

@@ -202,8 +202,9 @@ class Converter(Expressions):
             index = self._index(node)
             while self.prepared.token(index).text in KEYWORDS:
                 index += 1
-            raise self.prepared.token(index).error(
-                f"unknown type name {self.prepared.token(index).text!r}")
+            token = self.prepared.token(index)
+            raise token.error(f"unknown type name {token.text!r}" if token.kind == "name"
+                              else f"a type is missing before {token.text!r}")
         if len(words) == 1:
             found = self.scope.names.get(words[0])
             if isinstance(found, Qualified):
@@ -237,21 +238,24 @@ class Converter(Expressions):
                 made = c.ptr(kind, const=True) if target.const else c.ptr(kind)
         return made
 
-    def _array(self, node: Any) -> Qualified:
+    def _item(self, node: Any) -> tuple[Type, bool]:
+        """Return the type of an array's items and whether they are const."""
         item = self._type(node.type)
         if not isinstance(item.type, Type) or not item.type.size:
             self._fail(node, f"an array of {spelled(item)} cannot be made")
-        if node.dim is None:
-            return Qualified(UnknownArray(item.type, item.const), item.const)
-        length = self._integer(node.dim)
-        if length == 0:  # GNU's older spelling of []
-            return Qualified(UnknownArray(item.type, item.const), item.const)
+        return item.type, item.const
+
+    def _array(self, node: Any) -> Qualified:
+        item, const = self._item(node)
+        length = self._integer(node.dim) if node.dim is not None else 0
+        if length == 0:  # also GNU's older spelling of []
+            return Qualified(UnknownArray(item, const), const)
         if length < 0:
             self._fail(node.dim, f"an array of length {length}")
-        if length * item.type.size > sys.maxsize:
+        if length * item.size > sys.maxsize:
             self._fail(node.dim, "this array is too large")
         with self._core(node):
-            return Qualified(c.array(item.type, length), item.const)
+            return Qualified(c.array(item, length), const)
 
     def _function(self, node: Any) -> Qualified:
         result = self._type(node.type).type
@@ -279,7 +283,7 @@ class Converter(Expressions):
         if storage not in ([], ["register"]):
             self._fail(node, f"a parameter cannot be {storage[0]}")
         if type(node.type).__name__ == "ArrayDecl":  # its length says nothing, and may be no constant
-            return self._pointer(node, self._type(node.type.type))
+            return self._pointer(node, Qualified(*self._item(node.type)))
         qualified = self._type(node.type)
         kind = qualified.type
         if isinstance(kind, FunctionType):
