@@ -45,7 +45,7 @@ def main():
 
     address = fail.address
     fail.close()  # but C still has the address
-    print("The closure is closed, C gets on_error:", hex(run_in_c_thread(address, 8)))
+    print("The closure is closed, C gets zero:", run_in_c_thread(address, 8))
 
 
 if __name__ == "__main__":

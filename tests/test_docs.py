@@ -211,3 +211,59 @@ def test_api_page_lists_everything_public():
 def test_every_scalar_is_in_the_table():
     text = (ROOT / "docs" / "guide" / "types.md").read_text()
     assert [name for name in _ffi.scalars if f"`{name}`" not in text] == []
+
+
+# ---- the README's table: what the other two do ----
+
+
+@pytest.fixture
+def cffi():
+    return pytest.importorskip("cffi")
+
+
+def test_exceptions_in_callbacks_of_others(cffi, monkeypatch, capsys):
+    import ctypes
+
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda problem: printed.append(problem.exc_type))
+
+    def fail(a, b):
+        raise LookupError
+
+    numbers = (ctypes.c_int * 2)(2, 1)
+    compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)(fail)
+    ctypes.CDLL(None).qsort(numbers, 2, 4, compare)
+    assert printed == [LookupError]
+
+    ffi = cffi.FFI()
+    ffi.cdef("void qsort(void *, size_t, size_t, int (*)(const void *, const void *));")
+    compare = ffi.callback("int(const void *, const void *)", fail)
+    ffi.dlopen(None).qsort(ffi.from_buffer(numbers), 2, 4, compare)
+    assert printed == [LookupError] * 2 or "LookupError" in capsys.readouterr().err
+
+
+def test_conversions_of_others(cffi):
+    import ctypes
+    import pickle
+
+    assert ctypes.c_int8(300).value == 44
+    undeclared = ctypes.CDLL(None).abs
+    assert undeclared.restype is ctypes.c_int and undeclared(-3) == 3
+    with pytest.raises(ValueError, match="pickled"):
+        pickle.dumps(undeclared)
+    assert not hasattr(ctypes, "c_int128")
+    if sys.version_info < (3, 14):
+        assert not hasattr(ctypes, "c_double_complex")
+
+    ffi = cffi.FFI()
+    ffi.cdef("int abs(int); double cabs(double _Complex); long double fabsl(long double);")
+    with pytest.raises(OverflowError):
+        ffi.new("signed char *", 300)
+    with pytest.raises(TypeError, match="pickle"):
+        pickle.dumps(ffi.dlopen(None).abs)
+    libm = ffi.dlopen(libffi.Library("m").path)
+    with pytest.raises(NotImplementedError, match="complex"):
+        libm.cabs(1j)
+    assert ffi.typeof(libm.fabsl(1.5)).cname == "long double"
+    with pytest.raises(cffi.FFIError):
+        cffi.FFI().cdef("__int128 f(void);")

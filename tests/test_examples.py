@@ -76,7 +76,7 @@ def test_c_thread():
         "The callable raises, C gets on_error: 0xbad",
     ]
     assert lines[3].startswith("  unraisable: ClosureExpired('C called closure fail, void *(void *)")
-    assert lines[4:] == ["The closure is closed, C gets on_error: 0xbad"]
+    assert lines[4:] == ["The closure is closed, C gets zero: None"]
 
 
 def test_from_ctypes():
@@ -87,7 +87,7 @@ def test_from_ctypes():
     assert same == {("absolute", str(1 << 40)), ("divide", "(3, 2)"), ("sort", "[1, 2, 3]")}
     assert lines[-2:] == [
         ["narrow", "ctypes", "44"],
-        ["narrow", "libffi", "OverflowError: 300 is out of range for int8_t (-128 to 127)"],
+        ["narrow", "libffi", "OverflowError: int8_t: 300 is out of range for int8_t (-128 to 127)"],
     ]
 
 
