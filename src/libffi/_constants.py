@@ -34,8 +34,8 @@ LONG = CType("long", sizeof(c.long), True, 2)
 ULONG = CType("unsigned long", sizeof(c.long), False, 2)
 LONGLONG = CType("long long", 8, True, 3)
 ULONGLONG = CType("unsigned long long", 8, False, 3)
-CHAR_IS_SIGNED: bool = features().get("char_signed", True)
-WCHAR_IS_SIGNED: bool = features().get("wchar_signed", True)
+CHAR_IS_SIGNED: bool = features()["char_signed"]
+WCHAR_IS_SIGNED: bool = features()["wchar_signed"]
 SIZE_T = next(t for t in (UINT, ULONG, ULONGLONG) if t.size == sizeof(c.size_t))
 FLOAT = CType("float", 4, rank=-1)
 DOUBLE = CType("double", 8, rank=-1)
