@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import importlib
-import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -53,20 +52,22 @@ def level(index: int) -> str:
     return "-O2" if index // SIZE % 2 else "-O0"
 
 
-def run(plan: Plan, indexes: range, tally: Tally, report: Callable[[str], None]) -> Iterator[None]:
+def run(
+    plan: Plan, indexes: range, folder: Path, tally: Tally, report: Callable[[str], None]
+) -> Iterator[None]:
     """Check these signatures of one batch; yield before each, with its index in the tally."""
     checker, generator = plan.checker(), plan.generator()
     signatures = [generator.signature(index) for index in indexes]
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        text = source.file(signatures, plan.abi)
-        file = compiler.build(text, Path(folder, "batch.so"), level(indexes.start))
-        with checker.load(file, signatures) as bench:
-            for signature in signatures:
-                tally.index = signature.index
-                yield
-                values = Values(bench.layouts, generator.values(signature.index))
-                try:
-                    checker.check(bench, signature, plan.abi, values, tally)
-                except Exception:
-                    tally.failed += 1
-                    report(f"{traceback.format_exc()}\n{plan.explain(signature)}")
+    file = compiler.build(
+        source.file(signatures, plan.abi), folder / f"batch{indexes.start}.so", level(indexes.start)
+    )
+    with checker.load(file, signatures) as bench:
+        for signature in signatures:
+            tally.index = signature.index
+            yield
+            values = Values(bench.layouts, generator.values(signature.index))
+            try:
+                checker.check(bench, signature, plan.abi, values, tally)
+            except Exception:
+                tally.failed += 1
+                report(f"{traceback.format_exc()}\n{plan.explain(signature)}")

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from libffi._ffi import features
-
 from libffi import CIF, c
+from libffi._ffi import features
 
 from . import package
 from .bench import Bench, Case, Mismatch
 from .model import CType, Scalar, Signature
 from .values import Values
+
+# Takes the bytes of the arguments, returns those of the result; None if it drops the result.
+RawCall = Callable[[list[bytearray]], bytes | None]
 
 
 def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
@@ -22,50 +24,61 @@ def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
     for wild in True, False:
         case = bench.case(signature, values, wild)
         passed = [bytes(data) for data in case.args]
-        args = package.arguments(signature, case.args, values, wild)
-        for way, call in _typed_ways(cif, address):
-            bench.prepare(case)
-            got = call(*args)
-            bench.check_args(signature, case, way)
-            _check_result(bench, values, signature, case, got, way)
+        _check_typed(bench, cif, address, signature, case, values, wild)
         if wild and not signature.variadic:
-            for way, raw in _raw_ways(cif, address, signature.index % 4):
-                bench.prepare(case)
-                data = raw(case.args)
-                bench.check_args(signature, case, way)
-                if signature.result is not None:
-                    data = _trim(signature.result, data, bench)
-                    bench.check_bytes(signature.result, case.result, data, f"{way}: result")
+            _check_raw(bench, cif, address, signature, case)
         if passed != case.args:
             raise Mismatch("a call changed the bytes it was to pass by value")
 
 
-def _typed_ways(cif: CIF, address: int) -> Iterator[tuple[str, Callable[..., Any]]]:
+def _check_typed(
+    bench: Bench, cif: CIF, address: int, signature: Signature, case: Case, values: Values, wild: bool
+) -> None:
+    args = package.arguments(signature, case.args, values, wild)
     release = cif.bind(address, "f")
     hold = cif.bind(address, "f", gil="hold")
-    yield "Function()", release
-    yield "Function.call()", release.call
-    yield 'Function(), gil="hold"', hold
-    yield 'Function.call(), gil="hold"', hold.call
-    yield "CIF.call()", partial(cif.call, address)
+    ways: dict[str, Callable[..., Any]] = {
+        "Function()": release,
+        "Function.call()": release.call,
+        'Function(), gil="hold"': hold,
+        'Function.call(), gil="hold"': hold.call,
+        "CIF.call()": partial(cif.call, address),
+    }
+    for way, call in ways.items():
+        bench.prepare(case)
+        got = call(*args)
+        bench.check_args(signature, case, way)
+        if signature.result is not None:
+            package.check_value(bench, values, signature.result, case.result, got, f"{way}: result")
+        elif got is not None:
+            raise Mismatch(f"{way}: a void function gave {got!r}")
 
 
-def _raw_ways(
-    cif: CIF, address: int, turn: int
-) -> Iterator[tuple[str, Callable[[list[bytearray]], bytes]]]:
-    """Yield the ways that take bytes, at every fourth signature each."""
+def _check_raw(bench: Bench, cif: CIF, address: int, signature: Signature, case: Case) -> None:
+    for way, call in _raw_ways(cif, address, signature.index % 4):
+        bench.prepare(case)
+        data = call(case.args)
+        bench.check_args(signature, case, way)
+        if signature.result is not None and data is not None:
+            got = _trim(signature.result, data, bench)
+            bench.check_bytes(signature.result, case.result, got, f"{way}: result")
+
+
+def _raw_ways(cif: CIF, address: int, turn: int) -> Iterator[tuple[str, RawCall]]:
+    """Yield the ways that take bytes, each at every fourth signature."""
     if turn == 0:
         yield "CIF.call_raw()", partial(_call_raw, cif, address)
+        yield "CIF.call_raw() without result", partial(cif.call_raw, address, None)
     elif turn == 1:
         yield "CIF.call_exchange()", partial(_call_exchange, cif, address)
     elif turn == 2 and features()["raw_api"]:
         yield "CIF.raw_call()", partial(_raw_call, cif, address)
 
 
-def _call_raw(cif: CIF, address: int, args: list[bytearray]) -> bytes:
-    result = _result(cif)
+def _call_raw(cif: CIF, address: int, args: list[bytearray]) -> bytes | None:
+    result = _room(cif)
     cif.call_raw(address, result, args)
-    return result or b""
+    return result
 
 
 def _call_exchange(cif: CIF, address: int, args: list[bytearray]) -> bytes:
@@ -77,13 +90,14 @@ def _call_exchange(cif: CIF, address: int, args: list[bytearray]) -> bytes:
     return block[result:]
 
 
-def _raw_call(cif: CIF, address: int, args: list[bytearray]) -> bytes:
-    result = _result(cif)
+def _raw_call(cif: CIF, address: int, args: list[bytearray]) -> bytes | None:
+    result = _room(cif)
     cif.raw_call(address, result, cif.ptrarray_to_raw(args))
-    return result or b""
+    return result
 
 
-def _result(cif: CIF) -> bytearray | None:
+def _room(cif: CIF) -> bytearray | None:
+    """Return room for a result, which is at least an ffi_arg wide."""
     return bytearray(max(cif.restype.size, 8)) if cif.restype is not c.void else None
 
 
@@ -95,12 +109,3 @@ def _trim(type: CType, data: bytes, bench: Bench) -> bytes:
     if small and size < word and sys.byteorder == "big":
         return data[word - size:word]
     return data[:size]
-
-
-def _check_result(
-    bench: Bench, values: Values, signature: Signature, case: Case, got: Any, way: str
-) -> None:
-    if signature.result is not None:
-        package.check_value(bench, values, signature.result, case.result, got, f"{way}: result")
-    elif got is not None:
-        raise Mismatch(f"{way}: a void function gave {got!r}")

@@ -1,40 +1,65 @@
 """C calls Python: a closure of every signature, called by C code."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from libffi import CIF, c
 from libffi._ffi import features
 
-from libffi import CIF, c
-
 from . import package
-from .bench import Bench
+from .bench import Bench, Case, Mismatch
 from .model import Signature
 from .values import Values
 
 
 def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
     """Let C call a closure, with wild bytes and with Python values as the result."""
+    turn = signature.index % 4
+    # Every fourth signature through the raw API, and another as a Go closure, where libffi has them.
+    make = cif.raw_closure if features()["raw_api"] and turn == 3 else cif.closure
     call = CIF(c.void, [c.pointer]).bind(bench.symbol(f"g{signature.index}"), "g")
-    # Every fourth signature through the raw API, where libffi has it.
-    make = cif.raw_closure if features()["raw_api"] and signature.index % 4 == 3 else cif.closure
     for wild in True, False:
         case = bench.case(signature, values, wild)
-        calls = 0
-
-        def callback(*args: Any, case=case, wild=wild) -> Any:
-            nonlocal calls
-            calls += 1
-            if len(args) != len(case.args):
-                raise TypeError(f"{len(args)} arguments instead of {len(case.args)}")
-            for i, (type, data, got) in enumerate(zip(signature.args, case.args, args, strict=True)):
-                package.check_value(bench, values, type, data, got, f"closure: argument {i + 1}")
-            if signature.result is not None:
-                return package.value(signature.result, case.result, values, wild)
-
+        callback, calls = _callback(bench, signature, values, case, wild)
         bench.prepare(case)
         with make(callback) as made:
             call(made)
-        if calls != 1:
-            raise AssertionError(f"the closure was called {calls} times")
+        _called_once(calls, "closure")
         bench.check_result(signature, case, "closure")
+    if features()["go_closures"] and turn == 2:
+        _check_go(bench, cif, signature, values)
+
+
+def _check_go(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
+    """Call a Go closure the way Go does: C has no spelling for it, so the package calls itself."""
+    case = bench.case(signature, values, wild=True)
+    callback, calls = _callback(bench, signature, values, case, wild=True)
+    with cif.go_closure(callback) as made:
+        got = cif.call_go(made, *package.arguments(signature, case.args, values, wild=True))
+    _called_once(calls, "Go closure")
+    if signature.result is not None:
+        package.check_value(bench, values, signature.result, case.result, got, "Go closure: result")
+
+
+def _callback(
+    bench: Bench, signature: Signature, values: Values, case: Case, wild: bool
+) -> tuple[Callable[..., Any], list[None]]:
+    """Return a callable that checks what it gets, and a list that grows with each call."""
+    calls: list[None] = []
+
+    def callback(*args: Any) -> Any:
+        calls.append(None)
+        if len(args) != len(case.args):
+            raise Mismatch(f"closure: {len(args)} arguments instead of {len(case.args)}")
+        for i, (type, data, got) in enumerate(zip(signature.args, case.args, args, strict=True)):
+            package.check_value(bench, values, type, data, got, f"closure: argument {i + 1}")
+        if signature.result is not None:
+            return package.value(signature.result, case.result, values, wild)
+
+    return callback, calls
+
+
+def _called_once(calls: list[None], what: str) -> None:
+    if len(calls) != 1:
+        raise Mismatch(f"the {what} was called {len(calls)} times")

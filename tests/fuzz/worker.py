@@ -13,7 +13,7 @@ def work(plan: batch.Plan, indexes: range, file: Path) -> int:
     faulthandler.enable()
     tally = Tally()
     for part in batches(indexes):
-        for _ in batch.run(plan, part, tally, lambda text: print(text, flush=True)):
+        for _ in batch.run(plan, part, file.parent, tally, lambda text: print(text, flush=True)):
             tally.write(file)
     tally.index = indexes.stop
     tally.write(file)
