@@ -1,4 +1,7 @@
 """Annotated Python stubs: the decorator, its options and what it refuses."""
+import inspect
+from typing import Annotated
+
 import pytest
 import stubs_with_text_annotations
 
@@ -23,8 +26,6 @@ def test_a_stub():
 
 
 def test_help_shows_the_parameters():
-    import inspect
-
     @libm.function
     def ldexp(x: c.double, exponent: c.int) -> c.double: ...
 
@@ -53,6 +54,18 @@ def test_options():
     assert tan(0.0) == 0.0
 
 
+def test_annotated_says_both_types():
+    @libm.function
+    def ldexp(
+        x: Annotated[float, "a note", c.double], exponent: "Annotated[int, c.int]"
+    ) -> Annotated[float, c.double]: ...
+
+    assert ldexp.cif is CIF(c.double, [c.double, c.int]) and ldexp(1, 3) == 8.0
+    with pytest.raises(TypeError, match="expected a libffi type"):
+        @libm.function
+        def cos(x: Annotated[float, "no C type"]) -> c.double: ...
+
+
 def test_variadic_void_and_out():
     @libc.function
     def snprintf(buffer: c.pointer, size: c.size_t, format: c.string, *args) -> c.int: ...
@@ -69,6 +82,7 @@ def test_variadic_void_and_out():
     def frexp(x: c.double, exponent: c.out(c.int)) -> c.double: ...
 
     assert frexp(8.0) == (0.5, 4)
+    assert list(inspect.signature(frexp).parameters) == ["x"]
 
 
 def test_annotations_as_text():

@@ -42,6 +42,10 @@ def read_stub(stub: Callable[..., object], names: Mapping[str, object]) -> Stub:
     if signature.return_annotation is signature.empty:
         raise TypeError(f"{what} has no annotation: write -> c.int or the like, -> None for void")
     restype = _evaluate(signature.return_annotation, what, stub, names)
+    # Callers do not pass what the call allocates.
+    passed = [parameter for parameter, kind in zip(signature.parameters.values(), argtypes, strict=True)
+              if kind is ... or kind.kind != "out"]
+    signature = signature.replace(parameters=passed)
     return Stub(stub.__name__, restype, tuple(argtypes), inspect.getdoc(stub), signature)
 
 
@@ -54,6 +58,10 @@ def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, obje
             raise DeclarationError(f"{what}: cannot evaluate the annotation {text!r}: {error}") from error
     if annotation is None:
         return c.void
+    # Annotated[float, c.double] says both: the Python type to type checkers, the C type to us.
+    for extra in getattr(annotation, "__metadata__", ()):
+        if isinstance(extra, Type):
+            return extra
     if not isinstance(annotation, Type):
         raise TypeError(f"{what}: expected a libffi type such as c.double, got {annotation!r}")
     return annotation
