@@ -213,6 +213,12 @@ def test_every_scalar_is_in_the_table():
     assert [name for name in _ffi.scalars if f"`{name}`" not in text] == []
 
 
+def test_limits_name_every_known_fault():
+    page = (ROOT / "docs" / "guide" / "limits.md").read_text()
+    faults = (ROOT / "tests" / "c" / "faults").glob("*.c")
+    assert [fault.name for fault in faults if f"`{fault.name}`" not in page] == []
+
+
 # ---- the README's table: what the other two do ----
 
 
