@@ -142,7 +142,7 @@ def _call(options: argparse.Namespace) -> int:
     except (libffi.LibraryNotFound, ValueError) as error:
         raise Problem(LIBRARY, f"{error}") from error
     cif = declared.cif
-    argtypes = [*cif.argtypes, ...] if cif.variadic else cif.argtypes
+    argtypes: list[Any] = [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
     try:
         function = library.function(declared.symbol, cif.restype, argtypes, errno=options.errno)
     except libffi.SymbolNotFound as error:

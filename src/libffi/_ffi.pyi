@@ -2,18 +2,20 @@
 #
 # Types are generic over the Python value that reading gives: c.double is a Type[float], c.ptr(c.int)
 # a Type[Pointer[int]]. What may be written is wider and checked at run time, so it is Any here.
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import IntEnum
 from types import EllipsisType
 from typing import Any, ClassVar, Generic, Literal, Never, Self, SupportsIndex, TypeAlias, TypedDict, final, overload
 
-from typing_extensions import Buffer, TypeVar, disjoint_base
+from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
 
 from . import library as _library
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True, default=Any)
+_P = ParamSpec("_P", default=...)
+_R_co = TypeVar("_R_co", covariant=True, default=Any)
 _Scalar = TypeVar("_Scalar", bound=int | float | complex | str | bytes | Decimal)
 _Enum = TypeVar("_Enum", bound=int)
 _Out = TypeVar("_Out", bound=Buffer)
@@ -32,6 +34,7 @@ _GIL: TypeAlias = Literal["release", "hold"]
 _ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], Any]
 
 class _FunctionOptions(TypedDict, total=False):
+    # The keywords of Library.function().
     abi: ABI | int | None
     gil: _GIL
     errno: bool
@@ -78,7 +81,7 @@ class SymbolNotFound(AttributeError): ...
 
 @final
 class Type(Generic[_T_co]):
-    def __init__(self, *args: Never, **kwargs: Never) -> None: ...  # made by libffi.c
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by libffi.c
     @property
     def name(self) -> str: ...
     @property
@@ -95,9 +98,9 @@ class Type(Generic[_T_co]):
     @property
     def item(self) -> Type | None: ...
     @property
-    def fields(self) -> dict[str, Type]: ...
+    def fields(self) -> Mapping[str, Type]: ...
     @property
-    def offsets(self) -> dict[str, int]: ...
+    def offsets(self) -> Mapping[str, int]: ...
     @property
     def cif(self) -> CIF | None: ...
     @property
@@ -136,7 +139,7 @@ class Type(Generic[_T_co]):
 
 @final
 class Value(Generic[_T_co]):
-    def __init__(self, *args: Never, **kwargs: Never) -> None: ...  # made by T(value)
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by T(value)
     @property
     def type(self) -> Type[_T_co]: ...
     @property
@@ -203,7 +206,7 @@ class Struct(Memory, _Fields):
 
 @final
 class Pointer(Generic[_T_co]):
-    def __init__(self, *args: Never, **kwargs: Never) -> None: ...  # made by c.ptr(T)(x)
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by c.ptr(T)(x)
     @property
     def address(self) -> int: ...
     @property
@@ -230,6 +233,7 @@ class Pointer(Generic[_T_co]):
     def __sub__(self, other: Pointer, /) -> int: ...
     @overload
     def __sub__(self, other: SupportsIndex, /) -> Pointer[_T_co]: ...
+    def __radd__(self, other: SupportsIndex, /) -> Pointer[_T_co]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -293,11 +297,11 @@ class CIF:
     def __deepcopy__(self, memo: Any) -> Self: ...
 
 @final
-class Function:
-    # Results depend on out parameters, errcheck and the CIF's types: Any. Whoever knows better says
-    # pow: Callable[[float, float], float] = library.function(...)
-    def __init__(self, *args: Never, **kwargs: Never) -> None: ...  # made by Library.function() and CIF.bind()
-    def __call__(self, *args: Any) -> Any: ...
+class Function(Generic[_P, _R_co]):
+    # Results depend on out parameters, errcheck and the CIF's types: Any, unless an annotated Python stub
+    # (x: Annotated[float, c.double]) or the user (pow: Function[[float, float], float] = ...) says more.
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by Library.function() and CIF.bind()
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
     @property
     def cif(self) -> CIF: ...
     @property
@@ -317,7 +321,7 @@ class Function:
     @property
     def errcheck(self) -> _ErrCheck | None: ...
     @property
-    def call(self) -> Callable[..., Any]: ...
+    def call(self) -> Callable[_P, _R_co]: ...
     @overload
     def map(self, *args: Any, out: None = None) -> Array | Any: ...  # None from a void function
     @overload
@@ -325,7 +329,7 @@ class Function:
 
 @disjoint_base
 class Closure:
-    def __init__(self, *args: Never, **kwargs: Never) -> None: ...  # made by closure() and CIF.closure()
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by closure() and CIF.closure()
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     @property
     def cif(self) -> CIF: ...
@@ -474,12 +478,3 @@ def union(name: type, /) -> Type[Struct]: ...
 def union(
     name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0, **fields: Type
 ) -> Type[Struct]: ...
-
-# ---- what pickles call ----
-
-def make_value(type: Type, value: Any) -> Any: ...
-def rebuild_cif(restype: Type, argtypes: _ArgTypes, abi: ABI | int) -> CIF: ...
-def rebuild_struct(
-    function: Callable[..., Type], name: str, members: _Members, pack: int, align: int
-) -> Type[Struct]: ...
-def scalar_type(attribute: str) -> Type: ...

@@ -4,7 +4,7 @@ from ._ffi import array, bits, enum, exact, func, inout, out, ptr, ref, struct, 
 
 globals().update(_ffi.scalars)
 
-__all__ = [  # noqa: PLE0604  (the scalars' names come from the compiled core)
+__all__ = [
     *_ffi.scalars, "array", "bits", "enum", "exact", "func", "inout", "out", "ptr", "ref",
     "struct", "union", "vector",
 ]

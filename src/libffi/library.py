@@ -8,13 +8,20 @@ from typing import TYPE_CHECKING, Any, overload
 from libffi import _ffi
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+    from typing import ParamSpec, TypeVar, Unpack
+
     from libffi import CIF, Function, Type
+    from libffi._ffi import _FunctionOptions
     from libffi._scope import Scope
     from libffi.declare import Declarations
 
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+
 
 class Library(_ffi.Library):
-    """A shared library, found by short name ("m"), soname or path; None is the process itself."""
+    """Load a shared library by short name ("m"), soname or path; None is the process itself."""
 
     # Slots are attributes of the class: no declared name can take their place.
     __slots__ = ("__dict__", "_declared", "_lock", "_name", "_scope", "_texts")
@@ -22,7 +29,7 @@ class Library(_ffi.Library):
     _name: str | None
     _declared: dict[str, Any]
     _scope: "Scope | None"
-    _texts: list[tuple[str, dict[str, Any]]]
+    _texts: "list[tuple[str, _FunctionOptions]]"
 
     def __init__(self, name: "str | os.PathLike[str] | None" = None) -> None:
         """Load a library, trying what its name may stand for."""
@@ -58,21 +65,22 @@ class Library(_ffi.Library):
 
     @property
     def name(self) -> str | None:
-        """The name the library was asked for, None for the process."""
+        """Return the name that the library was asked for, None for the process."""
         return self._name
 
     @overload
-    def function(self, name: Callable[..., object], /) -> "Function": ...
+    def function(self, name: "Callable[_P, _R]", /) -> "Function[_P, _R]": ...
 
     @overload
     def function(
-        self, name: str, restype: "Type", argtypes: Iterable[Any] = (), **options: Any
+        self, name: str, restype: "Type", argtypes: "Iterable[Type | EllipsisType]" = (),
+        **options: "Unpack[_FunctionOptions]",
     ) -> "Function": ...
 
     @overload
     def function(
-        self, name: str | None = None, **options: Any
-    ) -> Callable[[Callable[..., object]], "Function"]: ...
+        self, name: str | None = None, restype: None = None, **options: "Unpack[_FunctionOptions]"
+    ) -> "Callable[[Callable[_P, _R]], Function[_P, _R]]": ...
 
     def function(
         self,
@@ -80,7 +88,7 @@ class Library(_ffi.Library):
         restype: "Type | None" = None,
         argtypes: Iterable[Any] = (),
         **options: Any,
-    ) -> "Function | Callable[[Callable[..., object]], Function]":
+    ) -> Any:
         """Return a function of the library; without a result type, decorate an annotated stub."""
         if restype is not None:
             symbol: Any = name  # of the wrong type: an error of the core's
@@ -106,7 +114,7 @@ class Library(_ffi.Library):
         made: Function = function
         return made
 
-    def declare(self, text: str, **options: Any) -> None:
+    def declare(self, text: str, **options: "Unpack[_FunctionOptions]") -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
         Either all of the text is declared, or an error is raised and nothing has changed.
@@ -129,7 +137,7 @@ class Library(_ffi.Library):
                 if not hasattr(type(self), name):
                     self.__dict__[name] = value
 
-    def _look_up(self, declarations: "Declarations", options: dict[str, Any]) -> dict[str, Any]:
+    def _look_up(self, declarations: "Declarations", options: "_FunctionOptions") -> dict[str, Any]:
         """Return the Python objects of declarations: attributes, and tags as "struct name"."""
         from libffi import c
         from libffi._scope import (
@@ -224,7 +232,7 @@ def rebuild_function(name: str | None, symbol: str, cif: "CIF", options: dict[st
     return shared_library(name).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
 
 
-def rebuild_library(name: str | None, texts: list[tuple[str, dict[str, Any]]]) -> Library:
+def rebuild_library(name: str | None, texts: "list[tuple[str, _FunctionOptions]]") -> Library:
     """Return a library with its declarations again in another process."""
     library = Library(name)
     for text, options in texts:

@@ -1,0 +1,291 @@
+"""What type checkers see of the public API: checked by mypy --strict, and run, so that it is also true."""
+import enum
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, assert_type
+
+import libffi
+from libffi import ABI, CIF, Array, Closure, Function, Library, Memory, Pointer, Struct, Type, Value, c, closure
+
+# What a checker must refuse is marked `type: ignore`; strict mode reports ignores that are not needed.
+
+
+class Color(enum.IntEnum):
+    RED = 0
+    BLUE = 2
+
+
+def test_scalars() -> None:
+    assert_type(c.int, Type[int])
+    assert_type(c.double, Type[float])
+    assert_type(c.complex_float, Type[complex])
+    assert_type(c.bool, Type[bool])
+    assert_type(c.char, Type[bytes])
+    assert_type(c.wchar_t, Type[str])
+    assert_type(c.exact(c.longdouble), Type[Decimal])
+    assert_type(c.double(2), Value[float])
+    assert_type(c.double(2).value, float)
+    assert_type(c.double(2).type, Type[float])
+    assert_type(c.bool(1).value, bool)
+    assert isinstance(c.double(2), Value) and isinstance(c.double(2).value, float)
+    assert isinstance(c.bool(1).value, bool) and isinstance(c.char(65).value, bytes)
+
+
+def test_the_type_itself() -> None:
+    point = c.struct("point", x=c.int, y=c.int)
+    assert_type(point, Type[Struct])
+    assert_type(c.int.name, str)
+    assert_type(c.int.item, Type | None)
+    assert_type(point.offsets["y"], int)
+    assert_type(point.fields["y"], Type)
+    total: int = c.int.size * 2 + point.alignment
+    assert total == 12 and c.int.kind == "signed" and point.kind == "struct"
+    if TYPE_CHECKING:
+        Type()
+        Type("int")  # type: ignore[arg-type]
+        c.int.size = 8  # type: ignore[misc]
+        assert c.int.kind == "strutc"  # type: ignore[comparison-overlap]
+
+
+def test_memory() -> None:
+    number = c.int.new(7)
+    assert_type(number, Memory[int])
+    assert_type(number.value, int)
+    number.value = c.int(8)
+    with number as same:
+        assert_type(same, Memory[int])
+        assert isinstance(same.value, int) and same.value == 8
+    view = memoryview(c.int.new(1))
+    assert_type(view.nbytes, int)
+    assert_type(c.int.at(c.int.new(3)).value, int)
+    assert_type(c.int.read(bytes(4)), int)
+    assert view.nbytes == 4 and c.int.read(bytes(4)) == 0
+
+
+def test_arrays() -> None:
+    numbers = c.array(c.double, 3).new([1, 2, 3])
+    assert_type(numbers, Array[float])
+    assert_type(numbers[0], float)
+    assert_type(numbers[0:2], list[float])
+    assert_type(list(numbers), list[float])
+    numbers[0] = 5
+    numbers[1:] = [6, 7]
+    assert isinstance(numbers, Array) and isinstance(numbers[0:2], list) and sum(numbers) == 18
+    text = c.array(c.char, 8).new(b"hello")
+    assert_type(text[0], bytes)
+    assert_type(text[0:2], bytes)
+    assert text[0:2] == b"he" and text.value == b"hello"
+    grid = c.array(c.array(c.int, 2), 2)()
+    assert_type(grid[0], Array[int])
+    assert isinstance(grid[0], Array) and grid[0][1] == 0
+
+
+def test_structs() -> None:
+    point = c.struct("point", [("x", c.double), ("y", c.double)], _pack_=1)
+    p = point.new(x=1, y=2)
+    assert_type(p, Struct)
+    assert_type(point((1, 2)), Struct)
+    x: float = p.x
+    p.y = 3
+    assert isinstance(p, Struct) and x == 1.0
+    tagged = c.struct("tagged", type=c.int, size=c.int)(type=4, size=5)
+    tagged.type = tagged.type + tagged.size  # fields, not the attributes of memory
+    assert tagged.type == 9
+
+
+def test_pointers() -> None:
+    numbers = c.array(c.int, 3).new([1, 2, 3])
+    p = c.ptr(c.int)(numbers)
+    assert_type(c.ptr(c.int), Type[Pointer[int]])
+    assert_type(p, Pointer[int])
+    assert_type(p[0], int)
+    assert_type(p.value, int)
+    assert_type(p[0:2], list[int])
+    assert_type((p + 2)[0], int)
+    assert_type((p + 2) - p, int)
+    assert_type(p.type, Type[Pointer[int]])
+    assert isinstance(p, Pointer) and (p + 2) - p == 2 and (p + 2)[0] == 3 and p[0:2] == [1, 2]
+    assert_type(c.ptr(c.ptr(c.int)), Type[Pointer[Pointer[int]]])
+    text = c.ptr(c.char, const=True)(b"abc")
+    assert_type(text[0:2], bytes)
+    assert text[0:2] == b"ab"
+    assert_type(c.ptr(c.void), Type[int | None])
+    assert_type(c.pointer, Type[int | None])
+    assert_type(c.pointer.new().value, int | None)
+    assert c.ptr(c.void) is c.pointer and c.pointer.new().value is None
+    assert_type(c.ptr(c.string), Type[Pointer[str | None]])
+    assert isinstance(c.pointer(5), Pointer)
+    if TYPE_CHECKING:
+        p["x"]  # type: ignore[call-overload]
+        Pointer(5)  # type: ignore[arg-type]
+        c.ptr(int)  # type: ignore[call-overload]
+
+
+def test_enums_functions_and_parameters() -> None:
+    color = c.enum(Color)
+    assert_type(color, Type[Color | int])
+    assert color.new(Color.BLUE).value is Color.BLUE and color.new(1).value == 1
+    assert_type(c.func(CIF(c.int)), Type[Function | None])
+    assert c.func(CIF(c.int)).new().value is None
+    assert_type(c.out(c.int), Type[int])
+    if TYPE_CHECKING:
+        c.enum(str)  # type: ignore[type-var]
+        c.exact(c.string)  # type: ignore[arg-type]
+
+
+def test_cifs() -> None:
+    cif = CIF(c.int, [c.pointer, c.size_t, c.string, ...])
+    assert_type(cif.argtypes, tuple[Type, ...])
+    assert_type(cif.abi, ABI)
+    assert_type(cif.nfixed, int)
+    abi: ABI = ABI.DEFAULT
+    assert isinstance(cif.argtypes, tuple) and isinstance(cif.abi, ABI) and cif.abi == abi
+    if TYPE_CHECKING:
+        abi = ABI.UNIX64 or ABI.WIN64 or ABI.SYSV or ABI.STDCALL  # those of other platforms too
+        abi = ABI.UNIX32  # type: ignore[attr-defined]
+        CIF(int)  # type: ignore[arg-type]
+        CIF(c.int, [int])  # type: ignore[list-item]
+        cif.bind("address")  # type: ignore[arg-type]
+        cif.bind(1, gil="keep")  # type: ignore[arg-type]
+        cif.variadic = False  # type: ignore[misc]
+
+
+def test_functions() -> None:
+    libm = Library("m")
+    pow = libm.function("pow", c.double, [c.double, c.double], gil="hold")
+    assert_type(pow, Function)
+    assert_type(pow.cif, CIF)
+    assert_type(pow.library, Library | None)
+    assert_type(pow.gil, Literal["release", "hold"])
+    assert_type(pow(2, 3), Any)
+    known: Callable[[float, float], float] = pow
+    assert_type(known(2, 3), float)
+    result: float = pow.call(2.0, 3.0)
+    assert isinstance(pow, Function) and pow.library is libm and known(2, 3) == 8.0 == result
+    cos = libm.function("cos", c.double, [c.double])
+    out = c.array(c.double, 2).new()
+    assert_type(cos.map(out, out=out), Array[float])
+    assert cos.map(out, out=out) is out and out[0] == 1.0
+    if TYPE_CHECKING:
+        libm.function("pow", float, [])  # type: ignore[call-overload]
+        libm.function("pow", c.double, gli="hold")  # type: ignore[call-overload]
+        libm.declare("int f(void);", gil=True)  # type: ignore[arg-type]
+        pow.errcheck = print  # type: ignore[misc]
+
+
+def test_errcheck() -> None:
+    def check(result: int, function: Function, arguments: tuple[Any, ...]) -> str:
+        return f"{function.name}{arguments}: {result}"
+
+    abs = Library(None).function("abs", c.int, [c.int], errcheck=check)
+    assert abs(-2) == "abs(-2,): 2"
+
+
+def test_closures() -> None:
+    @closure(c.int, [c.ptr(c.int), c.ptr(c.int)], on_error=-1)
+    def compare(a: Pointer[int], b: Pointer[int]) -> int:
+        return a[0] - b[0]
+
+    assert_type(compare, Closure)
+    with compare:
+        assert_type(compare.address, int)
+        compare.retarget(lambda a, b: 0)
+    assert compare.closed and compare.callable is None
+
+    cif = CIF(c.int, [c.int])
+
+    @cif.closure
+    def one(x: int) -> int:
+        return x
+
+    @cif.closure(name="two")
+    def two(x: int) -> int:
+        return 2 * x
+
+    assert_type(one, Closure)
+    assert_type(two, Closure)
+    assert_type(cif.closure(lambda x: x), Closure)
+    assert_type(cif.call(two, 4), Any)
+    assert cif.call(two, 4) == 8 and two(3) == 6
+    if TYPE_CHECKING:
+        closure(c.int, on_eror=0)  # type: ignore[call-arg]
+        cif.closure(5)  # type: ignore[call-overload]
+
+
+def test_raw() -> None:
+    cif = CIF(c.int, [c.int])
+    abs = Library(None).symbol("abs")
+    result, argument = bytearray(8), c.int.new(-5)
+    cif.call_raw(abs, result, [argument])
+    assert_type(c.int.read(result), int)
+    assert_type(cif.exchange_offsets, tuple[int, ...])
+    assert_type(cif.ptrarray_to_raw([argument]), bytearray)
+    assert c.int.read(result) == 5 and len(cif.exchange_offsets) == 2
+
+
+def test_libraries() -> None:
+    with Library(None) as libc:
+        assert_type(libc, Library)
+        assert_type(libc.symbol("abs"), int)
+        assert_type(libc.path, str | None)
+        libc.declare("int abs(int);", gil="hold")
+        assert_type(libc.abs(-1), Any)
+        assert_type(libc.variable("environ", c.pointer), Memory[int | None])
+        assert_type(libc.variable("stdout", c.array(c.char, 1)), Array[bytes])
+        assert libc.abs(-1) == 1
+    assert_type(libc.closed, bool)
+    try:
+        libc.declare("int f(")
+    except libffi.DeclarationError as error:
+        assert_type(error.line, int | None)
+        assert error.line == 1
+    except ValueError:
+        pass  # it is closed
+
+
+def test_helpers() -> None:
+    text = c.array(c.char, 4).new(b"abc")
+    assert_type(libffi.string_at(text), bytes)
+    assert_type(libffi.string_at(text, 2), bytes)
+    assert_type(libffi.addressof(text), int)
+    assert_type(libffi.sizeof(text), int)
+    assert_type(libffi.sizeof(c.int), int)
+    assert_type(libffi.typeof(c.int(3)), Type[int])
+    assert_type(libffi.typeof(c.ptr(c.char)(text)), Type[Pointer[bytes]])
+    assert_type(libffi.struct_offsets(c.struct("s", x=c.int)), tuple[int, ...])
+    assert_type(libffi.get_errno(), int)
+    assert_type(libffi.get_include(), str)
+    assert libffi.string_at(text, 2) == b"ab" and libffi.typeof(c.int(3)) is c.int
+    if TYPE_CHECKING:
+        libffi.string_at("text")  # type: ignore[arg-type]
+        libffi.sizeof(3)  # type: ignore[arg-type]
+
+
+def test_features() -> None:
+    have = libffi.features()
+    strings = [have["version"], have["build_version"], have["linkage"], have["default_abi"], have["long_double"]]
+    assert_type(strings, list[str])
+    numbers = [have["version_number"], have["closure_size"], have["pointer_size"]]
+    assert_type(numbers, list[int])
+    flags = [
+        have["call_plan"], have["int128"], have["complex"], have["vectors"], have["static_trampolines"],
+        have["go_closures"], have["raw_api"], have["native_raw_api"], have["char_signed"], have["wchar_signed"],
+    ]
+    assert_type(flags, list[bool])
+    assert_type(have["abis"], tuple[str, ...])
+    assert_type(have["byteorder"], Literal["little", "big"])
+    assert {*map(type, strings)} == {str} and {*map(type, numbers)} == {int} and {*map(type, flags)} == {bool}
+    assert len(have) == len(strings) + len(numbers) + len(flags) + 2
+    if TYPE_CHECKING:
+        have["int256"]  # type: ignore[typeddict-item]
+
+
+def takes_all(  # every generic class without its parameters is fine in strict mode
+    type: Type, value: Value, memory: Memory, array: Array, struct: Struct, pointer: Pointer, function: Function
+) -> None:
+    pass
+
+
+def test_generic_classes_at_run_time() -> None:
+    for cls in (Type, Value, Memory, Array, Pointer, Function):
+        assert cls[int].__origin__ is cls
