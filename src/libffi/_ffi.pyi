@@ -5,7 +5,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import IntEnum
-from types import EllipsisType
+from types import EllipsisType, GenericAlias
 from typing import Any, ClassVar, Generic, Literal, Never, Self, SupportsIndex, TypeAlias, TypedDict, final, overload
 
 from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
@@ -82,6 +82,7 @@ class SymbolNotFound(AttributeError): ...
 @final
 class Type(Generic[_T_co]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by libffi.c
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def name(self) -> str: ...
     @property
@@ -140,6 +141,7 @@ class Type(Generic[_T_co]):
 @final
 class Value(Generic[_T_co]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by T(value)
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def type(self) -> Type[_T_co]: ...
     @property
@@ -152,6 +154,7 @@ class Value(Generic[_T_co]):
 @disjoint_base
 class Memory(Generic[_T_co]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by T.new() and T.at()
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def address(self) -> int: ...
     @property
@@ -205,8 +208,17 @@ class Struct(Memory, _Fields):
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
 @final
+class Field:  # the descriptor of a field, in the class of a struct's memory
+    @overload
+    def __get__(self, instance: None, owner: type | None = None, /) -> Self: ...
+    @overload
+    def __get__(self, instance: Struct, owner: type | None = None, /) -> Any: ...
+    def __set__(self, instance: Struct, value: Any, /) -> None: ...
+
+@final
 class Pointer(Generic[_T_co]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by c.ptr(T)(x)
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def address(self) -> int: ...
     @property
@@ -301,6 +313,7 @@ class Function(Generic[_P, _R_co]):
     # Results depend on out parameters, errcheck and the CIF's types: Any, unless an annotated Python stub
     # (x: Annotated[float, c.double]) or the user (pow: Function[[float, float], float] = ...) says more.
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by Library.function() and CIF.bind()
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
     @property
     def cif(self) -> CIF: ...

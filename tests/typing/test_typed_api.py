@@ -164,8 +164,9 @@ def test_functions() -> None:
     assert isinstance(pow, Function) and pow.library is libm and known(2, 3) == 8.0 == result
     cos = libm.function("cos", c.double, [c.double])
     out = c.array(c.double, 2).new()
-    assert_type(cos.map(out, out=out), Array[float])
-    assert cos.map(out, out=out) is out and out[0] == 1.0
+    same = cos.map(out, out=out)
+    assert_type(same, Array[float])
+    assert same is out and out[0] == 1.0
     if TYPE_CHECKING:
         libm.function("pow", float, [])  # type: ignore[call-overload]
         libm.function("pow", c.double, gli="hold")  # type: ignore[call-overload]
