@@ -42,7 +42,7 @@ cdef class CIF:
 
     def __reduce__(self):
         argtypes = (*self.argtypes, ...) if self.state.variadic else self.argtypes
-        return rebuild_cif, (self.restype, argtypes, int(self.abi))
+        return _rebuild_cif, (self.restype, argtypes, int(self.abi))
 
     def __copy__(self):
         return self
@@ -141,9 +141,9 @@ cdef int no_variadic(CIF cif, what) except -1:
     return 0
 
 
-def rebuild_cif(restype, argtypes, abi):
+def _rebuild_cif(restype, argtypes, abi):
     """Make a CIF again (for pickle)."""
-    return cif_from_arguments(restype, argtypes, abi=abi)
+    return _cif(restype, argtypes, abi=abi)
 
 
 cdef str spell_function(CIF cif, str inner):
@@ -158,10 +158,16 @@ cdef str spell_function(CIF cif, str inner):
 # ---- construction ----
 
 cdef object find_or_make_cif(PyTypeObject *cls, object args, PyObject *keywords):
-    return cif_from_arguments(*args, **(<object>keywords if keywords != NULL else {}))
+    try:
+        return _cif(*args, **(<object>keywords if keywords != NULL else {}))
+    except TypeError as error:
+        if str(error).startswith("_cif"):
+            raise TypeError("CIF" + str(error)[4:]) from None
+        raise
 
 
-def cif_from_arguments(restype, argtypes=(), *, abi=None):
+def _cif(restype, argtypes=(), *, abi=None):
+    """Return the CIF of a signature, made at most once (what `CIF(...)` does)."""
     cdef bint variadic = False
     cdef Type type
     if not isinstance(restype, Type):
@@ -176,7 +182,7 @@ def cif_from_arguments(restype, argtypes=(), *, abi=None):
         abi = ABI.DEFAULT
     elif not isinstance(abi, int):
         raise TypeError(f"CIF() abi: expected an ABI, got {abi.__class__.__name__}")
-    key = (CIF, restype, types, int(abi), variadic)
+    key = ("cif", id(restype), tuple([id(item) for item in types]), int(abi), variadic)
     known = find_interned(key)
     if known is not None:
         return known
@@ -218,6 +224,7 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
         known_abi = ABI(abi)
     except ValueError:
         raise BadABI(f"CIF() abi: {abi!r} is none of this platform's ({', '.join(ABI.__members__)})") from None
+    refuse_faulty_call(restype, types, <int>int(abi))
     infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
     if infos == NULL:
         raise MemoryError
@@ -268,7 +275,7 @@ def closure(restype, argtypes=(), *, abi=None, on_error=None, name=None):
 
     C: ffi_closure_alloc, ffi_prep_closure_loc.
     """
-    return (<CIF>cif_from_arguments(restype, argtypes, abi=abi)).closure(
+    return (<CIF>_cif(restype, argtypes, abi=abi)).closure(
         on_error=on_error, name=name)
 
 

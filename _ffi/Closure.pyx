@@ -92,7 +92,7 @@ cdef void expire(Closure closure) noexcept:
     block_expire(block, <PyObject *>code if isinstance(code, CodeType) else NULL)
 
 
-CodeType = type((lambda: None).__code__)
+cdef object CodeType = type((lambda: None).__code__)
 
 
 cdef object closure_or_decorator(CIF cif, callable, on_error, name, closure_form form):
@@ -113,6 +113,7 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
         if cif.state.args[i].passing in (K_OUT, K_INOUT):
             raise BadTypedef(f"closure {cif} argument {i + 1}: out parameters are for calls; "
                              "take a c.ptr(T) and write to p[0]")
+    refuse_faulty_closure(cif)
     if form == GO_CLOSURE and not FFIPY_HAVE_GO:
         raise FFIError("this libffi has no Go closures on this platform")
     return 0

@@ -80,7 +80,7 @@ cdef class Library:
     def function(self, name, restype, argtypes=(), *, abi=None, gil="release", errno=False,
                  errcheck=None):
         """Return the Function of that name and signature; see CIF.bind for the options."""
-        cdef CIF cif = cif_from_arguments(restype, argtypes, abi=abi)
+        cdef CIF cif = _cif(restype, argtypes, abi=abi)
         cdef Function function = bind_function(cif, <uintptr_t>find_symbol(self, name), name, self,
                                                gil, errno, errcheck)
         function.symbol = name

@@ -4,7 +4,7 @@ from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITAB
 from libc.stdlib cimport free
 from cpython.mem cimport PyMem_RawFree
 
-STRUCT_CLASS = type
+cdef object STRUCT_CLASS = type
 
 
 cdef class Memory:
@@ -83,6 +83,10 @@ cdef class Memory:
             return f"<closed {type_name(self.type_)} memory>"
         return f"<{type_name(self.type_)} memory: {memory_value(self)!r}>"
 
+    def __class_getitem__(cls, item):
+        """Return the class, annotated with the Python type of the values (`Memory[int]`)."""
+        return GenericAlias(cls, item)
+
     def __copy__(self):
         return copy_of(self)
 
@@ -154,6 +158,9 @@ cdef class Array(Memory):
         data = memory_writable(<MemoryObject *>self)
         store_item(self.m.type.item, data + i * self.m.type.item.size, value, self,
                    "%U item %zd", type_name(self.type_), i)
+
+    def __delitem__(self, index):
+        raise TypeError(f"{type_name(self.type_)} has a fixed length: items cannot be deleted")
 
     def __iter__(self):
         for i in range(self.m.type.length):
@@ -253,6 +260,29 @@ cdef object load_named(Memory memory, Py_ssize_t i):
 
 
 # ---- helpers ----
+
+cdef object known_size(value):
+    """Return how many bytes are known to be behind what has an address, or None."""
+    if isinstance(value, Memory):
+        return (<Memory>value).m.size
+    if isinstance(value, Pointer):
+        if not (<Pointer>value).p.bounded or not (<Pointer>value).p.type.item.complete:
+            return None
+        return max((<Pointer>value).p.length, 0) * (<Pointer>value).p.type.item.size
+    if isinstance(value, (int, Closure, Function, Value)) or value is None:
+        return None
+    return memoryview(value).nbytes
+
+
+cdef bint is_const(value):
+    if isinstance(value, Memory):
+        return (<Memory>value).m.readonly
+    if isinstance(value, Pointer):
+        return (<Pointer>value).p.type.is_const
+    if isinstance(value, (int, Closure, Function, Value)):
+        return False
+    return memoryview(value).readonly
+
 
 cdef bint is_closed(value):
     return isinstance(value, Memory) and not lifetime_is_open((<Memory>value).m.life)

@@ -38,9 +38,9 @@ cdef class Pointer:
         return self.p.address != NULL
 
     def __len__(self):
-        if self.p.length < 0:
+        if not self.p.bounded:
             raise TypeError(f"how many items are behind this {type_name(self.type_)} is not known")
-        return self.p.length
+        return max(self.p.length, 0)
 
     def __eq__(self, other):
         if isinstance(other, Pointer):
@@ -83,7 +83,17 @@ cdef class Pointer:
         for i in range(len(self)):
             yield self[i]
 
+    def __delitem__(self, index):
+        raise TypeError(f"what {type_name(self.type_)} points to cannot be deleted")
+
+    def __class_getitem__(cls, item):
+        """Return the class, annotated with the Python type of the items (`Pointer[int]`)."""
+        return GenericAlias(cls, item)
+
     def __add__(self, other):
+        return moved(self, other)
+
+    def __radd__(self, other):
         return moved(self, other)
 
     def __sub__(self, other):
@@ -123,15 +133,15 @@ cdef char *item_address(Pointer pointer, index) except NULL:
         raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
     if abs(i) > (1 << 62) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
-    if pointer.p.length >= 0 and not -pointer.p.length <= i < pointer.p.length:
-        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: "
-                         f"{pointer.p.length} items are known to be there")
+    if pointer.p.bounded and not -pointer.p.before <= i < pointer.p.length:
+        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: items "
+                         f"{-pointer.p.before} to {pointer.p.length - 1} are known to be there")
     return pointer.p.address + i * <Py_ssize_t>pointer.p.type.item.size
 
 
 cdef object slice_range(Pointer pointer, index):
-    if pointer.p.length >= 0:
-        return range(*index.indices(pointer.p.length))
+    if pointer.p.bounded:
+        return range(*index.indices(max(pointer.p.length, 0)))
     start = 0 if index.start is None else index.start.__index__()
     step = 1 if index.step is None else index.step.__index__()
     if index.stop is None:
@@ -154,15 +164,19 @@ cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
 
 
 cdef object moved(Pointer pointer, other):
-    cdef Py_ssize_t distance = distance_of(pointer, other), length = -1
+    cdef Py_ssize_t distance = distance_of(pointer, other)
+    cdef Pointer result
     cdef Py_ssize_t size = pointed_item(pointer).size
     if abs(distance) > (1 << 62) // max(size, 1):
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
-    if 0 <= distance <= pointer.p.length:
-        length = pointer.p.length - distance
-    return new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
+    result = new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
                        NULL if pointer.owner is None else <PyObject *>pointer.owner,
-                       pointer.p.life, length)
+                       pointer.p.life, -1)
+    if pointer.p.bounded:
+        result.p.bounded = True
+        result.p.length = pointer.p.length - distance
+        result.p.before = pointer.p.before + distance
+    return result
 
 
 cdef Memory pointed_memory(Pointer pointer):
@@ -202,8 +216,8 @@ cdef Pointer make_pointer(Type type, value):
     elif isinstance(value, Pointer):
         owner, life = (<Pointer>value).owner, (<Pointer>value).p.life
         address = (<Pointer>value).p.address
-        if (<Pointer>value).p.type.item == item:
-            length = (<Pointer>value).p.length
+        if (<Pointer>value).p.type.item == item and (<Pointer>value).p.bounded:
+            length = max((<Pointer>value).p.length, 0)
     elif isinstance(value, (Closure, Function)):
         owner = value
         address = <void *><uintptr_t>value.address

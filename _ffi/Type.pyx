@@ -19,8 +19,8 @@ cdef class Type:
     cdef object _name               # C spelling, or None until asked for
     cdef readonly str kind          #: what sort of type this is, such as "signed" or "struct"
     cdef readonly object item       #: pointee, element, enum base or referred type, or None
-    cdef readonly dict fields       #: name -> Type of each member
-    cdef readonly dict offsets      #: name -> byte offset of each member
+    cdef readonly object fields     #: name -> Type of each member
+    cdef readonly object offsets    #: name -> byte offset of each member
     cdef readonly object cif        #: the CIF of a function pointer type, or None
     cdef readonly object enum       #: the enum class, or None
     cdef object index, memory_class, members
@@ -64,6 +64,10 @@ cdef class Type:
     def const(self):
         """Return whether C promises not to write through this pointer."""
         return bool(self.info.is_const)
+
+    def __class_getitem__(cls, item):
+        """Return the class, annotated with the Python type of its values (`Type[float]`)."""
+        return GenericAlias(cls, item)
 
     def __repr__(self):
         return f"<libffi.Type {type_name(self)}>"
@@ -123,13 +127,19 @@ cdef class Type:
     def at(self, address):
         """View the storage at `address` as memory of this type, without owning it.
 
-        `address` is an int, or Memory, a Pointer or a buffer that is then kept alive.
+        `address` is an int, or Memory, a Pointer or a buffer that is then kept
+        alive; what is known to be too small for the type is ValueError. Memory of
+        a read-only buffer is const.
         """
         need_storage(self)
-        cdef Pointer pointer = make_pointer(core_types["pointer"], address)
+        cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")
-        return view_memory(self, pointer.p.address, pointer.owner, pointer.p.life, False)
+        known = known_size(address)
+        if known is not None and known < self.info.size:
+            raise ValueError(f"{type_name(self)}.at(): expected at least {self.info.size} bytes, "
+                             f"got {known}")
+        return view_memory(self, pointer.p.address, pointer.owner, pointer.p.life, is_const(address))
 
     def read(self, buffer):
         """Return the Python value of this type at the start of a bytes-like object."""
@@ -151,25 +161,29 @@ cdef class Type:
         self.state = (tuple(checked), _pack_, _align_)
 
 
+cdef object MappingProxyType = type(Memory.__dict__)
+cdef object NO_FIELDS = MappingProxyType({})
+cdef object GenericAlias = type(list[int])
+
+
 cdef Type new_type(str kind, type_kind code):
     cdef Type type = Type.__new__(Type)
     type.kind = kind
     type.info.kind = code
     type.info.object = <PyObject *>type
     type.info.complete = True
-    type.fields = {}
-    type.offsets = {}
+    type.fields = type.offsets = NO_FIELDS
     type.memory_class = Memory
     type.info.memory_class = <PyObject *>Memory
     return type
 
 
-MAX_DEPTH = 100
+cdef int MAX_DEPTH = 100
 
 
 cdef int deepen(Type type, Type part) except -1:
     """Note that `type` is made of `part`; C recursion over types must end."""
-    if part.depth >= <int>MAX_DEPTH:
+    if part.depth >= MAX_DEPTH:
         raise BadTypedef(f"types nested more than {MAX_DEPTH} deep: {type_name(part)[:60]}...")
     if type.depth <= part.depth:
         type.depth = part.depth + 1
@@ -201,11 +215,12 @@ cdef str spell(Type type, str inner):
     cdef Type item
     if type.info.kind == K_PTR or (type.info.kind in (K_REF, K_OUT, K_INOUT)):
         item = <Type>type.item
-        if item.info.kind in (K_ARRAY, K_FUNCTION):
-            return spell(item, f"(*{inner})")
+        inner = f"(*{inner})" if item.info.kind == K_ARRAY else "*" + inner
+        while item.info.kind == K_ARRAY:
+            item = <Type>item.item
         if type.info.is_const and is_pointer_kind(item.info.kind):
-            return spell(item, f"const *{inner}")
-        return ("const " if type.info.is_const else "") + spell(item, "*" + inner)
+            return spell(<Type>type.item, f"const {inner}")
+        return ("const " if type.info.is_const else "") + spell(<Type>type.item, inner)
     if type.info.kind == K_ARRAY:
         return spell(<Type>type.item, f"{inner}[{type.info.length}]")
     if type.info.kind == K_FUNCTION:
@@ -224,6 +239,7 @@ cdef str shorten(str name):
 
 
 # ---- interning: equal types are the same object while alive ----
+# Keys name parts by id: the interned object keeps its parts alive, the key must not.
 
 cdef dict interned = {}
 
@@ -275,7 +291,7 @@ cdef int set_elements(Type type, list pointers) except -1:
     return 0
 
 
-MAX_BY_VALUE = 65536
+cdef size_t MAX_BY_VALUE = 65536
 
 
 cdef object describe_struct(Type type):
@@ -284,7 +300,7 @@ cdef object describe_struct(Type type):
     cdef Py_ssize_t i
     if type.info.size == 0:
         return "it has no size"
-    if type.info.size > <size_t>MAX_BY_VALUE:
+    if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
     for _, member, _, _, _ in type.members:
         if member.info.kind == K_BITS:
@@ -337,7 +353,7 @@ cdef object describe_union(Type type):
     cdef char rule = UNION_RULE
     if type.info.size == 0:
         return "it has no size"
-    if type.info.size > <size_t>MAX_BY_VALUE:
+    if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
     if not type.natural:
         return "libffi cannot describe bit-fields, packed or over-aligned members"

@@ -14,6 +14,10 @@ cdef class Value:
         """Return the C type."""
         return self.type_
 
+    def __class_getitem__(cls, item):
+        """Return the class, annotated with the Python type of its value (`Value[int]`)."""
+        return GenericAlias(cls, item)
+
     def __repr__(self):
         return f"<{type_name(self.type_)} {self.value!r}>"
 
@@ -26,10 +30,15 @@ cdef class Value:
         return hash((self.type_, self.value))
 
     def __reduce__(self):
-        return make_value, (self.type_, self.value)
+        return _make_value, (self.type_, self.value)
 
 
-def make_value(Type type, value):
+def _make_value(type, value):
+    """Make a typed value again (for pickle)."""
+    return make_value(type, value)
+
+
+cdef object make_value(Type type, value):
     """Convert `value` to a typed value (what `T(value)` does)."""
     cdef Value result
     cdef keeper k

@@ -1,4 +1,4 @@
-# cython: language_level=3, freethreading_compatible=True, auto_pickle=False
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """The compiled core of libffi: types, calls, closures."""
 
 cimport cython
@@ -18,5 +18,6 @@ include "Function.pyx"
 include "Closure.pyx"
 include "Library.pyx"
 include "raw.pyx"
+include "faults.pyx"
 include "info.pyx"
 include "init.pyx"

@@ -68,7 +68,8 @@ cdef extern from "core.h":
         char *address
         const type_info *type
         lifetime *life
-        Py_ssize_t length
+        bint bounded
+        Py_ssize_t length, before
     ctypedef struct PointerObject:
         pointer_state p
         PyObject *type

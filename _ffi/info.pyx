@@ -84,6 +84,9 @@ def sizeof_of(value):
     return type.size
 
 
+sizeof_of.__name__ = sizeof_of.__qualname__ = "sizeof"
+
+
 cdef char *string_start(what, value) except NULL:
     cdef Pointer pointer
     if isinstance(value, (str, bytes)):

@@ -8,7 +8,7 @@ cdef int check_layouts() except -1:
     cdef Memory memory = type.new()
     cdef Pointer pointer = make_pointer(core_types["pointer"], 1)
     cdef Value value = make_value(type, 1)
-    cdef CIF cif = cif_from_arguments(type)
+    cdef CIF cif = _cif(type)
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
     cdef Closure closure = Closure.__new__(Closure)
     memory.keep = {}

@@ -5,6 +5,7 @@ cdef inline object round_up(object value, object unit):
     return (value + unit - 1) // unit * unit
 
 
+@cython.internal
 cdef class _Layout:
     cdef object fields, size, alignment, natural
     # fields: (name or None, Type, byte offset, bit offset, bit width) of every member

@@ -29,7 +29,8 @@ typedef struct {
     char *address;
     const type_info *type;          /* of the pointer */
     lifetime *life;
-    Py_ssize_t length;              /* items known to be there, or -1 */
+    int bounded;                    /* how many items there are is known: */
+    Py_ssize_t length, before;      /* from here on, and before */
 } pointer_state;
 
 

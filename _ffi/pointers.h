@@ -80,8 +80,7 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
     if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item))
         return wrong_pointee(type, pointer->p.type->item);
     if (pointer->p.type->is_const && type->kind == K_PTR && !type->is_const) {
-        PyErr_Format(PyExc_TypeError, "expected %U, got a %U (const)", type->name,
-                     pointer->p.type->name);
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %U", type->name, pointer->p.type->name);
         return -1;
     }
     if (type->kind == K_FUNCTION)
@@ -252,18 +251,15 @@ COLD static int pointer_from_any(const type_info *type, PyObject *value, keeper 
         return address_of_function(type, value, k, where);
     if (PyLong_Check(value))
         return address_from_int(type, value, where);
-    if (type->kind == K_FUNCTION) {
-        if (PyCallable_Check(value)) {
-            PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
-                         "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);
-            return -1;
-        }
-        return expected(type, value);
-    }
-    if (PyObject_CheckBuffer(value))
+    if (type->kind != K_FUNCTION && PyObject_CheckBuffer(value))
         return address_of_buffer(type, value, k, where);
-    if (PyIndex_Check(value))
+    if (type->kind != K_FUNCTION && PyIndex_Check(value))
         return address_from_int(type, value, where);
+    if (PyCallable_Check(value) && !PyType_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
+                     "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);
+        return -1;
+    }
     return expected(type, value);
 }
 
@@ -350,6 +346,7 @@ static inline int store_pointer(const type_info *type, void *where, PyObject *va
 
 /* ---- back to Python ---- */
 
+/* `length`: how many items are known to be there, or -1. */
 static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
                              lifetime *life, Py_ssize_t length)
 {
@@ -359,6 +356,7 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
     pointer->p.address = address;
     pointer->p.type = type;
     pointer->p.life = life;
+    pointer->p.bounded = length >= 0;
     pointer->p.length = length;
     pointer->type = Py_NewRef(type->object);
     pointer->owner = Py_NewRef(owner ? owner : Py_None);

@@ -1,6 +1,7 @@
 """The raw layer: calls on addresses and buffers, no conversion."""
 
 
+@cython.internal
 cdef class Storage:
     """The addresses of buffers, and the buffers, for one call."""
     cdef void **addresses
@@ -63,6 +64,7 @@ cdef Storage collect_arguments(CIF cif, what, avalues):
     return storage
 
 
+@cython.internal
 cdef class Scratch:
     """Room for a result nobody asked for."""
     cdef void *data

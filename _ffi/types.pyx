@@ -20,7 +20,7 @@ cdef Type add_scalar(str attribute, str name, str kind, type_kind code, ffi_type
     type.info.ffi = ffi
     type.info.size = size
     type.info.alignment = alignment
-    type.rebuild = (scalar_type, (attribute,))
+    type.rebuild = (_scalar_type, (attribute,))
     core_types[attribute] = type
     return type
 
@@ -44,7 +44,7 @@ cdef Type add_pointer(str attribute, str name, str kind, type_kind code, Type it
     return type
 
 
-def scalar_type(str attribute):
+def _scalar_type(str attribute):
     """Return the scalar type of that name in libffi.c (for pickle)."""
     return core_types[attribute]
 
@@ -186,7 +186,7 @@ def array(item, length):
         raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
     if element.info.size and count > (1 << 62) // <Py_ssize_t>element.info.size:
         raise ValueError(f"c.array(): length {count} is out of range")
-    key = (K_ARRAY, element, count)
+    key = (K_ARRAY, id(element), count)
     known = find_interned(key)
     if known is not None:
         return known
@@ -208,28 +208,24 @@ def vector(item, lanes):
     cdef ffi_cif cif
     if count > 64 or not (K_S8 <= element.info.kind <= K_U64 or element.info.kind in (K_FLOAT, K_DOUBLE)):
         raise BadTypedef(f"c.vector(): {count} lanes of {type_name(element)} are no vector")
-    if VECTOR_TYPE == 0:
-        raise BadTypedef("c.vector(): this libffi has no vectors on this platform")
-    key = (K_VECTOR, element, count)
+    key = (K_VECTOR, id(element), count)
     known = find_interned(key)
     if known is not None:
         return known
     result = derived("vector", K_VECTOR, element, (vector, (element, count)))
+    result.info.size = 1 << (int(count * <Py_ssize_t>element.info.size) - 1).bit_length()
+    result.info.alignment = result.info.size if result.info.size < 16 else 16
     set_elements(result, [<uintptr_t>element.info.ffi] * count)
     result.own.type = <unsigned short>VECTOR_TYPE
-    result.own.size = result.own.alignment = 0      # libffi computes them
-    status = ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &result.own, NULL)
-    if result.own.size == 0:
-        raise status_error(status, f"c.vector({type_name(element)}, {count})")
-    if status != FFI_OK:
-        result.info.ffi = NULL
+    if VECTOR_TYPE == 0:
+        result.refusal = "this libffi has no vectors on this platform"
+    elif ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &result.own, NULL) != FFI_OK:
         result.refusal = "libffi has no registers for a vector this large here"
     elif count == 1 and element.info.kind == K_DOUBLE:
-        result.info.ffi = NULL
         result.refusal = "compilers pass a vector of one double differently than libffi"
+    if result.refusal is not None:
+        result.info.ffi = NULL
     result.info.length = count
-    result.info.size = result.own.size
-    result.info.alignment = result.own.alignment
     result.memory_class = Array
     result.info.memory_class = <PyObject *>Array
     name_type(result, f"{type_name(element)} __attribute__((vector_size({result.info.size})))")
@@ -245,7 +241,7 @@ def bits(base, width):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
         raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")
-    key = (K_BITS, unit, count)
+    key = (K_BITS, id(unit), count)
     known = find_interned(key)
     if known is not None:
         return known
@@ -265,7 +261,7 @@ def enum(cls, base=None):
     cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base), result
     if not (K_S8 <= storage.info.kind <= K_U64):
         raise BadTypedef(f"c.enum() base: {type_name(storage)} is no integer type")
-    key = (K_ENUM, cls, storage)
+    key = (K_ENUM, id(cls), id(storage))
     known = find_interned(key)
     if known is not None:
         return known
@@ -287,7 +283,7 @@ def func(cif):
     """Return the type of a pointer to a function of that CIF."""
     if not isinstance(cif, CIF):
         raise TypeError(f"c.func(): expected a CIF, got {type(cif).__name__}")
-    key = (K_FUNCTION, cif)
+    key = (K_FUNCTION, id(cif))
     known = find_interned(key)
     if known is not None:
         return known
@@ -307,7 +303,7 @@ cdef object by_reference(str kind, type_kind code, item, function):
     cdef Type target = need_type(f"c.{kind}()", item), result
     if not target.info.complete or target.info.kind == K_VOID or target.info.kind >= K_BITS:
         raise BadTypedef(f"c.{kind}(): {type_name(target)} cannot be passed by reference")
-    key = (code, target)
+    key = (code, id(target))
     known = find_interned(key)
     if known is not None:
         return known
@@ -379,16 +375,17 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
         result.rebuild = (function, (name,))
         return result
     checked = check_members(result, members, fields)
-    key = (K_UNION if is_union else K_STRUCT, name, tuple(checked), pack, align)
+    key = (K_UNION if is_union else K_STRUCT, name,
+           tuple([(member, id(item)) for member, item in checked]), pack, align)
     known = find_interned(key)
     if known is not None:
         return known
     complete_struct(result, checked, pack, align)
-    result.rebuild = (rebuild_struct, (function, name, tuple(checked), pack, align))
+    result.rebuild = (_rebuild_struct, (function, name, tuple(checked), pack, align))
     return intern_object(key, result)
 
 
-def rebuild_struct(function, name, members, pack, align):
+def _rebuild_struct(function, name, members, pack, align):
     """Make a struct or union again (for pickle)."""
     return function(name, members, _pack_=pack, _align_=align)
 
@@ -397,6 +394,10 @@ cdef object struct_of_class(function, bint is_union, cls):
     import inspect
     members = []
     for name, annotation in inspect.get_annotations(cls, eval_str=True).items():
+        # Annotated[float, c.double] tells type checkers what they can understand.
+        for extra in getattr(annotation, "__metadata__", ()):
+            if isinstance(extra, Type):
+                annotation = extra
         if not isinstance(annotation, Type):
             raise TypeError(f"{cls.__name__}.{name}: expected a libffi.Type, "
                             f"got {type(annotation).__name__}")
@@ -438,7 +439,7 @@ cdef list check_members(Type owner, members, dict fields):
 
 cdef int check_alignment(what, option, value) except -1:
     if not isinstance(value, int) or value < 0 or value & (value - 1) or value > 1 << 15:
-        raise ValueError(f"{what}: {option} must be a power of two, got {value!r}")
+        raise ValueError(f"{what}: {option} must be a power of two up to {1 << 15}, got {value!r}")
     return 0
 
 
@@ -479,19 +480,21 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     type.info.nfields = len(visible)
     type.members = layout.fields
     type.index = {}
-    type.fields = {}
-    type.offsets = {}
+    fields = {}
+    offsets = {}
     attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2]}
     for i, (name, member, offset, bit, width) in enumerate(visible):
         type.index[name] = i
-        type.fields[name] = member
-        type.offsets[name] = offset
+        fields[name] = member
+        offsets[name] = offset
         type.info.fields[i].name = <PyObject *>name
         type.info.fields[i].type = &member.info
         type.info.fields[i].offset = offset
         type.info.fields[i].bit_offset = bit
         type.info.fields[i].bit_width = width
         attributes[name] = make_field(type, i)
+    type.fields = MappingProxyType(fields)
+    type.offsets = MappingProxyType(offsets)
     type.info.field_index = <PyObject *>type.index
     type.info.by_position = type.info.kind == K_STRUCT and not promoted
     type.info.size = layout.size

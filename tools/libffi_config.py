@@ -13,7 +13,7 @@ from find_libffi import Libffi
 from packages import BuildError
 
 FUNCTIONS = {  # macro -> the function of ffi.h that it stands for
-    "FFIPY_HAVE_CALL_PLAN": "ffi_call_plan_alloc",
+    "FFIPY_HAVE_CALL_PLAN": "ffi_call_plan_size",
     "FFIPY_HAVE_VERSION": "ffi_get_version_number",
     "FFIPY_HAVE_DEFAULT_ABI": "ffi_get_default_abi",
     "FFIPY_HAVE_CLOSURE_SIZE": "ffi_get_closure_size",

@@ -10,6 +10,7 @@ from . import c
 from ._ffi import (
     ABI,
     CIF,
+    Array,
     BadABI,
     BadArgType,
     BadTypedef,
@@ -21,6 +22,7 @@ from ._ffi import (
     LibraryNotFound,
     Memory,
     Pointer,
+    Struct,
     SymbolNotFound,
     Type,
     Value,
@@ -41,9 +43,9 @@ from .library import Library
 __version__ = "0.1.0"
 
 __all__ = [
-    "ABI", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
+    "ABI", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
-    "Pointer", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
+    "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
     "closure_quarantine", "features", "get_errno", "get_include", "set_errno", "sizeof",
     "string_at", "struct_offsets", "typeof", "wstring_at",
 ]
