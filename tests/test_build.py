@@ -142,6 +142,24 @@ def test_the_checksum_is_of_the_uncompressed_tar(tmp_path, monkeypatch):
         assert (source.unpack(tmp_path / path.suffix) / "configure.ac").exists()
 
 
+def test_a_download_is_checked_and_kept(tmp_path, monkeypatch):
+    import build_libffi
+
+    archive = archive_of(tmp_path, "AC_INIT([libffi],[3.8.0])\n")
+    monkeypatch.setattr(build_libffi, "URL", archive.as_uri())
+    with pytest.raises(SystemExit, match="is not the source archive"):
+        build_libffi.Source(None, tmp_path / "build")
+    assert not any((tmp_path / "build").iterdir())
+
+    digest = build_libffi.hashlib.sha256((tmp_path / "libffi.tar").read_bytes()).hexdigest()
+    monkeypatch.setattr(build_libffi, "SHA256", digest)
+    build_libffi.Source(None, tmp_path / "build")
+    archive.unlink()
+    build_libffi.Source(None, tmp_path / "build")
+    with pytest.raises(SystemExit, match="Cannot download .*\n.*LIBFFI_SOURCE"):
+        build_libffi.Source(None, tmp_path / "elsewhere")
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("AC_INIT([libffi],[3.4.4])\n", "says 3.4.4"),
     ("AC_INIT([other],[3.8.0])\n", "does not say so"),

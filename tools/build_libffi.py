@@ -69,6 +69,8 @@ class Source:
             self.tar = decompress(self.path)
             self.digest = hashlib.sha256(self.tar).hexdigest()
             if self.digest != SHA256:
+                if not location:
+                    self.path.unlink()  # the next try downloads again
                 raise BuildError(
                     f"{self.path} is not the source archive of libffi's tag v{VERSION}.\n"
                     f"sha256 of the uncompressed tar: {self.digest}\n"

@@ -108,7 +108,7 @@ def check_link(libffi: Libffi, compiler: Any, temp: Path) -> None:
     source = temp / "link_check.c"
     source.write_text("#include <ffi.h>\nint main(void) { ffi_cif c; ffi_call(&c, 0, 0, 0); return 0; }\n")
     try:
-        objects = compiler.compile([str(source)], include_dirs=libffi.include_dirs)
+        objects = compiler.compile([str(source)], str(temp), include_dirs=libffi.include_dirs)
         compiler.link_executable(objects, str(temp / "link_check"), libraries=libffi.libraries,
                                  library_dirs=libffi.library_dirs, extra_postargs=libffi.link_args)
     except Exception as error:  # distutils' own errors; the compiler has printed the details
