@@ -213,6 +213,12 @@ def test_every_scalar_is_in_the_table():
     assert [name for name in _ffi.scalars if f"`{name}`" not in text] == []
 
 
+def test_architecture_names_every_file_of_the_core():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    files = [path.name for path in (ROOT / "_ffi").iterdir() if path.suffix in {".h", ".pyx", ".pxd"}]
+    assert [name for name in files if f"`{name}`" not in page] == []
+
+
 def test_limits_name_every_known_fault():
     page = (ROOT / "docs" / "guide" / "limits.md").read_text()
     faults = (ROOT / "tests" / "c" / "faults").glob("*.c")
