@@ -2,6 +2,7 @@
 
 
 @cython.final
+@cython.freelist(64)
 cdef class Pointer:
     """Point to C storage; owns nothing, keeps alive what it was derived from.
 

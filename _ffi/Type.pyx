@@ -15,6 +15,7 @@ cdef class Type:
     an incomplete struct may be defined once. C: ffi_type.
     """
     cdef type_info info
+    cdef vectorcallfunc vectorcall
     cdef object __weakref__
     cdef object _name               # C spelling, or None until asked for
     cdef readonly str kind          #: what sort of type this is, such as "signed" or "struct"
@@ -95,7 +96,8 @@ cdef class Type:
         """Make a typed value.
 
         Scalars give a Value, pointers a Pointer (converting anything that has an
-        address), arrays, structs and unions new Memory.
+        address), arrays, structs and unions new Memory; structs also from their
+        fields, by name or all by position.
         """
         if is_aggregate_kind(self.info.kind):
             return self.new(*args, **fields)
@@ -169,6 +171,7 @@ cdef object GenericAlias = type(list[int])
 cdef Type new_type(str kind, type_kind code):
     cdef Type type = Type.__new__(Type)
     type.kind = kind
+    type.vectorcall = <vectorcallfunc>type_vectorcall
     type.info.kind = code
     type.info.object = <PyObject *>type
     type.info.complete = True

@@ -22,6 +22,7 @@
 #include "variadic.h"
 #include "callback.h"
 #include "map.h"
+#include "fast.h"
 #include "other_calls.h"
 
 /* ---- what pointers.h asks of functions and closures ---- */

@@ -82,8 +82,6 @@ cdef extern from "core.h":
         closure_block *block
         PyObject *callable
         PyObject *name
-    ctypedef struct TypeObject:
-        type_info info
     ctypedef struct ValueObject:
         PyObject *value
     ctypedef struct CIFObject:
@@ -107,6 +105,12 @@ cdef extern from "core.h":
     ctypedef struct PyMethodDef:
         pass
     ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, object)
+    ctypedef struct TypeObject:
+        type_info info
+        vectorcallfunc vectorcall
+    ctypedef struct FieldObject:
+        const field_info *field
+        const type_info *struct_ "struct_"
     ctypedef struct call_target:
         c_function address
         cif_state *cif
@@ -190,6 +194,9 @@ cdef extern from "core.h":
     void enable_vectorcall(PyTypeObject *)
     void replace_new(PyTypeObject *, void *)
     void *refuse_new
+    object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
+    void install_fast_slots(PyTypeObject *, PyTypeObject *)
+
 
 
 cdef extern from *:

@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     type_info info;
+    vectorcallfunc vectorcall;
 } TypeObject;
 
 typedef struct {

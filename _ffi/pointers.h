@@ -346,11 +346,20 @@ static inline int store_pointer(const type_info *type, void *where, PyObject *va
 
 /* ---- back to Python ---- */
 
+/* Pointers come and go with every callback: Cython's tp_new has a free list. */
+static newfunc pointer_plain_new;
+static PyObject *no_arguments;
+
+static PointerObject *pointer_alloc(void)
+{
+    return (PointerObject *)pointer_plain_new(core.pointer, no_arguments, NULL);
+}
+
 /* `length`: how many items are known to be there, or -1. */
 static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
                              lifetime *life, Py_ssize_t length)
 {
-    PointerObject *pointer = (PointerObject *)core.pointer->tp_alloc(core.pointer, 0);
+    PointerObject *pointer = pointer_alloc();
     if (pointer == NULL)
         return NULL;
     pointer->p.address = address;
@@ -358,8 +367,9 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
     pointer->p.life = life;
     pointer->p.bounded = length >= 0;
     pointer->p.length = length;
-    pointer->type = Py_NewRef(type->object);
-    pointer->owner = Py_NewRef(owner ? owner : Py_None);
+    Py_SETREF(pointer->type, Py_NewRef(type->object));
+    if (owner != NULL)
+        Py_SETREF(pointer->owner, Py_NewRef(owner));
     return (PyObject *)pointer;
 }
 

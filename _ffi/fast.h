@@ -1,0 +1,227 @@
+/* Slots of the Cython classes that small programs spend their time in, in C: items of
+   pointers and arrays, fields of structs, and making values.  Each takes the common case
+   and leaves the rest, errors too, to the method that Cython made. */
+#ifndef FFIPY_FAST_H
+#define FFIPY_FAST_H
+
+typedef struct {
+    PyObject_HEAD
+    const field_info *field;
+    const type_info *struct_;
+} FieldObject;
+
+static struct {
+    binaryfunc pointer_item, array_item;
+    objobjargproc pointer_set, array_set;
+    descrgetfunc field_get;
+    descrsetfunc field_set;
+    ternaryfunc type_call;
+} slow;
+
+static inline int is_number_kind(type_kind kind)
+{
+    return kind > K_VOID && kind < K_POINTER;
+}
+
+/* ---- items ---- */
+
+/* The address of item `index`, or NULL: not the common case. */
+static inline char *pointer_item_address(PointerObject *pointer, PyObject *index)
+{
+    const pointer_state *p = &pointer->p;
+    const type_info *item = p->type->item;
+    Py_ssize_t i;
+
+    if (UNLIKELY(!PyLong_CheckExact(index) || !is_compact(index) || p->address == NULL
+                 || !is_number_kind(item->kind) || !lifetime_is_open(p->life)))
+        return NULL;
+    i = compact_value(index);
+    if (p->bounded && (i < -p->before || i >= p->length))
+        return NULL;
+    if (UNLIKELY(i > INT32_MAX || i < INT32_MIN))
+        return NULL;
+    return p->address + i * (Py_ssize_t)item->size;
+}
+
+static PyObject *pointer_item(PyObject *self, PyObject *index)
+{
+    char *where = pointer_item_address((PointerObject *)self, index);
+    if (LIKELY(where != NULL))
+        return load_value(((PointerObject *)self)->p.type->item, where, NULL);
+    return slow.pointer_item(self, index);
+}
+
+static int is_simple_number(PyObject *value)
+{
+    return PyFloat_CheckExact(value) || PyLong_CheckExact(value);
+}
+
+static int pointer_set(PyObject *self, PyObject *index, PyObject *value)
+{
+    PointerObject *pointer = (PointerObject *)self;
+    if (LIKELY(value != NULL && is_simple_number(value) && !pointer->p.type->is_const)) {
+        char *where = pointer_item_address(pointer, index);
+        keeper k = {NULL, 0, 0, 0, NULL, NULL};
+        if (LIKELY(where != NULL))
+            return store_placed(pointer->p.type->item, where, value, &k, "%U[%zd]",
+                                pointer->p.type->name, compact_value(index));
+    }
+    return slow.pointer_set(self, index, value);
+}
+
+static inline char *array_item_address(MemoryObject *array, PyObject *index)
+{
+    const type_info *type = array->m.type;
+    Py_ssize_t i;
+
+    if (UNLIKELY(!PyLong_CheckExact(index) || !is_compact(index)
+                 || !is_number_kind(type->item->kind) || !lifetime_is_open(array->m.life)))
+        return NULL;
+    i = compact_value(index);
+    if (UNLIKELY(i < 0))
+        i += type->length;
+    if (UNLIKELY(i < 0 || i >= type->length))
+        return NULL;
+    return array->m.data + i * (Py_ssize_t)type->item->size;
+}
+
+static PyObject *array_item(PyObject *self, PyObject *index)
+{
+    char *where = array_item_address((MemoryObject *)self, index);
+    if (LIKELY(where != NULL))
+        return load_value(((MemoryObject *)self)->m.type->item, where, NULL);
+    return slow.array_item(self, index);
+}
+
+static int array_set(PyObject *self, PyObject *index, PyObject *value)
+{
+    MemoryObject *array = (MemoryObject *)self;
+    if (LIKELY(value != NULL && is_simple_number(value) && !array->m.readonly)) {
+        char *where = array_item_address(array, index);
+        keeper k = {NULL, 0, 0, 0, NULL, NULL};
+        if (LIKELY(where != NULL))
+            return store_placed(array->m.type->item, where, value, &k, "%U item %zd",
+                                array->m.type->name, compact_value(index));
+    }
+    return slow.array_set(self, index, value);
+}
+
+/* ---- fields ---- */
+
+static PyObject *field_get(PyObject *self, PyObject *instance, PyObject *owner)
+{
+    FieldObject *descriptor = (FieldObject *)self;
+    MemoryObject *memory = (MemoryObject *)instance;
+
+    if (LIKELY(instance != NULL
+               && (PyObject *)Py_TYPE(instance) == descriptor->struct_->memory_class
+               && lifetime_is_open(memory->m.life)))
+        return load_field(descriptor->field, memory->m.data, memory);
+    return slow.field_get(self, instance, owner);
+}
+
+static int field_set(PyObject *self, PyObject *instance, PyObject *value)
+{
+    FieldObject *descriptor = (FieldObject *)self;
+    MemoryObject *memory = (MemoryObject *)instance;
+
+    if (LIKELY(value != NULL && is_simple_number(value)
+               && (PyObject *)Py_TYPE(instance) == descriptor->struct_->memory_class
+               && !memory->m.readonly && lifetime_is_open(memory->m.life)
+               && is_number_kind(descriptor->field->type->kind))) {
+        keeper k = {NULL, 0, 0, 0, NULL, NULL};
+        return store_field(descriptor->struct_, descriptor->field, memory->m.data, value, &k);
+    }
+    return slow.field_set(self, instance, value);
+}
+
+/* ---- T(value), T(x=1, y=2), T(1, 2) ---- */
+
+static int store_call(const type_info *type, char *data, PyObject *const *args, Py_ssize_t nargs,
+                      PyObject *kwnames, keeper *k)
+{
+    Py_ssize_t i;
+    if (kwnames == NULL && nargs == 1)
+        return store_value(type, data, args[0], k);
+    for (i = 0; kwnames == NULL && i < nargs; ++i)
+        if (store_field(type, &type->fields[i], data, args[i], k) < 0)
+            return -1;
+    for (i = 0; kwnames != NULL && i < PyTuple_GET_SIZE(kwnames); ++i) {
+        const field_info *field = find_field(type, PyTuple_GET_ITEM(kwnames, i));
+        if (field == NULL || store_field(type, field, data, args[i], k) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+COLD static PyObject *slow_type_call(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                                     PyObject *kwnames)
+{
+    Py_ssize_t i, n = kwnames ? PyTuple_GET_SIZE(kwnames) : 0;
+    PyObject *tuple = PyTuple_New(nargs), *dict = n ? PyDict_New() : NULL, *result = NULL;
+
+    if (tuple != NULL && (n == 0 || dict != NULL)) {
+        int status = 0;
+        for (i = 0; i < nargs; ++i)
+            PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+        for (i = 0; status == 0 && i < n; ++i)
+            status = PyDict_SetItem(dict, PyTuple_GET_ITEM(kwnames, i), args[nargs + i]);
+        if (status == 0)
+            result = slow.type_call(self, tuple, dict);
+    }
+    Py_XDECREF(tuple);
+    Py_XDECREF(dict);
+    return result;
+}
+
+static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
+                                 PyObject *kwnames)
+{
+    const type_info *type = &((TypeObject *)self)->info;
+    Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
+    MemoryObject *memory;
+    keeper k;
+
+    if (UNLIKELY((type->kind != K_STRUCT && type->kind != K_UNION) || !type->complete
+                 || type->size == 0 || (kwnames != NULL && nargs != 0)
+                 || (kwnames == NULL && nargs != 1
+                     && (nargs != type->nfields || !type->by_position))))
+        return slow_type_call(self, args, nargs, kwnames);
+    memory = memory_new(type);
+    if (memory == NULL)
+        return NULL;
+    k = memory_keeper(memory);
+    if (UNLIKELY(store_call(type, memory->m.data, args, nargs, kwnames, &k) < 0)) {
+        add_place(PyUnicode_FromFormat("%U()", type->name));
+        Py_CLEAR(memory);
+    }
+    return (PyObject *)memory;
+}
+
+static void install_fast_slots(PyTypeObject *array, PyTypeObject *field)
+{
+    pointer_plain_new = core.pointer->tp_new;
+    no_arguments = PyTuple_New(0);
+    slow.pointer_item = core.pointer->tp_as_mapping->mp_subscript;
+    slow.pointer_set = core.pointer->tp_as_mapping->mp_ass_subscript;
+    core.pointer->tp_as_mapping->mp_subscript = pointer_item;
+    core.pointer->tp_as_mapping->mp_ass_subscript = pointer_set;
+    slow.array_item = array->tp_as_mapping->mp_subscript;
+    slow.array_set = array->tp_as_mapping->mp_ass_subscript;
+    array->tp_as_mapping->mp_subscript = array_item;
+    array->tp_as_mapping->mp_ass_subscript = array_set;
+    slow.field_get = field->tp_descr_get;
+    slow.field_set = field->tp_descr_set;
+    field->tp_descr_get = field_get;
+    field->tp_descr_set = field_set;
+    slow.type_call = core.type->tp_call;
+    core.type->tp_vectorcall_offset = offsetof(TypeObject, vectorcall);
+    core.type->tp_call = PyVectorcall_Call;
+    core.type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    PyType_Modified(core.type);
+    PyType_Modified(core.pointer);
+    PyType_Modified(array);
+    PyType_Modified(field);
+}
+
+#endif
