@@ -15,34 +15,20 @@ from .values import Values
 
 def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
     """Let C call a closure, with wild bytes and with Python values as the result."""
-    turn = signature.index % 4
-    # Every fourth signature through the raw API, and another as a Go closure, where libffi has them.
-    make = cif.raw_closure if features()["raw_api"] and turn == 3 else cif.closure
+    # Every fourth signature through the raw API, where libffi has it.
+    make = cif.raw_closure if features()["raw_api"] and signature.index % 4 == 3 else cif.closure
     call = CIF(c.void, [c.pointer]).bind(bench.symbol(f"g{signature.index}"), "g")
     for wild in True, False:
         case = bench.case(signature, values, wild)
-        callback, calls = _callback(bench, signature, values, case, wild)
+        callback, calls = checking_callback(bench, signature, values, case, wild)
         bench.prepare(case)
         with make(callback) as made:
             call(made)
-        _called_once(calls, "closure")
+        check_called(calls, "closure")
         bench.check_result(signature, case, "closure")
-    if features()["go_closures"] and turn == 2:
-        _check_go(bench, cif, signature, values)
 
 
-def _check_go(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
-    """Call a Go closure the way Go does: C has no spelling for it, so the package calls itself."""
-    case = bench.case(signature, values, wild=True)
-    callback, calls = _callback(bench, signature, values, case, wild=True)
-    with cif.go_closure(callback) as made:
-        got = cif.call_go(made, *package.arguments(signature, case.args, values, wild=True))
-    _called_once(calls, "Go closure")
-    if signature.result is not None:
-        package.check_value(bench, values, signature.result, case.result, got, "Go closure: result")
-
-
-def _callback(
+def checking_callback(
     bench: Bench, signature: Signature, values: Values, case: Case, wild: bool
 ) -> tuple[Callable[..., Any], list[None]]:
     """Return a callable that checks what it gets, and a list that grows with each call."""
@@ -60,6 +46,6 @@ def _callback(
     return callback, calls
 
 
-def _called_once(calls: list[None], what: str) -> None:
+def check_called(calls: list[None], what: str) -> None:
     if len(calls) != 1:
         raise Mismatch(f"the {what} was called {len(calls)} times")

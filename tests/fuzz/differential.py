@@ -8,7 +8,7 @@ from pathlib import Path
 import libffi._ffi
 from libffi import c
 
-from . import calls, closures, compiler, known_faults, package
+from . import calls, closures, compiler, go, known_faults, package
 from .abi import Abi
 from .bench import Bench, Mismatch
 from .generate import Features
@@ -48,8 +48,9 @@ def check(bench: Bench, signature: Signature, abi: Abi, values: Values, tally: T
         return
     try:
         calls.check(bench, cif, signature, values)
+        go.check(bench, cif, signature, values)
     except Mismatch:
-        if not known_faults.excuse(signature, bench.layouts):
+        if not known_faults.excuse(signature, abi, bench.layouts):
             raise
         tally.excused += 1
     tally.calls += 1

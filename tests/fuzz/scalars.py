@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from .model import Scalar
 
-HEADERS = "stdarg stddef stdint stdbool string wchar uchar sys/types".split()
+HEADERS = "stdarg stddef stdint stdbool string wchar sys/types".split()
 
 
 def _ints(promoted: bool, **names: str) -> list[Scalar]:
@@ -23,10 +23,11 @@ INTS = _ints(
 )
 INT128 = _ints(True, int128="__int128", uint128="unsigned __int128")
 CHARS = [
+    # Not every platform has <uchar.h>.
     Scalar("bool", "bool", "bool", promoted=False),
     Scalar("char", "char", "char", promoted=False),
-    Scalar("char16_t", "char16_t", "wchar", promoted=False),
-    Scalar("char32_t", "char32_t", "wchar"),
+    Scalar("char16_t", "__CHAR16_TYPE__", "wchar", promoted=False),
+    Scalar("char32_t", "__CHAR32_TYPE__", "wchar"),
     Scalar("wchar_t", "wchar_t", "wchar"),
 ]
 FLOAT = Scalar("float", "float", "float", "float", promoted=False)
