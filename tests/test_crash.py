@@ -507,6 +507,47 @@ def test_no_crash(run_python, name):
     run_python(PRELUDE + textwrap.dedent(SNIPPETS[name]))
 
 
+def test_after_the_interpreter_a_closure_gives_zero(run_python, callbacks):
+    out = run_python("""
+        import sys
+        from libffi import CIF, Library, c
+        cif = CIF(c.int, [c.int])
+        f = cif.closure(lambda x: x + 1, on_error=-1)
+        call_at_exit = Library(sys.argv[1]).function("call_at_exit", c.int, [c.func(cif)])
+        assert call_at_exit(f) == 0 and cif.call(f, 5) == 6
+        print("end", flush=True)
+    """, callbacks.path)
+    assert out == "end\n0\n"
+
+
+def test_a_collected_library_stays_loaded(run_python, callbacks):
+    """Only close() unloads: C may still use what it got from the library."""
+    assert run_python("""
+        import gc, sys
+        from libffi import CIF, Library, c
+        address = Library(sys.argv[1]).symbol("call_stored")
+        gc.collect()
+        print(CIF(c.int, [c.int]).call(address, 5))
+    """, callbacks.path) == "-1\n"
+
+
+@pytest.mark.parametrize("body", ["lambda x: x + 1", "lambda x: [x] * 100", "lambda x: 1 // 0", "lambda x: time.sleep(0)"])
+def test_the_interpreter_ends_while_threads_of_c_call_without_a_pause(run_python, callbacks, body):
+    out = run_python(f"""
+        import sys, time
+        from libffi import CIF, Library, c
+        sys.unraisablehook = lambda unraisable: None
+        cif = CIF(c.int, [c.int])
+        f = cif.closure({body})
+        call_for_ever = Library(sys.argv[1]).function("call_for_ever", c.int, [c.func(cif)])
+        for _ in range(3):
+            assert call_for_ever(f) == 0
+        time.sleep(0.05)
+        print("end", flush=True)
+    """, callbacks.path)
+    assert out == "end\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl of Linux")
 def test_works_where_memory_is_never_writable_and_executable(run_python):
     """PR_SET_MDWE (Linux 6.3): a mapping that was writable cannot become executable."""

@@ -283,7 +283,7 @@ def test_the_check_finds_a_leak():
     kept, thing = [], object()
     with pytest.raises(AssertionError, match="references"):
         expect_flat(lambda: kept.append(thing), (thing,), times=10_000)
-    with pytest.raises(AssertionError, match="blocks"):
+    with pytest.raises(AssertionError, match="blocks|all references"):
         expect_flat(lambda: kept.append(object()), times=10_000)
     with pytest.raises(AssertionError, match="resident"):
         more = bytearray()

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <uchar.h>
 #include <wchar.h>
@@ -90,6 +91,15 @@ int start_thread(int (*f)(int), int n, int *results)
     return pthread_create(&background.thread, NULL, run, &background);
 }
 int join_thread(void) { return pthread_join(background.thread, NULL); }
+
+/* After everything, Python too, is over. */
+static int (*last)(int);
+static void call_last(void) { printf("%d\n", last(5)); }
+int call_at_exit(int (*f)(int)) { last = f; return atexit(call_last); }
+
+/* Calls for as long as the process lives. */
+static void *spin(void *p) { int (*f)(int) = (int (*)(int))(uintptr_t)p; for (int i = 0;; i++) f(i & 0xff); return NULL; }
+int call_for_ever(int (*f)(int)) { pthread_t t; return pthread_create(&t, NULL, spin, (void *)(uintptr_t)f); }
 
 /* A callback with a pointer of the caller's, as most C libraries have it. */
 int each(const int *items, int n, int (*f)(int item, void *user), void *user)
