@@ -31,6 +31,7 @@ FAULTS = {
     "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
     "raw_closure": (FEATURES["static_trampolines"], not FEATURES["native_raw_api"]),
     "struct_in_last_register": (VERSION < 30407, X86_64),
+    "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
 
 
