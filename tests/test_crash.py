@@ -531,7 +531,9 @@ def test_a_collected_library_stays_loaded(run_python, callbacks):
     """, callbacks.path) == "-1\n"
 
 
-@pytest.mark.parametrize("body", ["lambda x: x + 1", "lambda x: [x] * 100", "lambda x: 1 // 0", "lambda x: time.sleep(0)"])
+@pytest.mark.parametrize("body", [
+    "lambda x: x + 1", "lambda x: [x] * 100", "lambda x: 1 // 0", "lambda x: time.sleep(0)",
+])
 def test_the_interpreter_ends_while_threads_of_c_call_without_a_pause(run_python, callbacks, body):
     out = run_python(f"""
         import sys, time
