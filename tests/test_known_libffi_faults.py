@@ -15,6 +15,7 @@ import pytest
 from fuzz import compiler
 
 import libffi._ffi
+from libffi import ABI, CIF, BadTypedef, c
 
 SOURCES = Path(__file__).parent / "c" / "faults"
 FEATURES = libffi._ffi.features()
@@ -29,9 +30,17 @@ FAULTS = {
     "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
     "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
     "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
+    "plan_vector": (True, X86_64 and FEATURES["vectors"] and FEATURES["call_plan"]),
     "raw_closure": (FEATURES["static_trampolines"], not FEATURES["native_raw_api"]),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
+}
+
+# What the package makes of a fault that it cannot make right: an error that gives the reason.
+REFUSED = {
+    "ms_int128_closure_result": lambda: CIF(c.int128, abi=ABI.GNUW64).closure(int),
+    "ms_vector_result": lambda: CIF(c.vector(c.float, 4), abi=ABI.GNUW64),
+    "one_double_vector": lambda: CIF(c.double, [c.vector(c.double, 1)]),
 }
 
 
@@ -66,6 +75,14 @@ def test_libffi_is_wrong(name, flags, tmp_path):
     subprocess.run(command, check=True)
     code = subprocess.run([program], stderr=subprocess.DEVNULL).returncode
     assert bool(code) == affected, f"libffi {FEATURES['version']}: exit code {code}"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_package_refuses(name):
+    if not FAULTS[name][1]:
+        pytest.skip("not on this platform, or not in this libffi")
+    with pytest.raises(BadTypedef, match="libffi"):
+        REFUSED[name]()
 
 
 def test_every_program_is_in_the_table():

@@ -13,6 +13,7 @@ class Abi:
     va: str = "va"  # what its va_list, va_start and va_end begin with
     variadic: bool = True
     by_reference: bool = False  # large arguments are; gcc's va_arg does not know that
+    vectors: bool = True
     without: frozenset[str] = frozenset()  # `part`s of floats that it has not
 
     @property
@@ -25,9 +26,9 @@ KNOWN = [
     # x86-64
     Abi("UNIX64", "sysv_abi"),
     # gcc's long double is GNUW64's, not WIN64's.
-    Abi("WIN64", "ms_abi", "__builtin_ms_va", by_reference=True, without=frozenset(["long double"])),
-    Abi("EFI64", "ms_abi", "__builtin_ms_va", by_reference=True, without=frozenset(["long double"])),
-    Abi("GNUW64", "ms_abi", "__builtin_ms_va", by_reference=True),
+    Abi("WIN64", "ms_abi", "__builtin_ms_va", by_reference=True, vectors=False, without=frozenset(["long double"])),
+    Abi("EFI64", "ms_abi", "__builtin_ms_va", by_reference=True, vectors=False, without=frozenset(["long double"])),
+    Abi("GNUW64", "ms_abi", "__builtin_ms_va", by_reference=True, vectors=False),
     # i386
     Abi("SYSV", "cdecl"),
     Abi("MS_CDECL", "cdecl"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import libffi
 import libffi._ffi
 from libffi import c
 
@@ -46,14 +47,27 @@ def check(bench: Bench, signature: Signature, abi: Abi, values: Values, tally: T
     if cif is None:
         tally.refused += 1
         return
-    try:
+    with _forgiving(bench, signature, abi, tally):
         calls.check(bench, cif, signature, values)
+    tally.calls += 1
+    if signature.variadic:
+        return
+    with _forgiving(bench, signature, abi, tally):
+        closures.check(bench, cif, signature, values)
+        tally.closures += 1
         go.check(bench, cif, signature, values)
+
+
+@contextmanager
+def _forgiving(bench: Bench, signature: Signature, abi: Abi, tally: Tally) -> Iterator[None]:
+    """Let pass what is libffi's own fault, or what the package refuses because of one."""
+    try:
+        yield
     except Mismatch:
         if not known_faults.excuse(signature, abi, bench.layouts):
             raise
         tally.excused += 1
-    tally.calls += 1
-    if not signature.variadic:
-        closures.check(bench, cif, signature, values)
-        tally.closures += 1
+    except libffi.BadTypedef:
+        if not package.may_refuse(signature, abi):
+            raise
+        tally.refused += 1

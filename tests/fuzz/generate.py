@@ -33,8 +33,8 @@ def large(scalar: Scalar) -> bool:
 class Generator:
     def __init__(self, seed: int, features: Features, abi: Abi = DEFAULT) -> None:
         self.seed = seed
-        self.features = features
         self.abi = abi
+        self.vectors = features.vectors and abi.vectors
         groups: list[tuple[int, list[Scalar]]] = [
             (5, scalars.INTS), (4, scalars.SMALL_INTS), (3, scalars.CHARS), (2, scalars.POINTERS),
             (7, [s for s in scalars.FLOATS if s.part not in abi.without]),
@@ -93,7 +93,7 @@ class _Maker:
         if rng.random() < 0.62:
             scalar = self.scalar()
             return scalars.EXACT if scalar is scalars.LONGDOUBLE and rng.random() < 0.5 else scalar
-        if self.generator.features.vectors and rng.random() < 0.06:
+        if self.generator.vectors and rng.random() < 0.06:
             return self.vector()
         return self.struct(0, LEAVES if rng.random() < 0.15 else 8)
 
@@ -136,7 +136,7 @@ class _Maker:
             return self.struct(depth + 1, budget // 2)
         if budget > 1 and chance < 0.40:
             return self.array(depth, budget)
-        if self.generator.features.vectors and chance < 0.42:
+        if self.generator.vectors and chance < 0.42:
             return self.vector()
         return self.scalar()
 
@@ -160,8 +160,11 @@ class _Maker:
         return self.record(members)
 
     def one_inside_another(self, depth: int, budget: int) -> Record:
-        """One scalar inside one to three structs or arrays."""
-        inner: CType = self.rng.choice([self.generator.floats[-1], self.scalar()])
+        """One scalar or vector inside one to three structs or arrays."""
+        choices: list[CType] = [self.generator.floats[-1], self.scalar()]
+        if self.generator.vectors:
+            choices.append(self.vector())
+        inner = self.rng.choice(choices)
         for _ in range(self.rng.randint(0, 2)):
             inner = Array(inner, 1) if self.rng.random() < 0.4 else self.record([inner])
         return self.record([inner])
