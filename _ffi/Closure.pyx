@@ -96,13 +96,26 @@ cdef object CodeType = type((lambda: None).__code__)
 
 
 cdef object closure_or_decorator(CIF cif, callable, on_error, name, closure_form form):
+    cdef Decorator decorator
     if callable is not None:
         return make_closure(cif, callable, on_error, name, form)
 
-    def decorator(callable):
-        return make_closure(cif, callable, on_error, name, form)
     check_closable(cif, form)
+    decorator = Decorator.__new__(Decorator)
+    decorator.cif, decorator.on_error, decorator.name, decorator.form = cif, on_error, name, form
     return decorator
+
+
+@cython.final
+@cython.internal
+cdef class Decorator:
+    """Make a closure of the function it is applied to."""
+    cdef CIF cif
+    cdef object on_error, name
+    cdef closure_form form
+
+    def __call__(self, callable):
+        return make_closure(self.cif, callable, self.on_error, self.name, self.form)
 
 
 cdef int check_closable(CIF cif, closure_form form) except -1:

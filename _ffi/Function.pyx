@@ -77,6 +77,10 @@ cdef class Function:
         finally:
             PyMem_Free(values)
 
+    def __class_getitem__(cls, item):
+        """Return the class, annotated with parameters and result (`Function[[float], float]`)."""
+        return GenericAlias(cls, item)
+
     def __repr__(self):
         return f"<libffi.Function {spell_function(self.cif, self.name)}>"
 

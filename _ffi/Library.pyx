@@ -13,7 +13,8 @@ cdef extern from "dlfcn.h" nogil:
 cdef class Library:
     """Load a shared object by exactly this file name; None is the process itself.
 
-    C: dlopen, dlsym, dlclose.
+    Only close() unloads it: C may still run its code or hold its addresses when
+    the object is collected. C: dlopen, dlsym, dlclose.
     """
     cdef void *handle
     cdef lifetime life
@@ -39,11 +40,6 @@ cdef class Library:
             raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
         self.path = path
         self.life.open = 1
-
-    def __dealloc__(self):
-        # Whatever was derived from the library holds it: nothing can point into it now.
-        if self.handle != NULL:
-            dlclose(self.handle)
 
     @property
     def closed(self):

@@ -6,6 +6,9 @@ from cpython.mem cimport PyMem_RawFree
 
 cdef object STRUCT_CLASS = type
 
+cdef extern from "Python.h":
+    object PySeqIter_New(object)
+
 
 cdef class Memory:
     """Hold C storage for one value of a type.
@@ -163,8 +166,7 @@ cdef class Array(Memory):
         raise TypeError(f"{type_name(self.type_)} has a fixed length: items cannot be deleted")
 
     def __iter__(self):
-        for i in range(self.m.type.length):
-            yield self[i]
+        return PySeqIter_New(self)
 
     def __contains__(self, value):
         return any(item == value for item in self)

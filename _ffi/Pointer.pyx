@@ -81,8 +81,8 @@ cdef class Pointer:
                    "%U[%zd]", type_name(self.type_), index)
 
     def __iter__(self):
-        for i in range(len(self)):
-            yield self[i]
+        len(self)                       # without a known length there is no end
+        return PySeqIter_New(self)
 
     def __delitem__(self, index):
         raise TypeError(f"what {type_name(self.type_)} points to cannot be deleted")

@@ -252,10 +252,20 @@ cdef object find_interned(key):
     return None if reference is None else reference()
 
 
+@cython.final
+@cython.internal
+cdef class Forget:
+    """Drop a key whose object died (a weak reference's callback)."""
+    cdef object key
+
+    def __call__(self, reference):
+        if interned.get(self.key) is reference:
+            del interned[self.key]
+
+
 cdef object intern_object(key, value):
-    def forget(reference):
-        if interned.get(key) is reference:
-            del interned[key]
+    cdef Forget forget = Forget.__new__(Forget)
+    forget.key = key
     other = interned.setdefault(key, PyWeakref_NewRef(value, forget))()
     return value if other is None else other
 

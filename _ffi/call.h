@@ -53,9 +53,12 @@ COLD static void raise_from_closures(call_context *context)
 
 /* ---- the call itself ---- */
 
+typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
+
 /* Invoke with the GIL released or held, errno and closures' exceptions taken care of.
    0, or -1 with an exception a closure raised. */
-static inline int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
+static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *result, void **avalues,
+                                   const invoker cif_invoke)
 {
     call_context context = {NULL, NULL, 0}, *outer = current_call;
 
@@ -63,8 +66,7 @@ static inline int invoke(const call_target *t, cif_state *c, void *result, void 
         closed_library(t);
         return -1;
     }
-    if (t->life != &forever)
-        lifetime_pin(t->life);
+    lifetime_enter(t->life);
     current_call = &context;
     if (t->release_gil) {
         context.saved = PyEval_SaveThread();
@@ -84,8 +86,7 @@ static inline int invoke(const call_target *t, cif_state *c, void *result, void 
         cif_invoke(c, t->address, result, avalues);
     }
     current_call = outer;
-    if (t->life != &forever)
-        lifetime_unpin(t->life);
+    lifetime_leave(t->life);
     if (UNLIKELY(context.exception != NULL)) {
         raise_from_closures(&context);
         return -1;
@@ -93,42 +94,68 @@ static inline int invoke(const call_target *t, cif_state *c, void *result, void 
     return 0;
 }
 
+/* Invoke with arguments anywhere, each as wide as its type. */
+static int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
+{
+    return invoke_by(t, c, result, avalues, cif_invoke);
+}
+
+#if WIDE_SLOTS
+typedef int64_t int_slot;           /* what a 32-bit integer is written as */
+#else
+typedef int32_t int_slot;
+#endif
+
 /* Convert one argument into its slot.  The commonest kinds are inlined; everything else,
    and every error, goes through store_value(). */
 static inline int store_argument(const argument *a, char *slot, PyObject *value, keeper *k)
 {
-    switch (a->kind) {
-    case K_S32:
+    switch (a->how) {
+    case AS_S32:
         if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
             Py_ssize_t number = compact_value(value);
-            if (LIKELY(number >= INT32_MIN && number <= INT32_MAX)) {
-                *(int32_t *)slot = (int32_t)number;
-                return 0;
-            }
+#if PyLong_SHIFT > 30
+            if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
+                break;
+#endif
+            *(int_slot *)slot = (int_slot)number;
+            return 0;
         }
         break;
-    case K_S64:
+    case AS_S64:
         if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
             *(int64_t *)slot = compact_value(value);
             return 0;
         }
         break;
-    case K_U64:
+    case AS_U64:
         if (LIKELY(PyLong_CheckExact(value) && is_compact(value) && compact_value(value) >= 0)) {
             *(uint64_t *)slot = (uint64_t)compact_value(value);
             return 0;
         }
         break;
-    case K_DOUBLE:
+    case AS_DOUBLE:
         if (LIKELY(PyFloat_CheckExact(value))) {
             *(double *)slot = PyFloat_AS_DOUBLE(value);
             return 0;
         }
         break;
+    case AS_POINTER:
+        if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
+            return 0;
+        if (!Value_Check(value))
+            return -1;
+        PyErr_Clear();
+        break;
     default:
         break;
     }
-    return store_value(a->type, slot, value, k);
+    if (UNLIKELY(store_value(a->type, slot, value, k) < 0))
+        return -1;
+#if WIDE_SLOTS
+    widen_result(a->type, slot);
+#endif
+    return 0;
 }
 
 static inline PyObject *load_result(const cif_state *c, void *where)
@@ -140,6 +167,8 @@ static inline PyObject *load_result(const cif_state *c, void *where)
         return PyLong_FromLong((int32_t)*(ffi_sarg *)where);
     case K_S64:
         return PyLong_FromLongLong(*(int64_t *)where);
+    case K_U64:
+        return PyLong_FromUnsignedLongLong(*(uint64_t *)where);
     case K_DOUBLE:
         return PyFloat_FromDouble(*(double *)where);
     default:
@@ -184,8 +213,7 @@ static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
     return outs;
 }
 
-static int store_referred(const cif_state *c, const argument *a, char *frame, PyObject *value,
-                          keeper *k)
+static int store_referred(const argument *a, char *frame, PyObject *value, keeper *k)
 {
     char *storage = frame + a->referred;
     write_address(frame + a->offset, storage);
@@ -193,7 +221,6 @@ static int store_referred(const cif_state *c, const argument *a, char *frame, Py
         memset(storage, 0, a->type->size);
         return 0;
     }
-    (void)c;
     return store_value(a->type, storage, value, k);
 }
 
@@ -228,50 +255,36 @@ COLD static char *heap_frame(const cif_state *c, char **block)
 static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
                                Py_ssize_t nargs);
 
-/* Call `t` through the prepared `c` with exactly its arguments. */
-static inline PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
-                                      PyObject *const *args, Py_ssize_t nargs)
+/* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`. */
+static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
+                                             PyObject *function, PyObject *const *args)
 {
-    char *frame, *block = NULL;
-    void **avalues;
-    PyObject *result = NULL;
+    void **avalues = (void **)(frame + c->avalues), **avalue = avalues;
+    PyObject *const *arg = args, *result = NULL;
+    const argument *a, *end;
+    const int keeps = c->keeps;
     keeper k;
-    unsigned i, given = 0;
 
-    if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
-        return wrong_count(t, c, nargs);
-    if (LIKELY(c->frame_size <= MAX_STACK_FRAME)) {
-        frame = alloca(c->frame_size + c->frame_alignment - 16);
-        frame = (char *)(((uintptr_t)frame + c->frame_alignment - 1)
-                         & ~(uintptr_t)(c->frame_alignment - 1));
-    } else if ((frame = heap_frame(c, &block)) == NULL) {
-        return NULL;
+    if (keeps) {
+        k.slots = (kept_slot *)(frame + c->slots);
+        k.used = 0;
+        k.room = c->nslots;
+        k.borrowed = 1;
+        k.memory = NULL;
+        k.objects = NULL;
     }
-    avalues = (void **)(frame + c->avalues);
-    k.slots = (kept_slot *)(frame + c->slots);
-    k.used = 0;
-    k.room = c->nslots;
-    k.borrowed = 1;
-    k.memory = NULL;
-    k.objects = NULL;
 
-    for (i = 0; i < c->nargs; ++i) {
-        const argument *a = &c->args[i];
+    for (a = c->args, end = a + c->nargs; a < end; ++a) {
         char *slot = frame + a->offset;
-        int status;
-        avalues[i] = slot;
-        if (UNLIKELY(a->passing)) {
-            status = store_referred(c, a, frame, a->passing == K_OUT ? NULL : args[given], &k);
-            given += a->passing != K_OUT;
-        } else {
-            status = store_argument(a, slot, args[given++], &k);
-        }
-        if (UNLIKELY(status < 0)) {
-            name_argument(t, given - 1);
+        *avalue++ = slot;
+        if (UNLIKELY(a->how == BY_REFERENCE
+                     ? store_referred(a, frame, a->passing == K_OUT ? NULL : *arg++, &k) < 0
+                     : store_argument(a, slot, *arg++, &k) < 0)) {
+            name_argument(t, (unsigned)(arg - args) - 1);
             goto done;
         }
     }
-    if (LIKELY(invoke(t, c, frame, avalues) == 0)) {
+    if (LIKELY(invoke_by(t, c, frame, avalues, cif_invoke_slots) == 0)) {
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
             add_place(PyUnicode_FromFormat("%U() result", t->name));
@@ -279,16 +292,46 @@ static inline PyObject *call_prepared(const call_target *t, cif_state *c, PyObje
             result = with_outs(c, frame, result);
     }
 done:
-    if (UNLIKELY(k.used || k.objects))
+    if (keeps && (k.used || k.objects))
         let_go(&k);
-    if (UNLIKELY(block != NULL))
-        PyMem_Free(block);
     if (UNLIKELY(t->errcheck != Py_None && result != NULL))
-        result = check_result(t, function, result, args, nargs);
+        result = check_result(t, function, result, args, c->nin);
     return result;
 }
 
-static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
+/* The same with a frame that is large or needs more than the usual alignment. */
+COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, PyObject *function,
+                                          PyObject *const *args)
+{
+    char *block = NULL, *frame;
+    PyObject *result;
+
+    if (c->frame_size <= MAX_STACK_FRAME) {
+        frame = alloca(c->frame_size + c->frame_alignment - 16);
+        frame = (char *)(((uintptr_t)frame + c->frame_alignment - 1)
+                         & ~(uintptr_t)(c->frame_alignment - 1));
+    } else if ((frame = heap_frame(c, &block)) == NULL) {
+        return NULL;
+    }
+    result = call_in_frame(t, c, frame, function, args);
+    PyMem_Free(block);
+    return result;
+}
+
+static ALWAYS_INLINE PyObject *call_prepared(const call_target *t, cif_state *c,
+                                             PyObject *function, PyObject *const *args,
+                                             Py_ssize_t nargs)
+{
+    if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
+        return wrong_count(t, c, nargs);
+    if (LIKELY(c->small)) {
+        _Alignas(16) char frame[SMALL_FRAME];
+        return call_in_frame(t, c, frame, function, args);
+    }
+    return call_in_large_frame(t, c, function, args);
+}
+
+static ALWAYS_INLINE PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
                                Py_ssize_t nargs)
 {
     if (UNLIKELY(t->cif->variadic))

@@ -8,8 +8,12 @@
 
 #include "libffi_config.h"
 
+/* Which conversions a call inlines. */
+typedef enum { BY_RULE, BY_REFERENCE, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER } shortcut;
+
 typedef struct {
     const type_info *type;          /* of the value Python sees */
+    shortcut how;
     type_kind kind;                 /* its conversion rule */
     type_kind passing;              /* K_REF, K_OUT, K_INOUT, or K_VOID: by value */
     unsigned offset;                /* of the slot in the frame */
@@ -18,30 +22,64 @@ typedef struct {
 
 #define VARIANTS 4                  /* recently used lists of variadic types */
 
-struct cif_state {
-    ffi_cif cif;
-#if FFIPY_HAVE_CALL_PLAN
-    ffi_call_plan *plan;            /* NULL: nothing to gain over ffi_call() */
+/* On x86-64 an integer argument takes a whole register or stack word however narrow its
+   type.  Calls from Python keep theirs extended to 64 bits, and say so to libffi: its plans
+   then load the registers straight from the slots. */
+#if FFIPY_HAVE_CALL_PLAN && defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
+#define WIDE_SLOTS 1
+#else
+#define WIDE_SLOTS 0
 #endif
-    PyObject *object;               /* the libffi.CIF (borrowed) */
-    ffi_type **ffi_types;
-    const type_info *result;
-    type_kind result_kind;
+
+typedef struct {
+    ffi_cif cif;
+    ffi_type *types[];
+} wide_cif;
+
+struct cif_state {
+#if FFIPY_HAVE_CALL_PLAN
+    ffi_call_plan *slot_plan;       /* for arguments in a frame's slots */
+    ffi_call_plan *plan;            /* for arguments anywhere; NULL: nothing to gain */
+#endif
+    argument *args;
     unsigned nargs;                 /* that C sees */
     unsigned nin, nout;             /* that Python gives and gets back */
-    unsigned nfixed;
+    type_kind result_kind;
     int variadic;                   /* a prototype with `...`: calls use a variant */
+    int small;                      /* the frame fits SMALL_FRAME */
+    int keeps;                      /* conversions may have to keep objects alive */
+    unsigned avalues, slots, nslots;
+    const type_info *result;
     unsigned frame_size, frame_alignment;
     unsigned exchange_size;
-    unsigned avalues, slots, nslots;
+    unsigned nfixed;
+    ffi_cif cif;
+    wide_cif *wide;
+    PyObject *object;               /* the libffi.CIF (borrowed) */
+    ffi_type **ffi_types;
     struct {
         Py_ssize_t n;
         const type_info **types;
         struct cif_state *state;
     } variants[VARIANTS];
     unsigned next_variant;
-    argument *args;
 };
+
+#define SMALL_FRAME 512             /* 16-byte aligned; larger ones are rare */
+
+static shortcut shortcut_for(const argument *a)
+{
+    if (a->passing)
+        return BY_REFERENCE;
+    switch (a->kind) {
+    case K_S32: return AS_S32;
+    case K_S64: return AS_S64;
+    case K_U64: return AS_U64;
+    case K_DOUBLE: return AS_DOUBLE;
+    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_FUNCTION: return AS_POINTER;
+    default: return BY_RULE;
+    }
+}
 
 static unsigned align_up(size_t offset, size_t alignment)
 {
@@ -86,6 +124,7 @@ static void lay_out_frame(cif_state *c)
     end = c->avalues + c->nargs * sizeof(void *);
     for (i = 0; i < c->nargs; ++i) {
         argument *a = &c->args[i];
+        c->keeps |= a->passing || is_pointer_kind(a->kind) || is_aggregate_kind(a->kind);
         if (!a->passing) {
             c->nslots += count_pointers(a->type);
             continue;
@@ -99,26 +138,30 @@ static void lay_out_frame(cif_state *c)
     c->slots = align_up(end, _Alignof(kept_slot));
     c->frame_size = align_up(c->slots + c->nslots * sizeof(kept_slot), alignment);
     c->frame_alignment = (unsigned)alignment;
+    c->small = c->frame_size <= SMALL_FRAME && alignment <= 16;
 }
 
-static int holds_one_long_double(const type_info *type)
+/* What a struct of one member, of one member ..., is in the end. */
+static const type_info *only_member(const type_info *type)
 {
-    while ((type->kind == K_STRUCT && type->nfields == 1) || (type->kind == K_ARRAY && type->length == 1))
+    while ((type->kind == K_STRUCT && type->nfields == 1)
+           || (type->kind == K_ARRAY && type->length == 1))
         type = type->kind == K_STRUCT ? type->fields[0].type : type->item;
-    return type->kind == K_LONGDOUBLE || type->kind == K_EXACT;
+    return type;
 }
 
-/* libffi looks for a struct around one long double in memory; x86-64 compilers return it
-   on the x87 stack, like the scalar. */
+/* libffi 3.8.0 looks for a struct around one long double in memory, and for one around a
+   16-byte vector in two registers; x86-64 compilers return both like the bare member. */
 static ffi_type *result_ffi_type(const type_info *type, ffi_abi abi)
 {
 #if defined(__x86_64__) && !defined(_WIN32)
-    if (abi == FFI_UNIX64 && type->kind == K_STRUCT && type->ffi->size == ffi_type_longdouble.size
-        && holds_one_long_double(type))
-        return &ffi_type_longdouble;
+    const type_info *only = only_member(type);
+    if (abi == FFI_UNIX64 && type->kind == K_STRUCT && only->size == type->size
+        && (only->kind == K_LONGDOUBLE || only->kind == K_EXACT || only->kind == K_VECTOR))
+        return only->ffi;
 #else
     (void)abi;
-    (void)holds_one_long_double;
+    (void)only_member;
 #endif
     return type->ffi;
 }
@@ -155,20 +198,72 @@ static int has_vector(const ffi_type *type)
     return 0;
 }
 
-static void make_plan(cif_state *c)
+static ffi_call_plan *plan_of(ffi_cif *cif)
 {
+    ffi_call_plan *plan;
     unsigned i;
     /* The plans of libffi 3.8.0 pass only the lower half of a 16-byte vector. */
-    if (has_vector(c->cif.rtype))
-        return;
-    for (i = 0; i < c->nargs; ++i)
-        if (has_vector(c->ffi_types[i]))
-            return;
-    c->plan = ffi_call_plan_alloc(&c->cif);
-    if (c->plan != NULL && ffi_call_plan_size(c->plan) <= idle_plan_size()) {
-        ffi_call_plan_free(c->plan);
-        c->plan = NULL;
+    if (has_vector(cif->rtype))
+        return NULL;
+    for (i = 0; i < cif->nargs; ++i)
+        if (has_vector(cif->arg_types[i]))
+            return NULL;
+    plan = ffi_call_plan_alloc(cif);
+    if (plan != NULL && ffi_call_plan_size(plan) <= idle_plan_size()) {
+        ffi_call_plan_free(plan);
+        return NULL;
     }
+    return plan;
+}
+
+#if WIDE_SLOTS
+static ffi_type *widened(ffi_type *type)
+{
+    switch (type->type) {
+    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_INT:
+        return &ffi_type_sint64;
+    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32:
+        return &ffi_type_uint64;
+    default:
+        return type;
+    }
+}
+
+/* The plan for widened arguments, where that makes a difference; NULL where not. */
+static ffi_call_plan *wide_plan(cif_state *c, int nfixed)
+{
+    unsigned i, differs = 0;
+    ffi_status status;
+
+    if (c->plan == NULL || c->cif.abi != FFI_UNIX64)
+        return NULL;
+    for (i = 0; i < c->nargs; ++i)
+        differs |= widened(c->ffi_types[i]) != c->ffi_types[i];
+    c->wide = differs ? PyMem_Malloc(sizeof *c->wide + c->nargs * sizeof *c->wide->types) : NULL;
+    if (c->wide == NULL)
+        return NULL;
+    for (i = 0; i < c->nargs; ++i)
+        c->wide->types[i] = widened(c->ffi_types[i]);
+    status = nfixed < 0
+        ? ffi_prep_cif(&c->wide->cif, c->cif.abi, c->nargs, c->cif.rtype, c->wide->types)
+        : ffi_prep_cif_var(&c->wide->cif, c->cif.abi, (unsigned)nfixed, c->nargs, c->cif.rtype,
+                           c->wide->types);
+    return status == FFI_OK ? plan_of(&c->wide->cif) : NULL;
+}
+#endif
+
+static void make_plans(cif_state *c, int nfixed)
+{
+    c->plan = c->slot_plan = plan_of(&c->cif);
+#if WIDE_SLOTS
+    {
+        ffi_call_plan *wide = wide_plan(c, nfixed);
+        if (wide != NULL)
+            c->slot_plan = wide;
+    }
+#else
+    (void)nfixed;
+#endif
 }
 #endif
 
@@ -178,9 +273,11 @@ static void cif_free(cif_state *c)
     if (c == NULL)
         return;
 #if FFIPY_HAVE_CALL_PLAN
-    if (c->plan != NULL)
-        ffi_call_plan_free(c->plan);
+    if (c->slot_plan != c->plan)
+        ffi_call_plan_free(c->slot_plan);
+    ffi_call_plan_free(c->plan);
 #endif
+    PyMem_Free(c->wide);
     for (i = 0; i < VARIANTS; ++i)
         PyMem_Free(c->variants[i].types);
     PyMem_Free(c->ffi_types);
@@ -218,6 +315,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         a->passing = by_reference ? types[i]->kind : K_VOID;
         a->type = by_reference ? types[i]->item : types[i];
         a->kind = a->type->kind;
+        a->how = shortcut_for(a);
         c->ffi_types[i] = by_reference ? &ffi_type_pointer : types[i]->ffi;
         c->nin += a->passing != K_OUT;
         c->nout += a->passing == K_OUT || a->passing == K_INOUT;
@@ -232,12 +330,25 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
     }
     lay_out_frame(c);
 #if FFIPY_HAVE_CALL_PLAN
-    make_plan(c);
+    make_plans(c, nfixed);
 #endif
     return c;
 }
 
-/* ffi_call(), by the shortest way this CIF has. */
+/* ffi_call() on arguments in the slots of a frame, by the shortest way this CIF has. */
+static inline void cif_invoke_slots(cif_state *c, void (*address)(void), void *result,
+                                    void **avalues)
+{
+#if FFIPY_HAVE_CALL_PLAN
+    if (LIKELY(c->slot_plan != NULL)) {
+        ffi_call_plan_invoke(c->slot_plan, address, result, avalues);
+        return;
+    }
+#endif
+    ffi_call(&c->cif, address, result, avalues);
+}
+
+/* The same on arguments anywhere. */
 static inline void cif_invoke(cif_state *c, void (*address)(void), void *result, void **avalues)
 {
 #if FFIPY_HAVE_CALL_PLAN

@@ -21,4 +21,13 @@ static lifetime forever = {1, 0};
 #define lifetime_is_open(life) ((life)->open)
 #endif
 
+/* Around a call.  Without a GIL, `forever` must not become what all threads write to. */
+#ifdef Py_GIL_DISABLED
+#define lifetime_enter(life) do { if ((life) != &forever) lifetime_pin(life); } while (0)
+#define lifetime_leave(life) do { if ((life) != &forever) lifetime_unpin(life); } while (0)
+#else
+#define lifetime_enter(life) lifetime_pin(life)
+#define lifetime_leave(life) lifetime_unpin(life)
+#endif
+
 #endif

@@ -91,8 +91,28 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
     return keep_pinned(k, where, pointer->p.life, value);
 }
 
+/* The format that buffers of these items commonly have. */
+static const char common_format[K_INOUT + 1] = {
+    [K_S16] = 'h', [K_U16] = 'H', [K_S32] = 'i', [K_U32] = 'I', [K_S64] = 'l', [K_U64] = 'L',
+    [K_FLOAT] = 'f', [K_DOUBLE] = 'd',
+};
+
+static int rarer_format_matches(const type_info *item, const Py_buffer *view);
+
 /* An item of this buffer format, or raw bytes, where C wants `item`s? */
-static int format_matches(const type_info *item, const Py_buffer *view)
+static inline int format_matches(const type_info *item, const Py_buffer *view)
+{
+    const char *format = view->format;
+    if (format == NULL)
+        return 1;
+    if (format[0] != '\0' && format[1] == '\0'
+        && (format[0] == 'B' || (format[0] == common_format[item->kind]
+                                 && (size_t)view->itemsize == item->size)))
+        return 1;
+    return rarer_format_matches(item, view);
+}
+
+static int rarer_format_matches(const type_info *item, const Py_buffer *view)
 {
     const char *format = view->format ? view->format : "B";
     const type_info *plain = plain_type(item);
@@ -128,31 +148,34 @@ static int format_matches(const type_info *item, const Py_buffer *view)
     }
 }
 
+COLD static int no_such_buffer(const type_info *type, PyObject *value)
+{
+    Py_buffer probe;
+    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+        return -1;
+    PyErr_Clear();
+    if (PyObject_GetBuffer(value, &probe, PyBUF_FULL_RO) < 0)
+        return -1;
+    if (probe.readonly && !type->is_const)
+        PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got a "
+                     "read-only %s (is the parameter const?)",
+                     type->name, Py_TYPE(value)->tp_name);
+    else
+        PyErr_Format(PyExc_ValueError, "expected a C-contiguous buffer for %U, got a "
+                     "strided %s", type->name, Py_TYPE(value)->tp_name);
+    PyBuffer_Release(&probe);
+    return -1;
+}
+
 static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     const Py_buffer *view;
-    int writable = !type->is_const;
-    int flags = PyBUF_FORMAT | (writable ? PyBUF_CONTIG : PyBUF_CONTIG_RO);
+    int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);
 
-    if (keep_buffer(k, where, value, flags, &view) < 0) {
-        if (PyErr_ExceptionMatches(PyExc_BufferError) || PyErr_ExceptionMatches(PyExc_ValueError)) {
-            Py_buffer probe;
-            PyErr_Clear();
-            if (PyObject_GetBuffer(value, &probe, PyBUF_FULL_RO) < 0)
-                return -1;
-            if (probe.readonly && writable)
-                PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got a "
-                             "read-only %s (is the parameter const?)",
-                             type->name, Py_TYPE(value)->tp_name);
-            else
-                PyErr_Format(PyExc_ValueError, "expected a C-contiguous buffer for %U, got a "
-                             "strided %s", type->name, Py_TYPE(value)->tp_name);
-            PyBuffer_Release(&probe);
-        }
-        return -1;
-    }
+    if (UNLIKELY(keep_buffer(k, where, value, flags, &view) < 0))
+        return no_such_buffer(type, value);
     if (type->item != NULL && type->item->kind != K_VOID) {
-        if (!format_matches(type->item, view)) {
+        if (UNLIKELY(!format_matches(type->item, view))) {
             PyErr_Format(PyExc_TypeError, "expected %U, got a buffer of items '%s'", type->name,
                          view->format ? view->format : "B");
             return -1;
@@ -243,7 +266,7 @@ static int wide_string(const type_info *type, PyObject *value, keeper *k, void *
 }
 
 /* The general case; pointers to the common things are taken care of in pointer_from(). */
-COLD static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
+static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     if (Pointer_Check(value))
         return address_of_pointer(type, value, k, where);
@@ -263,8 +286,38 @@ COLD static int pointer_from_any(const type_info *type, PyObject *value, keeper 
     return expected(type, value);
 }
 
+/* Is there a NUL among these bytes?  Short texts need no call. */
+static inline int has_nul(const char *text, Py_ssize_t size)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t word;
+    if (size > 64)
+        return memchr(text, 0, (size_t)size) != NULL;
+    if (size < 8) {
+        while (size > 0)
+            if (text[--size] == '\0')
+                return 1;
+        return 0;
+    }
+    for (; size > 8; text += 8, size -= 8) {
+        memcpy(&word, text, 8);
+        if ((word - ones) & ~word & tops)
+            return 1;
+    }
+    memcpy(&word, text + size - 8, 8);      /* the last eight, some of them again */
+    return ((word - ones) & ~word & tops) != 0;
+}
+
+/* Memory, whatever its class, unless that exports another buffer. */
+static inline int exports_memory(const PyBufferProcs *procs)
+{
+    return procs->bf_getbuffer == core.memory->tp_as_buffer->bf_getbuffer;
+}
+
 static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k)
 {
+    const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
+
     if (value == Py_None) {
         write_address(where, NULL);
         return 0;
@@ -272,7 +325,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
     if (PyBytes_Check(value)) {
         switch (type->kind) {
         case K_STRING: case K_BYTES:
-            if ((size_t)PyBytes_GET_SIZE(value) != strlen(PyBytes_AS_STRING(value)))
+            if (UNLIKELY(has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))))
                 return embedded_nul(type, value);
             break;
         case K_POINTER:
@@ -299,14 +352,20 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
             return wide_string(type, value, k, where);
         if (type->kind != K_STRING)
             return expected(type, value);
-        text = PyUnicode_AsUTF8AndSize(value, &size);
-        if (text == NULL)
+        if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
+            text = PyUnicode_DATA(value);
+            size = PyUnicode_GET_LENGTH(value);
+        } else if ((text = PyUnicode_AsUTF8AndSize(value, &size)) == NULL) {
             return -1;
-        if ((size_t)size != strlen(text))
+        }
+        if (UNLIKELY(has_nul(text, size)))
             return embedded_nul(type, value);
         write_address(where, text);
         return k->borrowed ? 0 : keep_object(k, where, value);
     }
+    if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION)
+        return exports_memory(procs) ? address_of_memory(type, value, k, where)
+                                     : address_of_buffer(type, value, k, where);
     if (Memory_Check(value))
         return address_of_memory(type, value, k, where);
     return pointer_from_any(type, value, k, where);

@@ -34,6 +34,9 @@ static const type_info *typed_extra(const type_info *type)
 /* What C would promote `value` to (borrowed), or NULL with an error. */
 static const type_info *extra_type(PyObject *value)
 {
+    if (PyLong_CheckExact(value) && is_compact(value) && compact_value(value) <= INT_MAX
+        && compact_value(value) >= INT_MIN)
+        return promoted.int_;
     if (PyFloat_Check(value))
         return promoted.double_;
     if (PyLong_Check(value)) {
@@ -65,6 +68,15 @@ static const type_info *extra_type(PyObject *value)
     return NULL;
 }
 
+static inline int same_types(const type_info *const *one, const type_info *const *other,
+                             Py_ssize_t n)
+{
+    while (n-- > 0)
+        if (one[n] != other[n])
+            return 0;
+    return 1;
+}
+
 static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_ssize_t n)
 {
 #ifndef Py_GIL_DISABLED
@@ -74,7 +86,7 @@ static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_s
 
     for (i = 0; i < VARIANTS && c->variants[i].state != NULL; ++i)
         if (c->variants[i].n == n
-            && memcmp(c->variants[i].types, types, (size_t)n * sizeof *types) == 0)
+            && same_types(c->variants[i].types, types, n))
             return c->variants[i].state;
     found = core.variadic_cif(c, types, n);
     copy = found ? PyMem_Malloc((size_t)(n + 1) * sizeof *types) : NULL;
