@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import libffi._ffi
 import pytest
 from fuzz import abi, compiler, driver
 from fuzz.batch import Plan
 
 import libffi
+import libffi._ffi
 from libffi import ABI, CIF, c
 
 SOURCE = Path(__file__).parent / "c" / "abis.c"
