@@ -512,7 +512,7 @@ def test_after_the_interpreter_a_closure_gives_zero(run_python, callbacks):
         import sys
         from libffi import CIF, Library, c
         cif = CIF(c.int, [c.int])
-        f = cif.closure(lambda x: x + 1, on_error=-1)
+        f = cif.closure(lambda x: x + 1)
         call_at_exit = Library(sys.argv[1]).function("call_at_exit", c.int, [c.func(cif)])
         assert call_at_exit(f) == 0 and cif.call(f, 5) == 6
         print("end", flush=True)
