@@ -17,12 +17,16 @@ cdef class CIF:
     cdef cif_state *state
     cdef readonly Type restype      #: the result type
     cdef readonly tuple argtypes    #: the argument types, without the `...`
-    cdef readonly object abi        #: the calling convention, an ABI
     cdef dict variants              # variadic: extra types -> CIF
     cdef object __weakref__
 
     def __dealloc__(self):
         cif_free(self.state)
+
+    @property
+    def abi(self):
+        """Return the calling convention, an ABI."""
+        return get_abi()(<int>self.state.cif.abi)
 
     @property
     def nfixed(self):
@@ -42,7 +46,7 @@ cdef class CIF:
 
     def __reduce__(self):
         argtypes = (*self.argtypes, ...) if self.state.variadic else self.argtypes
-        return _rebuild_cif, (self.restype, argtypes, int(self.abi))
+        return _rebuild_cif, (self.restype, argtypes, <int>self.state.cif.abi)
 
     def __copy__(self):
         return self
@@ -179,7 +183,7 @@ def _cif(restype, argtypes=(), *, abi=None):
         variadic = True
         types = types[:-1]
     if abi is None:
-        abi = ABI.DEFAULT
+        abi = core_default_abi()
     elif not isinstance(abi, int):
         raise TypeError(f"CIF() abi: expected an ABI, got {abi.__class__.__name__}")
     key = ("cif", id(restype), tuple([id(item) for item in types]), int(abi), variadic)
@@ -220,10 +224,9 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
         bytes_ += (<Type>types[i]).info.size
     if bytes_ > <size_t>MAX_BY_VALUE:
         raise BadTypedef(f"CIF(): {bytes_} bytes of arguments are too many")
-    try:
-        known_abi = ABI(abi)
-    except ValueError:
-        raise BadABI(f"CIF() abi: {abi!r} is none of this platform's ({', '.join(ABI.__members__)})") from None
+    if not -1 << 31 <= abi < 1 << 31 or not is_known_abi(abi):
+        raise BadABI(f"CIF() abi: {abi!r} is none of this platform's "
+                     f"({', '.join(get_abi().__members__)})")
     refuse_faulty_call(restype, types, <int>int(abi))
     infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
     if infos == NULL:
@@ -231,7 +234,6 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     cif = cif_plain_new(<PyTypeObject *>CIF, (), NULL)
     cif.restype = restype
     cif.argtypes = types
-    cif.abi = known_abi
     try:
         for i in range(n):
             infos[i] = &(<Type>types[i]).info
@@ -257,7 +259,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
         for i in range(n):
             passable(types[i], f"argument {base.nin + i + 1}")
         if types:
-            variant = prepare_cif(cif.restype, cif.argtypes, types, cif.abi, False)
+            variant = prepare_cif(cif.restype, cif.argtypes, types, <int>cif.state.cif.abi, False)
         else:
             variant = prepare_variant_without_extra(cif)
         cif.variants[types] = variant
@@ -265,7 +267,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
 
 
 cdef CIF prepare_variant_without_extra(CIF cif):
-    cdef CIF variant = prepare_cif(cif.restype, cif.argtypes, (), cif.abi, True)
+    cdef CIF variant = prepare_cif(cif.restype, cif.argtypes, (), <int>cif.state.cif.abi, True)
     variant.state.variadic = False      # nothing more to come: a plain call
     return variant
 
@@ -296,7 +298,7 @@ def struct_offsets(type, abi=None):
     if offsets == NULL:
         raise MemoryError
     try:
-        status = ffi_get_struct_offsets(<ffi_abi><int>int(ABI.DEFAULT if abi is None else abi), &copy, offsets)
+        status = ffi_get_struct_offsets(<ffi_abi><int>(core_default_abi() if abi is None else int(abi)), &copy, offsets)
         if status != FFI_OK:
             raise status_error(status, "struct_offsets()")
         return tuple([offsets[i] for i in range(n)])

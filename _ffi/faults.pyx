@@ -25,7 +25,7 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
     if WINDOWS_ABI_ON_UNIX(abi):
         for type in (restype, *types):
             if holds(type, K_VECTOR):
-                raise BadTypedef(f"CIF(): libffi has no vectors under {ABI(abi).name}")
+                raise BadTypedef(f"CIF(): libffi has no vectors under {get_abi()(abi).name}")
     return 0
 
 

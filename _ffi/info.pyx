@@ -18,7 +18,7 @@ def features():
         "version_number": libffi_version_number(),
         "build_version": FFIPY_BUILD_VERSION.decode(),
         "linkage": FFIPY_LINKAGE.decode(),
-        "default_abi": ABI.DEFAULT.name,
+        "default_abi": get_abi().DEFAULT.name,
         "abis": tuple(names),
         "call_plan": bool(FFIPY_HAVE_CALL_PLAN),
         "int128": (<Type>core_types["int128"]).info.ffi != NULL,
@@ -37,19 +37,43 @@ def features():
     }
 
 
+cdef object abi_enum = None
+
+
+cdef object get_abi():
+    """Return the ABI enum; made when asked for, as enum is slow to import."""
+    global abi_enum
+    if abi_enum is None:
+        abi_enum = make_abi()
+    return abi_enum
+
+
+def __getattr__(name):
+    if name != "ABI":
+        raise AttributeError(f"module 'libffi._ffi' has no attribute {name!r}")
+    return get_abi()
+
+
+cdef bint is_known_abi(long value):
+    cdef const named_abi *entry = abi_names
+    while entry.name != NULL:
+        if entry.value == value:
+            return True
+        entry += 1
+    return value == core_default_abi()
+
+
 cdef object make_abi():
+    import enum as enum_module
     members = {}
     cdef const named_abi *entry = abi_names
     while entry.name != NULL:
         members[entry.name.decode().removeprefix("FFI_")] = entry.value
         entry += 1
     members["DEFAULT"] = core_default_abi()
-    result = _enum.IntEnum("ABI", members, module="libffi")
+    result = enum_module.IntEnum("ABI", members, module="libffi")
     result.__doc__ = "Name the calling conventions of the platform's ffi.h. C: ffi_abi."
     return result
-
-
-ABI = make_abi()
 
 
 def addressof(value):

@@ -1,7 +1,5 @@
 """The scalar types, and the constructors of all others: what libffi.c offers."""
 
-import enum as _enum
-
 cdef extern from *:
     """
     #define SIGNED(type) ((type)-1 < (type)0)
@@ -256,7 +254,7 @@ def bits(base, width):
 
 def enum(cls, base=None):
     """Return the type of an enum.IntEnum (or IntFlag) stored as `base`, by default int."""
-    if not (isinstance(cls, type) and issubclass(cls, _enum.Enum) and issubclass(cls, int)):
+    if not (isinstance(cls, type) and issubclass(cls, int) and hasattr(cls, "__members__")):
         raise TypeError(f"c.enum(): expected an enum.IntEnum class, got {cls!r}")
     cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base), result
     if not (K_S8 <= storage.info.kind <= K_U64):

@@ -4,11 +4,8 @@
     >>> Library("m").function("pow", c.double, [c.double, c.double])(2, 10)
     1024.0
 """
-from pathlib import Path as _Path
-
 from . import c
 from ._ffi import (
-    ABI,
     CIF,
     Array,
     BadABI,
@@ -40,6 +37,10 @@ from ._ffi import (
 from ._ffi import sizeof_of as sizeof
 from .library import Library
 
+TYPE_CHECKING = False       # importing typing would cost more than all the rest
+if TYPE_CHECKING:
+    from ._ffi import ABI
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -51,9 +52,20 @@ __all__ = [
 ]
 
 
+def __getattr__(name: str) -> object:
+    if name != "ABI":       # made when asked for: enum is slow to import
+        raise AttributeError(f"module 'libffi' has no attribute {name!r}")
+    from . import _ffi
+
+    return _ffi.ABI
+
+
 def get_include() -> str:
     """Return the folder of the C header and the Cython declarations of the backend API."""
-    installed = _Path(__file__).parent / "include"
-    if installed.is_dir():
-        return str(installed)
-    return str(_Path(__file__).parents[2] / "include")    # a checkout, built in place
+    import os
+
+    package = os.path.dirname(__file__)
+    installed = os.path.join(package, "include")
+    if os.path.isdir(installed):
+        return installed
+    return os.path.join(os.path.dirname(os.path.dirname(package)), "include")   # built in place

@@ -1,15 +1,17 @@
 """Library: a loaded shared object, with what was declared of it as attributes."""
+from __future__ import annotations
+
 import os
 import sys
-import threading
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, overload
+from _thread import RLock
 
 from libffi import _ffi
 
+TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from types import EllipsisType
-    from typing import ParamSpec, TypeVar, Unpack
+    from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
     from libffi import CIF, Function, Type
     from libffi._ffi import _FunctionOptions
@@ -28,10 +30,10 @@ class Library(_ffi.Library):
 
     _name: str | None
     _declared: dict[str, Any]
-    _scope: "Scope | None"
-    _texts: "list[tuple[str, _FunctionOptions]]"
+    _scope: Scope | None
+    _texts: list[tuple[str, _FunctionOptions]]
 
-    def __init__(self, name: "str | os.PathLike[str] | None" = None) -> None:
+    def __init__(self, name: str | os.PathLike[str] | None = None) -> None:
         """Load a library, trying what its name may stand for."""
         if name is not None:
             name = os.fspath(name)
@@ -43,7 +45,7 @@ class Library(_ffi.Library):
         self._declared = {}
         self._scope = None
         self._texts = []
-        self._lock = threading.RLock()
+        self._lock = RLock()
         if name is None:
             super().__init__(None)
         else:
@@ -68,24 +70,26 @@ class Library(_ffi.Library):
         """Return the name that the library was asked for, None for the process."""
         return self._name
 
-    @overload
-    def function(self, name: "Callable[_P, _R]", /) -> "Function[_P, _R]": ...
+    if TYPE_CHECKING:
 
-    @overload
-    def function(
-        self, name: str, restype: "Type", argtypes: "Iterable[Type | EllipsisType]" = (),
-        **options: "Unpack[_FunctionOptions]",
-    ) -> "Function": ...
+        @overload
+        def function(self, name: Callable[_P, _R], /) -> Function[_P, _R]: ...
 
-    @overload
-    def function(
-        self, name: str | None = None, restype: None = None, **options: "Unpack[_FunctionOptions]"
-    ) -> "Callable[[Callable[_P, _R]], Function[_P, _R]]": ...
+        @overload
+        def function(
+            self, name: str, restype: Type, argtypes: Iterable[Type | EllipsisType] = (),
+            **options: Unpack[_FunctionOptions],
+        ) -> Function: ...
+
+        @overload
+        def function(
+            self, name: str | None = None, restype: None = None, **options: Unpack[_FunctionOptions]
+        ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
 
     def function(
         self,
         name: Callable[..., object] | str | None = None,
-        restype: "Type | None" = None,
+        restype: Type | None = None,
         argtypes: Iterable[Any] = (),
         **options: Any,
     ) -> Any:
@@ -96,14 +100,14 @@ class Library(_ffi.Library):
         if name is not None and not isinstance(name, str):
             return self._from_stub(name, None, options)
 
-        def decorate(stub: Callable[..., object]) -> "Function":
+        def decorate(stub: Callable[..., object]) -> Function:
             return self._from_stub(stub, name, options)
 
         return decorate
 
     def _from_stub(
         self, stub: Callable[..., object], name: str | None, options: dict[str, Any]
-    ) -> "Function":
+    ) -> Function:
         from libffi.stubs import read_stub
 
         # Annotations kept as text may name what is local to the caller.
@@ -114,7 +118,7 @@ class Library(_ffi.Library):
         made: Function = function
         return made
 
-    def declare(self, text: str, **options: "Unpack[_FunctionOptions]") -> None:
+    def declare(self, text: str, **options: Unpack[_FunctionOptions]) -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
         Either all of the text is declared, or an error is raised and nothing has changed.
@@ -137,7 +141,7 @@ class Library(_ffi.Library):
                 if not hasattr(type(self), name):
                     self.__dict__[name] = value
 
-    def _look_up(self, declarations: "Declarations", options: "_FunctionOptions") -> dict[str, Any]:
+    def _look_up(self, declarations: Declarations, options: _FunctionOptions) -> dict[str, Any]:
         """Return the Python objects of declarations: attributes, and tags as "struct name"."""
         from libffi import c
         from libffi._scope import (
@@ -210,7 +214,7 @@ class Library(_ffi.Library):
         return rebuild_library, (self.name, self._texts)
 
 
-def _with_dots(cif: "CIF") -> list[Any]:
+def _with_dots(cif: CIF) -> list[Any]:
     """Return a CIF's argument types as they were given, `...` included."""
     return [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
 
@@ -227,12 +231,12 @@ def shared_library(name: str | None) -> Library:
     return library
 
 
-def rebuild_function(name: str | None, symbol: str, cif: "CIF", options: dict[str, Any]) -> "Function":
+def rebuild_function(name: str | None, symbol: str, cif: CIF, options: dict[str, Any]) -> Function:
     """Return a function again in another process."""
     return shared_library(name).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
 
 
-def rebuild_library(name: str | None, texts: "list[tuple[str, _FunctionOptions]]") -> Library:
+def rebuild_library(name: str | None, texts: list[tuple[str, _FunctionOptions]]) -> Library:
     """Return a library with its declarations again in another process."""
     library = Library(name)
     for text, options in texts:
