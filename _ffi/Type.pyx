@@ -146,13 +146,13 @@ cdef class Type:
     def read(self, buffer):
         """Return the Python value of this type at the start of a bytes-like object."""
         need_storage(self)
-        cdef const unsigned char[::1] view = memoryview(buffer).cast("B")
-        if <size_t>view.shape[0] < self.info.size:
+        view = memoryview(buffer)
+        if not view.c_contiguous:
+            raise ValueError(f"{type_name(self)}.read(): expected a contiguous buffer")
+        if <size_t>view.nbytes < self.info.size:
             raise ValueError(f"{type_name(self)}.read(): expected at least {self.info.size} "
-                             f"bytes, got {view.shape[0]}")
-        if self.info.size == 0:
-            return load_value(&self.info, <const void *>self, NULL)
-        return load_value(&self.info, &view[0], NULL)
+                             f"bytes, got {view.nbytes}")
+        return load_value(&self.info, buffer_address(view), NULL)
 
     def define(self, members=(), _pack_=0, _align_=0, **fields):
         """Complete an incomplete struct or union, once."""

@@ -160,15 +160,16 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
 
 # ---- libffi's raw API ----
 
+cdef extern from "Python.h":
+    char *PyByteArray_AS_STRING(object)
+
+
 cdef object pack_raw(CIF cif, avalues):
     cdef Storage storage
-    cdef unsigned char[::1] view
     no_variadic(cif, "ptrarray_to_raw")
     storage = collect_arguments(cif, "ptrarray_to_raw()", avalues)
     raw = bytearray(ffi_raw_size(&cif.state.cif) + 8)
-    view = raw
-    ffi_ptrarray_to_raw(&cif.state.cif, storage.addresses, <ffi_raw *>&view[0])
-    del view
+    ffi_ptrarray_to_raw(&cif.state.cif, storage.addresses, <ffi_raw *>PyByteArray_AS_STRING(raw))
     del raw[-8:]
     return raw
 
