@@ -78,6 +78,7 @@ class BuildPy(build_py):
         folder.mkdir(parents=True)
         for header in HEADERS:
             shutil.copyfile(header, folder / header.name)
+        shutil.copyfile("include/libffi/__init__.pxd", folder.parents[1] / "__init__.pxd")  # for `cimport libffi`
 
 
 setup(

@@ -264,4 +264,6 @@ static int closures_are_indirect(void)
 #define UNION_RULE 'i'              /* known for integers only */
 #endif
 
+#include "capi.h"
+
 #endif

@@ -1,0 +1,275 @@
+"""The capsule behind include/libffi/libffi_api.h: what of the C API needs the classes."""
+
+from cpython.pycapsule cimport PyCapsule_New
+
+cdef extern from "libffi/libffi_api.h":
+    const char *LIBFFI_API_CAPSULE
+
+    ctypedef struct libffi_closure:
+        pass
+    ctypedef void (*libffi_handler)(void *, void *, void **, void *) noexcept nogil
+
+    ctypedef struct libffi_cif:
+        PyObject *object
+
+    ctypedef struct libffi_type_info:
+        size_t size, alignment
+        int kind, is_complete, is_const
+        const char *name
+        PyObject *item
+        PyObject *cif
+        Py_ssize_t length, nfields
+        void *ffi_type
+
+    ctypedef struct libffi_field_info:
+        const char *name
+        PyObject *type
+        size_t offset
+        unsigned bit_offset, bit_width
+
+    ctypedef struct libffi_api:
+        object (*type_from_code)(int)
+        object (*type_pointer)(object, int)
+        int (*type_look)(object, libffi_type_info *, size_t) except -1
+        int (*type_field)(object, Py_ssize_t, libffi_field_info *, size_t) except -1
+        object (*cif_new)(object, PyObject *const *, Py_ssize_t, Py_ssize_t, int)
+        object (*cif_from_codes)(int, const int *, Py_ssize_t, Py_ssize_t, int)
+        const libffi_cif *(*cif_get)(object) except NULL
+        libffi_closure *(*closure_new)(object, libffi_handler, void *) except NULL
+        object (*closure_from_callable)(object, object)
+        int (*address)(object, void **) except -1
+        int (*store)(object, void *, object, PyObject **) except -1
+        object (*load)(object, const void *)
+        object (*features)()
+
+cdef extern from "core.h":
+    libffi_api capi_table
+    void prepare_handle(libffi_cif *, cif_state *, size_t *)
+    libffi_closure *c_closure_new(cif_state *, libffi_handler, void *, ffi_status *) except? NULL
+    int store_and_keep(const type_info *, void *, object, PyObject **) except -1
+    const char *PyUnicode_AsUTF8(object) except NULL
+
+
+# ---- types ----
+
+# In the order of `enum libffi_code`.
+cdef tuple CODES = (
+    "void", "bool", "char", "schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong",
+    "longlong", "ulonglong", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    "int128", "uint128", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "intmax_t", "uintmax_t",
+    "wchar_t", "char16_t", "char32_t", "float", "double", "longdouble",
+    "complex_float", "complex_double", "complex_longdouble", "pointer", "string", "bytes", "wstring")
+
+# In the order of `enum libffi_kind`.
+cdef dict KINDS = {kind: i for i, kind in enumerate((
+    "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
+    "pointer", "string", "bytes", "wstring", "function", "array", "struct", "union",
+    "vector", "enum", "bits", "ref", "out", "inout"))}
+
+
+cdef object type_of_code(int code):
+    if not 0 <= code < len(CODES):
+        raise ValueError(f"{code} is no type code (0 to {len(CODES) - 1})")
+    return core_types[CODES[code]]
+
+
+cdef object capi_type_from_code(int code):
+    return type_of_code(code)
+
+
+cdef object capi_type_pointer(object item, int is_const):
+    return ptr(item, bool(is_const))
+
+
+cdef int capi_type_look(object type, libffi_type_info *out, size_t size) except -1:
+    cdef Type this = need_type("libffi_type_look()", type)
+    cdef libffi_type_info info
+    memset(&info, 0, sizeof(info))
+    if this.info.complete:
+        info.size = this.info.size
+        info.alignment = this.info.alignment
+    info.kind = KINDS[this.kind]
+    info.is_complete = this.info.complete
+    info.is_const = this.info.is_const
+    info.name = PyUnicode_AsUTF8(type_name(this))
+    info.item = NULL if this.item is None else <PyObject *>this.item
+    info.cif = NULL if this.cif is None else <PyObject *>this.cif
+    info.length = this.info.length if this.info.kind in (K_ARRAY, K_VECTOR, K_BITS) else -1
+    info.nfields = this.info.nfields
+    info.ffi_type = this.info.ffi
+    memset(out, 0, size)
+    memcpy(out, &info, min(size, sizeof(info)))
+    return 0
+
+
+cdef int capi_type_field(object type, Py_ssize_t index, libffi_field_info *out, size_t size) except -1:
+    cdef Type this = need_type("libffi_type_field()", type)
+    cdef libffi_field_info info
+    cdef const field_info *field
+    if not 0 <= index < this.info.nfields:
+        raise IndexError(f"{type_name(this)} has {this.info.nfields} fields, none at {index}")
+    field = &this.info.fields[index]
+    memset(&info, 0, sizeof(info))
+    info.name = PyUnicode_AsUTF8(<object>field.name)
+    info.type = field.type.object
+    info.offset = field.offset
+    info.bit_offset = field.bit_offset
+    info.bit_width = field.bit_width
+    memset(out, 0, size)
+    memcpy(out, &info, min(size, sizeof(info)))
+    return 0
+
+
+# ---- CIFs ----
+
+cdef object concrete_cif(object restype, list types, Py_ssize_t nfixed, int abi):
+    """Return the CIF of a signature, or of one call of a variadic one."""
+    cdef CIF base
+    cdef const type_info **extra
+    cdef Py_ssize_t i, n = len(types) - nfixed
+    cdef Type type
+    if nfixed < 0:
+        return _cif(restype, types, abi=abi)
+    if n < 0:
+        raise ValueError(f"{nfixed} fixed arguments of {len(types)}")
+    base = _cif(restype, types[:nfixed] + [...], abi=abi)
+    extra = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
+    if extra == NULL:
+        raise MemoryError
+    try:
+        for i in range(n):
+            type = need_type("libffi_cif_new()", types[nfixed + i])
+            extra[i] = &type.info
+        return <object>variadic_cif(base.state, extra, n).object
+    finally:
+        PyMem_Free(extra)
+
+
+cdef object capi_cif_new(object restype, PyObject *const *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
+    return concrete_cif(restype, [<object>arguments[i] for i in range(nargs)], nfixed, abi)
+
+
+cdef object capi_cif_from_codes(int restype, const int *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
+    return concrete_cif(type_of_code(restype), [type_of_code(arguments[i]) for i in range(nargs)], nfixed, abi)
+
+
+@cython.final
+@cython.internal
+cdef class Handle:
+    """What the C API sees of a CIF, for as long as that lives."""
+    cdef libffi_cif head
+    cdef size_t *offsets
+
+    def __dealloc__(self):
+        PyMem_Free(self.offsets)
+
+
+cdef dict handles = {}              # id of a CIF -> (weak reference to it, its Handle)
+
+
+@cython.final
+@cython.internal
+cdef class ForgetHandle:
+    """Drop the handle of a CIF that died (a weak reference's callback)."""
+    cdef object key
+
+    def __call__(self, reference):
+        entry = handles.get(self.key)
+        if entry is not None and entry[0] is reference:
+            del handles[self.key]
+
+
+cdef Handle make_handle(CIF cif):
+    cdef Handle handle = Handle.__new__(Handle)
+    handle.offsets = <size_t *>PyMem_Calloc(cif.state.nargs + 1, sizeof(size_t))
+    if handle.offsets == NULL:
+        raise MemoryError
+    prepare_handle(&handle.head, cif.state, handle.offsets)
+    return handle
+
+
+cdef CIF need_cif(what, cif):
+    if not isinstance(cif, CIF):
+        raise TypeError(f"{what}: expected a libffi.CIF, got {type(cif).__name__}")
+    return <CIF>cif
+
+
+cdef const libffi_cif *capi_cif_get(object cif) except NULL:
+    cdef ForgetHandle forget
+    cdef CIF this = need_cif("libffi_cif_get()", cif)
+    no_variadic(this, "libffi_cif_get")
+    entry = handles.get(id(cif))
+    if entry is None or entry[0]() is not cif:
+        forget = ForgetHandle.__new__(ForgetHandle)
+        forget.key = id(cif)
+        entry = (PyWeakref_NewRef(cif, forget), make_handle(this))
+        # Two threads may come here at once; the first one's handle stays.
+        known = handles.setdefault(id(cif), entry)
+        if known[0]() is not cif:   # a dead CIF's, whose callback has not run yet
+            handles[id(cif)] = entry
+        else:
+            entry = known
+    return &(<Handle>entry[1]).head
+
+
+# ---- closures ----
+
+cdef libffi_closure *capi_closure_new(object cif, libffi_handler handler, void *user) except NULL:
+    cdef CIF this = need_cif("libffi_closure_new()", cif)
+    cdef ffi_status status = FFI_OK
+    cdef libffi_closure *result
+    check_closable(this, PLAIN_CLOSURE)
+    result = c_closure_new(this.state, handler, user, &status)
+    if result == NULL:
+        raise status_error(status, "libffi_closure_new()")
+    return result
+
+
+cdef object capi_closure_from_callable(object cif, object callable):
+    return make_closure(need_cif("libffi_closure_from_callable()", cif), callable, None, None, PLAIN_CLOSURE)
+
+
+# ---- values ----
+
+cdef int capi_address(object value, void **address) except -1:
+    cdef Pointer pointer
+    address[0] = NULL
+    if value is None:
+        return 0
+    if isinstance(value, (Memory, int, Pointer, Closure, Function)):
+        pointer = make_pointer(core_types["pointer"], value)
+        address[0] = pointer.p.address
+        return 0
+    raise TypeError(f"libffi_address(): {type(value).__name__} has no address")
+
+
+cdef int capi_store(object type, void *where, object value, PyObject **keep) except -1:
+    cdef Type this = need_type("libffi_store()", type)
+    need_storage(this)
+    return store_and_keep(&this.info, where, value, keep)
+
+
+cdef object capi_load(object type, const void *where):
+    cdef Type this = need_type("libffi_load()", type)
+    need_storage(this)
+    return load_value(&this.info, where, NULL)
+
+
+cdef object capi_features():
+    return features()
+
+
+capi_table.type_from_code = capi_type_from_code
+capi_table.type_pointer = capi_type_pointer
+capi_table.type_look = capi_type_look
+capi_table.type_field = capi_type_field
+capi_table.cif_new = capi_cif_new
+capi_table.cif_from_codes = capi_cif_from_codes
+capi_table.cif_get = capi_cif_get
+capi_table.closure_new = capi_closure_new
+capi_table.closure_from_callable = capi_closure_from_callable
+capi_table.address = capi_address
+capi_table.store = capi_store
+capi_table.load = capi_load
+capi_table.features = capi_features
+_C_API = PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)

@@ -1,0 +1,111 @@
+# The C API of libffi for Python in Cython: `from libffi cimport libffi_import, libffi_call, ...`.
+#
+# libffi_api.h, which this declares, says of each function what it owns, raises, and needs.
+# Compile with libffi.get_include() among the include folders, and call libffi_import() first.
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint32_t
+
+
+cdef extern from "libffi/libffi_api.h":
+    enum:
+        LIBFFI_API_ABI_VERSION
+        LIBFFI_API_VERSION
+        LIBFFI_API_MINIMUM
+
+    enum libffi_code:
+        LIBFFI_VOID, LIBFFI_BOOL, LIBFFI_CHAR, LIBFFI_SCHAR, LIBFFI_UCHAR
+        LIBFFI_SHORT, LIBFFI_USHORT, LIBFFI_INT, LIBFFI_UINT, LIBFFI_LONG, LIBFFI_ULONG
+        LIBFFI_LONGLONG, LIBFFI_ULONGLONG
+        LIBFFI_INT8, LIBFFI_UINT8, LIBFFI_INT16, LIBFFI_UINT16, LIBFFI_INT32, LIBFFI_UINT32
+        LIBFFI_INT64, LIBFFI_UINT64, LIBFFI_INT128, LIBFFI_UINT128
+        LIBFFI_SIZE_T, LIBFFI_SSIZE_T, LIBFFI_PTRDIFF_T, LIBFFI_INTPTR_T, LIBFFI_UINTPTR_T
+        LIBFFI_INTMAX_T, LIBFFI_UINTMAX_T
+        LIBFFI_WCHAR_T, LIBFFI_CHAR16_T, LIBFFI_CHAR32_T
+        LIBFFI_FLOAT, LIBFFI_DOUBLE, LIBFFI_LONGDOUBLE
+        LIBFFI_COMPLEX_FLOAT, LIBFFI_COMPLEX_DOUBLE, LIBFFI_COMPLEX_LONGDOUBLE
+        LIBFFI_POINTER, LIBFFI_STRING, LIBFFI_BYTES, LIBFFI_WSTRING
+
+    enum libffi_kind:
+        LIBFFI_KIND_VOID, LIBFFI_KIND_BOOL, LIBFFI_KIND_CHAR, LIBFFI_KIND_WCHAR
+        LIBFFI_KIND_SIGNED, LIBFFI_KIND_UNSIGNED, LIBFFI_KIND_FLOAT, LIBFFI_KIND_COMPLEX
+        LIBFFI_KIND_POINTER, LIBFFI_KIND_STRING, LIBFFI_KIND_BYTES, LIBFFI_KIND_WSTRING
+        LIBFFI_KIND_FUNCTION, LIBFFI_KIND_ARRAY, LIBFFI_KIND_STRUCT, LIBFFI_KIND_UNION
+        LIBFFI_KIND_VECTOR, LIBFFI_KIND_ENUM, LIBFFI_KIND_BITS
+        LIBFFI_KIND_REF, LIBFFI_KIND_OUT, LIBFFI_KIND_INOUT
+
+    enum libffi_flags:
+        LIBFFI_RELEASE_GIL
+        LIBFFI_ERRNO
+
+    ctypedef struct libffi_type_info:
+        size_t size, alignment
+        int kind, is_complete, is_const
+        const char *name
+        PyObject *item
+        PyObject *cif
+        Py_ssize_t length, nfields
+        void *ffi_type
+
+    ctypedef struct libffi_field_info:
+        const char *name
+        PyObject *type
+        size_t offset
+        unsigned bit_offset, bit_width
+
+    ctypedef void (*libffi_function)() noexcept nogil
+    ctypedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user) noexcept nogil
+
+    ctypedef struct libffi_cif:
+        unsigned nargs
+        int has_plan
+        size_t result_size, exchange_size, exchange_alignment
+        const size_t *exchange_offsets
+        void *ffi_cif
+        PyObject *object
+
+    ctypedef struct libffi_closure:
+        pass
+    ctypedef struct libffi_fence:
+        pass
+
+    # GIL
+
+    int libffi_import() except -1
+    object libffi_type_from_code(int code)
+    object libffi_type_pointer(object item, int is_const)
+    int libffi_type_look(object type, libffi_type_info *info) except -1
+    int libffi_type_field(object type, Py_ssize_t index, libffi_field_info *info) except -1
+    object libffi_cif_new(object result, PyObject *const *arguments, Py_ssize_t nargs,
+                          Py_ssize_t nfixed, int abi)
+    object libffi_cif_from_codes(int result, const int *arguments, Py_ssize_t nargs,
+                                 Py_ssize_t nfixed, int abi)
+    const libffi_cif *libffi_cif_get(object cif) except NULL
+    int libffi_invoke(const libffi_cif *cif, libffi_function function, void *result,
+                      void **arguments, int flags) except -1
+    int libffi_invoke_exchange(const libffi_cif *cif, libffi_function function, void *block,
+                               int flags) except -1
+    libffi_closure *libffi_closure_new(object cif, libffi_handler handler, void *user) except NULL
+    void libffi_closure_free(libffi_closure *closure) noexcept
+    object libffi_closure_from_callable(object cif, object callable)
+    int libffi_address(object value, void **address) except -1
+    int libffi_store(object type, void *where, object value, PyObject **keep) except -1
+    object libffi_load(object type, const void *where)
+    int libffi_store_result(const libffi_cif *cif, void *result, object value, PyObject **keep) except -1
+    object libffi_load_result(const libffi_cif *cif, void *result)
+    object libffi_features()
+
+    # The GIL is released and taken inside: call them with the GIL, do not wrap them in `with nogil`.
+    void libffi_enter(libffi_fence *fence, int flags) noexcept
+    int libffi_leave(libffi_fence *fence) except -1
+
+    # no GIL
+
+    void libffi_call(const libffi_cif *cif, libffi_function function, void *result,
+                     void **arguments) noexcept nogil
+    void libffi_call_exchange(const libffi_cif *cif, libffi_function function, void *block) noexcept nogil
+    libffi_function libffi_closure_code(const libffi_closure *closure) noexcept nogil
+    int libffi_abi_default() noexcept nogil
+    int libffi_abi_find(const char *name, int *abi) noexcept nogil
+    const char *libffi_abi_name(Py_ssize_t index, int *abi) noexcept nogil
+    const char *libffi_version() noexcept nogil

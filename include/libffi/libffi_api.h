@@ -1,0 +1,440 @@
+/* The C API of libffi for Python: libffi's calls and closures for language runtimes.
+
+   Plain C11 or C++11, also with Py_LIMITED_API (3.8 or newer).  Needs Python.h and nothing
+   else: no ffi.h, no library to link.  Compile with -I$(libffi.get_include()), call
+   libffi_import() once in your module's init function, and read docs/backend.md.
+
+   Words used with every function:
+     GIL      the calling thread must hold the GIL (be attached)
+     no GIL   the thread may hold it or not, may even be one that Python never saw
+     new      a reference that the caller owns
+     borrowed a pointer that is valid as long as the object it came from
+     raises   returns NULL or -1 with a Python exception set; all else never does
+
+   Memory that a Python object owns is never freed by you, memory that you pass is never
+   kept, unless a function says so. */
+#ifndef LIBFFI_API_H
+#define LIBFFI_API_H
+
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- versions ----
+
+   The ABI version changes when something that is here changes, which we mean never to do;
+   extensions must then be compiled again.  The API version grows when functions are added
+   at the end; an extension runs with the one it was compiled for, and all newer ones. */
+#define LIBFFI_API_ABI_VERSION 1
+#define LIBFFI_API_VERSION 1
+
+/* The API version that an extension needs.  Define it lower before including this file to
+   run with older packages too; ask LIBFFI_API_HAS(name) before using what is newer. */
+#ifndef LIBFFI_API_MINIMUM
+#define LIBFFI_API_MINIMUM LIBFFI_API_VERSION
+#endif
+
+#define LIBFFI_API_CAPSULE "libffi._ffi._C_API"
+
+/* ---- scalar types by number: the names are those of the Python module libffi.c ---- */
+
+enum libffi_code {
+    LIBFFI_VOID, LIBFFI_BOOL, LIBFFI_CHAR, LIBFFI_SCHAR, LIBFFI_UCHAR,
+    LIBFFI_SHORT, LIBFFI_USHORT, LIBFFI_INT, LIBFFI_UINT, LIBFFI_LONG, LIBFFI_ULONG,
+    LIBFFI_LONGLONG, LIBFFI_ULONGLONG,
+    LIBFFI_INT8, LIBFFI_UINT8, LIBFFI_INT16, LIBFFI_UINT16, LIBFFI_INT32, LIBFFI_UINT32,
+    LIBFFI_INT64, LIBFFI_UINT64, LIBFFI_INT128, LIBFFI_UINT128,
+    LIBFFI_SIZE_T, LIBFFI_SSIZE_T, LIBFFI_PTRDIFF_T, LIBFFI_INTPTR_T, LIBFFI_UINTPTR_T,
+    LIBFFI_INTMAX_T, LIBFFI_UINTMAX_T,
+    LIBFFI_WCHAR_T, LIBFFI_CHAR16_T, LIBFFI_CHAR32_T,
+    LIBFFI_FLOAT, LIBFFI_DOUBLE, LIBFFI_LONGDOUBLE,
+    LIBFFI_COMPLEX_FLOAT, LIBFFI_COMPLEX_DOUBLE, LIBFFI_COMPLEX_LONGDOUBLE,
+    LIBFFI_POINTER, LIBFFI_STRING, LIBFFI_BYTES, LIBFFI_WSTRING
+};
+
+/* ---- what sort of type: Type.kind ---- */
+
+enum libffi_kind {
+    LIBFFI_KIND_VOID, LIBFFI_KIND_BOOL, LIBFFI_KIND_CHAR, LIBFFI_KIND_WCHAR,
+    LIBFFI_KIND_SIGNED, LIBFFI_KIND_UNSIGNED, LIBFFI_KIND_FLOAT, LIBFFI_KIND_COMPLEX,
+    LIBFFI_KIND_POINTER, LIBFFI_KIND_STRING, LIBFFI_KIND_BYTES, LIBFFI_KIND_WSTRING,
+    LIBFFI_KIND_FUNCTION, LIBFFI_KIND_ARRAY, LIBFFI_KIND_STRUCT, LIBFFI_KIND_UNION,
+    LIBFFI_KIND_VECTOR, LIBFFI_KIND_ENUM, LIBFFI_KIND_BITS,
+    LIBFFI_KIND_REF, LIBFFI_KIND_OUT, LIBFFI_KIND_INOUT
+};
+
+/* What libffi_type_look() tells.  Fields are only ever appended. */
+typedef struct {
+    size_t size, alignment;     /* 0 while the type is incomplete, and for void: 0, 1 */
+    int kind;                   /* enum libffi_kind */
+    int is_complete;
+    int is_const;               /* pointers: C promises not to write */
+    const char *name;           /* C spelling, UTF-8; borrowed */
+    PyObject *item;             /* pointee, element, enum base, referred type, or NULL; borrowed */
+    PyObject *cif;              /* of a function pointer, or NULL; borrowed */
+    Py_ssize_t length;          /* of an array or vector, bits of a bit-field; else -1 */
+    Py_ssize_t nfields;         /* of a struct or union; else 0 */
+    void *ffi_type;             /* libffi's ffi_type *, or NULL where it cannot be passed by
+                                   value or was not yet; borrowed */
+} libffi_type_info;
+
+/* What libffi_type_field() tells.  Fields are only ever appended. */
+typedef struct {
+    const char *name;           /* UTF-8; borrowed */
+    PyObject *type;             /* borrowed */
+    size_t offset;
+    unsigned bit_offset, bit_width;     /* bit_width 0: no bit-field */
+} libffi_field_info;
+
+/* ---- a CIF as calls see it ----
+
+   Borrowed from a libffi.CIF object (libffi_cif_get), immutable, usable from any thread.
+   Fields are only ever appended. */
+
+typedef void (*libffi_function)(void);
+typedef void (*libffi_invoker)(void *prepared, libffi_function function, void *result,
+                               void **arguments);
+
+typedef struct libffi_cif {
+    libffi_invoker invoke;      /* libffi's own entry: ffi_call_plan_invoke or ffi_call ... */
+    void *prepared;             /* ... and its first argument */
+    unsigned nargs;
+    int has_plan;               /* whether `invoke` is ffi_call_plan_invoke */
+    size_t result_size;         /* bytes that a call writes: at least an ffi_arg, 0 for void */
+    size_t exchange_size;       /* of an exchange block ... */
+    size_t exchange_alignment;  /* ... and its alignment, a power of two */
+    const size_t *exchange_offsets;     /* nargs + 1 of them: the result's (0), then each argument's */
+    void *ffi_cif;              /* libffi's ffi_cif *, for code that knows ffi.h */
+    PyObject *object;           /* the libffi.CIF; borrowed */
+    void *core;                 /* ours */
+} libffi_cif;
+
+/* ---- closures ---- */
+
+/* A closure's handler.  `result` has room for the CIF's result_size: an integer narrower
+   than an ffi_arg (a machine word) must be written as one, libffi_store_result() does.
+   `arguments` point to the arguments at their own width.  Runs on whatever thread C calls
+   from, without the GIL unless the caller holds it.  `ffi_cif` is libffi's ffi_cif *. */
+typedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user);
+
+typedef struct libffi_closure libffi_closure;       /* opaque */
+
+/* Room for what libffi_enter() notes. */
+typedef struct { void *room[12]; } libffi_fence;
+
+enum libffi_flags {
+    LIBFFI_RELEASE_GIL = 1,     /* release the GIL around the call */
+    LIBFFI_ERRNO = 2            /* swap errno with this thread's libffi.get_errno() */
+};
+
+/* ---- the table behind the capsule ---- */
+
+typedef struct {
+    uint32_t abi_version;
+    uint32_t api_version;
+    size_t size;                /* of this struct, as the package was compiled */
+    /* API version 1 */
+    PyObject *(*type_from_code)(int code);
+    PyObject *(*type_pointer)(PyObject *item, int is_const);
+    int (*type_look)(PyObject *type, libffi_type_info *info, size_t size);
+    int (*type_field)(PyObject *type, Py_ssize_t index, libffi_field_info *info, size_t size);
+    PyObject *(*cif_new)(PyObject *result, PyObject *const *arguments, Py_ssize_t nargs,
+                         Py_ssize_t nfixed, int abi);
+    PyObject *(*cif_from_codes)(int result, const int *arguments, Py_ssize_t nargs,
+                                Py_ssize_t nfixed, int abi);
+    const libffi_cif *(*cif_get)(PyObject *cif);
+    void (*enter)(libffi_fence *fence, int flags);
+    int (*leave)(libffi_fence *fence);
+    int (*invoke)(const libffi_cif *cif, libffi_function function, void *result,
+                  void **arguments, int flags);
+    int (*invoke_exchange)(const libffi_cif *cif, libffi_function function, void *block, int flags);
+    void (*call_exchange)(const libffi_cif *cif, libffi_function function, void *block);
+    libffi_closure *(*closure_new)(PyObject *cif, libffi_handler handler, void *user);
+    libffi_function (*closure_code)(const libffi_closure *closure);
+    void (*closure_free)(libffi_closure *closure);
+    PyObject *(*closure_from_callable)(PyObject *cif, PyObject *callable);
+    int (*address)(PyObject *value, void **address);
+    int (*store)(PyObject *type, void *where, PyObject *value, PyObject **keep);
+    PyObject *(*load)(PyObject *type, const void *where);
+    int (*store_result)(const libffi_cif *cif, void *result, PyObject *value, PyObject **keep);
+    PyObject *(*load_result)(const libffi_cif *cif, void *result);
+    int (*abi_default)(void);
+    int (*abi_find)(const char *name, int *abi);
+    const char *(*abi_name)(Py_ssize_t index, int *abi);
+    PyObject *(*features)(void);
+    const char *(*libffi_version)(void);
+} libffi_api;
+
+#ifndef LIBFFI_API_CORE         /* all that follows is for extensions */
+
+/* Each file that includes this has a table pointer of its own, and calls libffi_import().
+   To share one, define LIBFFI_API_TABLE as a name in all files, and LIBFFI_API_EXTERN in
+   all but one. */
+#ifndef LIBFFI_API_TABLE
+#define LIBFFI_API_TABLE libffi_api_table
+static const libffi_api *LIBFFI_API_TABLE = NULL;
+#elif defined(LIBFFI_API_EXTERN)
+extern const libffi_api *LIBFFI_API_TABLE;
+#else
+const libffi_api *LIBFFI_API_TABLE = NULL;
+#endif
+
+/* Whether the package at run time has a function: LIBFFI_API_HAS(call_exchange). */
+#define LIBFFI_API_HAS(name) (offsetof(libffi_api, name) < LIBFFI_API_TABLE->size)
+
+/* Import the package and check its version.  0; or raises ImportError, which names both
+   versions when they do not fit.  Call it before anything else.  GIL. */
+static inline int libffi_import(void)
+{
+    const libffi_api *table = (const libffi_api *)PyCapsule_Import(LIBFFI_API_CAPSULE, 0);
+    if (table == NULL)
+        return -1;
+    if (table->abi_version != LIBFFI_API_ABI_VERSION || table->api_version < LIBFFI_API_MINIMUM) {
+        PyErr_Format(PyExc_ImportError,
+                     "libffi's C API: compiled for ABI version %d and API version %d or newer, "
+                     "the installed package has ABI version %d and API version %d",
+                     (int)LIBFFI_API_ABI_VERSION, (int)LIBFFI_API_MINIMUM,
+                     (int)table->abi_version, (int)table->api_version);
+        return -1;
+    }
+    LIBFFI_API_TABLE = table;
+    return 0;
+}
+
+/* ---- types ---- */
+
+/* The libffi.Type of an `enum libffi_code`.  New; raises ValueError.  GIL. */
+static inline PyObject *libffi_type_from_code(int code)
+{
+    return LIBFFI_API_TABLE->type_from_code(code);
+}
+
+/* The type of a pointer to `item`: c.ptr(item, is_const).  New; raises.  GIL.
+   For structs, unions, arrays, vectors, enums call the constructors of the module libffi.c. */
+static inline PyObject *libffi_type_pointer(PyObject *item, int is_const)
+{
+    return LIBFFI_API_TABLE->type_pointer(item, is_const);
+}
+
+/* Describe a type in *info, whose pointers are borrowed from `type`.  0; or raises
+   TypeError.  GIL. */
+static inline int libffi_type_look(PyObject *type, libffi_type_info *info)
+{
+    return LIBFFI_API_TABLE->type_look(type, info, sizeof *info);
+}
+
+/* Describe one member of a struct or union (members of anonymous ones count as its own),
+   borrowed from `type`.  0; or raises TypeError, IndexError.  GIL. */
+static inline int libffi_type_field(PyObject *type, Py_ssize_t index, libffi_field_info *info)
+{
+    return LIBFFI_API_TABLE->type_field(type, index, info, sizeof *info);
+}
+
+/* ---- CIFs ---- */
+
+/* Make (or find) a CIF of libffi.Types.  `nfixed` < 0: a plain signature; else one call of
+   a variadic function with so many fixed arguments, the rest already promoted as C does
+   (int or double at least).  `abi`: libffi_abi_default() or another.  The arguments array
+   is not kept.  New; raises BadTypedef, BadABI, BadArgType, TypeError.  GIL. */
+static inline PyObject *libffi_cif_new(PyObject *result, PyObject *const *arguments,
+                                       Py_ssize_t nargs, Py_ssize_t nfixed, int abi)
+{
+    return LIBFFI_API_TABLE->cif_new(result, arguments, nargs, nfixed, abi);
+}
+
+/* The same from `enum libffi_code`s.  New; raises.  GIL. */
+static inline PyObject *libffi_cif_from_codes(int result, const int *arguments, Py_ssize_t nargs,
+                                              Py_ssize_t nfixed, int abi)
+{
+    return LIBFFI_API_TABLE->cif_from_codes(result, arguments, nargs, nfixed, abi);
+}
+
+/* What calls need of a libffi.CIF object.  Borrowed from `cif`: keep the object for as long
+   as you call.  Raises TypeError, also for a prototype with `...`, which no single call can
+   be made of: use libffi_cif_new() for each list of extra types.  GIL. */
+static inline const libffi_cif *libffi_cif_get(PyObject *cif)
+{
+    return LIBFFI_API_TABLE->cif_get(cif);
+}
+
+/* ---- calls ----
+
+   `arguments` has the address of each argument, as wide and aligned as its type; its
+   entries may be changed (libffi before 3.7 does, for large structs): write them for each
+   call.  `result` has room for cif->result_size bytes, aligned for the type; for void it may be
+   NULL.  An integer result narrower than an ffi_arg (a machine word) comes extended to one. */
+
+/* Call: libffi's own entry, nothing around it.  No GIL.  If you hold the GIL it stays held;
+   other threads wait, and what `function` calls back gets it without waiting.
+   Exceptions of Python closures below it go to the libffi_leave() or libffi_invoke() around
+   it, else to the Python call of this package that runs on this thread, else to
+   sys.unraisablehook. */
+static inline void libffi_call(const libffi_cif *cif, libffi_function function, void *result,
+                               void **arguments)
+{
+    cif->invoke(cif->prepared, function, result, arguments);
+}
+
+/* The same with arguments and result in one exchange block: cif->exchange_size bytes, aligned
+   to cif->exchange_alignment, with the result at offset 0 and each argument at
+   cif->exchange_offsets[1 + i]. Every slot is at least an ffi_arg wide; arguments are read at
+   their own width from its start.  No GIL. */
+static inline void libffi_call_exchange(const libffi_cif *cif, libffi_function function, void *block)
+{
+    void *arguments[8];
+    unsigned i;
+    if (cif->nargs > 8) {
+        LIBFFI_API_TABLE->call_exchange(cif, function, block);
+        return;
+    }
+    for (i = 0; i < cif->nargs; ++i)
+        arguments[i] = (char *)block + cif->exchange_offsets[i + 1];
+    cif->invoke(cif->prepared, function, block, arguments);
+}
+
+/* Call as Python calls: flags LIBFFI_RELEASE_GIL and LIBFFI_ERRNO, exceptions collected.
+   0; or raises what a Python closure raised below it, after C has returned (the result is
+   there all the same).  GIL. */
+static inline int libffi_invoke(const libffi_cif *cif, libffi_function function, void *result,
+                                void **arguments, int flags)
+{
+    return LIBFFI_API_TABLE->invoke(cif, function, result, arguments, flags);
+}
+
+/* The same with an exchange block.  GIL. */
+static inline int libffi_invoke_exchange(const libffi_cif *cif, libffi_function function, void *block,
+                                         int flags)
+{
+    return LIBFFI_API_TABLE->invoke_exchange(cif, function, block, flags);
+}
+
+/* Around many libffi_call()s on one thread: enter releases the GIL and sets errno by `flags`,
+   leave takes the GIL back and raises the first exception of Python closures in between.
+   Fences nest like calls; *fence is yours and must not move.  GIL, for both: leave wants
+   none only where enter released it. */
+static inline void libffi_enter(libffi_fence *fence, int flags)
+{
+    LIBFFI_API_TABLE->enter(fence, flags);
+}
+
+/* 0; or raises. */
+static inline int libffi_leave(libffi_fence *fence)
+{
+    return LIBFFI_API_TABLE->leave(fence);
+}
+
+/* ---- closures ---- */
+
+/* A C function pointer that runs `handler` with `user`: libffi's closure, no Python on its
+   path.  It keeps `cif` alive.  Free it with libffi_closure_free(); nothing else does.
+   Raises BadTypedef, MemoryError.  GIL. */
+static inline libffi_closure *libffi_closure_new(PyObject *cif, libffi_handler handler, void *user)
+{
+    return LIBFFI_API_TABLE->closure_new(cif, handler, user);
+}
+
+/* What C calls.  Borrowed from the closure.  No GIL. */
+static inline libffi_function libffi_closure_code(const libffi_closure *closure)
+{
+    return LIBFFI_API_TABLE->closure_code(closure);
+}
+
+/* Free at once, NULL too.  No call may run in it or come later: unlike those of Python
+   callables it does not go through a quarantine.  GIL. */
+static inline void libffi_closure_free(libffi_closure *closure)
+{
+    LIBFFI_API_TABLE->closure_free(closure);
+}
+
+/* A libffi.Closure of a Python callable: CIF.closure(callable).  C may call its address
+   (libffi_address) from any thread as long as the object lives; later calls raise
+   ClosureExpired.  New; raises.  GIL. */
+static inline PyObject *libffi_closure_from_callable(PyObject *cif, PyObject *callable)
+{
+    return LIBFFI_API_TABLE->closure_from_callable(cif, callable);
+}
+
+/* ---- values ---- */
+
+/* The address that `value` stands for where C wants a void *: a Closure, Function, Memory,
+   Pointer, int or None (NULL).  Borrowed from `value`.  0; or raises TypeError, ValueError
+   for closed memory.  GIL. */
+static inline int libffi_address(PyObject *value, void **address)
+{
+    return LIBFFI_API_TABLE->address(value, address);
+}
+
+/* Convert a Python value to a C `type` at `where` (type size bytes, any alignment), by the
+   rules of calls.  0; or raises TypeError, OverflowError.
+   Pointers: *keep becomes NULL, or a new reference that must live as long as C may follow
+   what was stored; with `keep` NULL, values that would need it raise TypeError.  GIL. */
+static inline int libffi_store(PyObject *type, void *where, PyObject *value, PyObject **keep)
+{
+    return LIBFFI_API_TABLE->store(type, where, value, keep);
+}
+
+/* The Python value of the C `type` at `where` (any alignment).  Structs and arrays are copied.
+   New; raises.  GIL. */
+static inline PyObject *libffi_load(PyObject *type, const void *where)
+{
+    return LIBFFI_API_TABLE->load(type, where);
+}
+
+/* libffi_store() to a closure handler's `result`: widened to an ffi_arg.  GIL. */
+static inline int libffi_store_result(const libffi_cif *cif, void *result, PyObject *value,
+                                      PyObject **keep)
+{
+    return LIBFFI_API_TABLE->store_result(cif, result, value, keep);
+}
+
+/* libffi_load() of a call's `result`, which is an ffi_arg where the type is narrower; it may
+   be overwritten.  New; raises.  GIL. */
+static inline PyObject *libffi_load_result(const libffi_cif *cif, void *result)
+{
+    return LIBFFI_API_TABLE->load_result(cif, result);
+}
+
+/* ---- ABIs, features ---- */
+
+/* FFI_DEFAULT_ABI.  No GIL. */
+static inline int libffi_abi_default(void)
+{
+    return LIBFFI_API_TABLE->abi_default();
+}
+
+/* The number of an ABI by its name without FFI_ ("UNIX64", "DEFAULT").  1, or 0 where the
+   platform has none of that name.  No GIL. */
+static inline int libffi_abi_find(const char *name, int *abi)
+{
+    return LIBFFI_API_TABLE->abi_find(name, abi);
+}
+
+/* Name and number of the platform's ABIs, one by one from 0; NULL after the last.
+   Static.  No GIL. */
+static inline const char *libffi_abi_name(Py_ssize_t index, int *abi)
+{
+    return LIBFFI_API_TABLE->abi_name(index, abi);
+}
+
+/* libffi.features(), a dict.  New; raises.  GIL. */
+static inline PyObject *libffi_features(void)
+{
+    return LIBFFI_API_TABLE->features();
+}
+
+/* libffi's version, "3.8.0".  Static.  No GIL. */
+static inline const char *libffi_version(void)
+{
+    return LIBFFI_API_TABLE->libffi_version();
+}
+
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
