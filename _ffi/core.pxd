@@ -108,9 +108,6 @@ cdef extern from "core.h":
     ctypedef struct TypeObject:
         type_info info
         vectorcallfunc vectorcall
-    ctypedef struct FieldObject:
-        const field_info *field
-        const type_info *struct_ "struct_"
     ctypedef struct call_target:
         c_function address
         cif_state *cif
@@ -195,7 +192,8 @@ cdef extern from "core.h":
     void replace_new(PyTypeObject *, void *)
     void *refuse_new
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
-    void install_fast_slots(PyTypeObject *, PyTypeObject *)
+    void install_fast_slots(PyTypeObject *)
+    void install_struct_slots(PyTypeObject *)
 
 
 

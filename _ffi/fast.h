@@ -4,17 +4,9 @@
 #ifndef FFIPY_FAST_H
 #define FFIPY_FAST_H
 
-typedef struct {
-    PyObject_HEAD
-    const field_info *field;
-    const type_info *struct_;
-} FieldObject;
-
 static struct {
     binaryfunc pointer_item, array_item;
     objobjargproc pointer_set, array_set;
-    descrgetfunc field_get;
-    descrsetfunc field_set;
     ternaryfunc type_call;
 } slow;
 
@@ -108,31 +100,65 @@ static int array_set(PyObject *self, PyObject *index, PyObject *value)
 
 /* ---- fields ---- */
 
-static PyObject *field_get(PyObject *self, PyObject *instance, PyObject *owner)
-{
-    FieldObject *descriptor = (FieldObject *)self;
-    MemoryObject *memory = (MemoryObject *)instance;
+/* A struct class's own attribute look-up: its fields come first, and their names are
+   interned, so that a few comparisons of addresses find one. */
+enum { SCANNED_FIELDS = 16 };
 
-    if (LIKELY(instance != NULL
-               && (PyObject *)Py_TYPE(instance) == descriptor->struct_->memory_class
-               && lifetime_is_open(memory->m.life)))
-        return load_field(descriptor->field, memory->m.data, memory);
-    return slow.field_get(self, instance, owner);
+static inline const field_info *scan_fields(const MemoryObject *memory, PyObject *name)
+{
+    const type_info *type = memory->m.type;
+    Py_ssize_t i, n = type->nfields < SCANNED_FIELDS ? type->nfields : SCANNED_FIELDS;
+    for (i = 0; i < n; ++i)
+        if (type->fields[i].name == name)
+            return &type->fields[i];
+    return NULL;
 }
 
-static int field_set(PyObject *self, PyObject *instance, PyObject *value)
+static PyObject *struct_getattr(PyObject *self, PyObject *name)
 {
-    FieldObject *descriptor = (FieldObject *)self;
-    MemoryObject *memory = (MemoryObject *)instance;
+    MemoryObject *memory = (MemoryObject *)self;
+    const field_info *field = scan_fields(memory, name);
+    const char *where;
 
-    if (LIKELY(value != NULL && is_simple_number(value)
-               && (PyObject *)Py_TYPE(instance) == descriptor->struct_->memory_class
-               && !memory->m.readonly && lifetime_is_open(memory->m.life)
-               && is_number_kind(descriptor->field->type->kind))) {
-        keeper k = {NULL, 0, 0, 0, NULL, NULL};
-        return store_field(descriptor->struct_, descriptor->field, memory->m.data, value, &k);
+    if (UNLIKELY(field == NULL || !lifetime_is_open(memory->m.life)))
+        return PyObject_GenericGetAttr(self, name);
+    if (UNLIKELY(field->bit_width))
+        return load_field(field, memory->m.data, memory);
+    where = memory->m.data + field->offset;
+    if (field->type->kind == K_DOUBLE) {
+        double number;
+        memcpy(&number, where, sizeof number);
+        return PyFloat_FromDouble(number);
     }
-    return slow.field_set(self, instance, value);
+    if (field->type->kind == K_S32) {
+        int32_t number;
+        memcpy(&number, where, sizeof number);
+        return PyLong_FromLong(number);
+    }
+    return load_value(field->type, where, memory);
+}
+
+static int struct_setattr(PyObject *self, PyObject *name, PyObject *value)
+{
+    MemoryObject *memory = (MemoryObject *)self;
+    const field_info *field;
+
+    if (LIKELY(value != NULL && is_simple_number(value) && !memory->m.readonly
+               && lifetime_is_open(memory->m.life))) {
+        field = scan_fields(memory, name);
+        if (LIKELY(field != NULL && is_number_kind(field->type->kind))) {
+            keeper k = {NULL, 0, 0, 0, NULL, NULL};
+            return store_field(memory->m.type, field, memory->m.data, value, &k);
+        }
+    }
+    return PyObject_GenericSetAttr(self, name, value);
+}
+
+static void install_struct_slots(PyTypeObject *class)
+{
+    class->tp_getattro = struct_getattr;
+    class->tp_setattro = struct_setattr;
+    PyType_Modified(class);
 }
 
 /* ---- T(value), T(x=1, y=2), T(1, 2) ---- */
@@ -198,7 +224,7 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
     return (PyObject *)memory;
 }
 
-static void install_fast_slots(PyTypeObject *array, PyTypeObject *field)
+static void install_fast_slots(PyTypeObject *array)
 {
     pointer_plain_new = core.pointer->tp_new;
     no_arguments = PyTuple_New(0);
@@ -210,10 +236,6 @@ static void install_fast_slots(PyTypeObject *array, PyTypeObject *field)
     slow.array_set = array->tp_as_mapping->mp_ass_subscript;
     array->tp_as_mapping->mp_subscript = array_item;
     array->tp_as_mapping->mp_ass_subscript = array_set;
-    slow.field_get = field->tp_descr_get;
-    slow.field_set = field->tp_descr_set;
-    field->tp_descr_get = field_get;
-    field->tp_descr_set = field_set;
     slow.type_call = core.type->tp_call;
     core.type->tp_vectorcall_offset = offsetof(TypeObject, vectorcall);
     core.type->tp_call = PyVectorcall_Call;
@@ -221,7 +243,6 @@ static void install_fast_slots(PyTypeObject *array, PyTypeObject *field)
     PyType_Modified(core.type);
     PyType_Modified(core.pointer);
     PyType_Modified(array);
-    PyType_Modified(field);
 }
 
 #endif

@@ -6,7 +6,6 @@ cdef int check_layouts() except -1:
     # objects.h says how C sees the classes; a mismatch would be memory corruption.
     cdef Type type = <Type>core_types["int"]
     cdef Memory memory = type.new()
-    cdef Field field = Field.__new__(Field)
     cdef Pointer pointer = make_pointer(core_types["pointer"], 1)
     cdef Value value = make_value(type, 1)
     cdef CIF cif = _cif(type)
@@ -16,7 +15,6 @@ cdef int check_layouts() except -1:
     closure.name = "name"
     if not (same_place(&(<TypeObject *>type).info, &type.info)
             and same_place(&(<TypeObject *>type).vectorcall, &type.vectorcall)
-            and same_place(&(<FieldObject *>field).struct_, &field.struct_)
             and same_place(&(<MemoryObject *>memory).m, &memory.m)
             and (<MemoryObject *>memory).type == <PyObject *>memory.type_
             and (<MemoryObject *>memory).keep == <PyObject *>memory.keep
@@ -50,7 +48,7 @@ core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_new_array = new_array
 enable_vectorcall(<PyTypeObject *>Function)
-install_fast_slots(<PyTypeObject *>Array, <PyTypeObject *>Field)
+install_fast_slots(<PyTypeObject *>Array)
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
 for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)

@@ -406,6 +406,9 @@ cdef object struct_of_class(function, bint is_union, cls):
                        getattr(cls, "_pack_", 0), getattr(cls, "_align_", 0))
 
 
+from sys import intern as _intern
+
+
 cdef list check_members(Type owner, members, dict fields):
     cdef Type type
     what = type_name(owner)
@@ -428,7 +431,7 @@ cdef list check_members(Type owner, members, dict fields):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
         if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
             raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
-        checked.append((name, type))
+        checked.append((name if name is None else _intern(name), type))
     names = [name for name, _ in checked if name is not None]
     if len(set(names)) != len(names):
         raise BadTypedef(f"{what}: two members have the same name")
@@ -500,5 +503,6 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     type.natural = layout.natural
     type.memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
     type.info.memory_class = <PyObject *>type.memory_class
+    install_struct_slots(<PyTypeObject *><PyObject *>type.memory_class)
     type.info.complete = True
     return 0
