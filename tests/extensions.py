@@ -63,7 +63,8 @@ def build_cython(folder: Path, name: str) -> Path:
     # A checkout that was built in place has the declarations elsewhere; an installed package must not need it.
     installed = (Path(libffi.__file__).parent / "__init__.pxd").exists()
     include = [] if installed else ["-I", libffi.get_include()]
-    command = [sys.executable, "-m", "cython", "--module-name", name, *include, SOURCES / f"{name}.pyx", "-o", generated]
+    command = [sys.executable, "-m", "cython", "--module-name", name, *include, "-o", generated,
+               SOURCES / f"{name}.pyx"]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=folder, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     compile_files(target, [generated], *GENERATED)

@@ -92,7 +92,8 @@ def test_a_newer_package_is_asked_for(folder):
         extensions.load("capi_newer", path)
 
 
-@pytest.mark.parametrize("abi, version, fits", [(1, 1, True), (1, 7, True), (2, 1, False), (0, 9, False), (1, 0, False)])
+@pytest.mark.parametrize("abi, version, fits", [
+    (1, 1, True), (1, 7, True), (2, 1, False), (0, 9, False), (1, 0, False)])
 def test_another_package(api, monkeypatch, abi, version, fits):
     name = b"libffi._ffi._C_API"
     new = ctypes.pythonapi.PyCapsule_New
@@ -207,7 +208,8 @@ def test_cifs_that_cannot_be(api):
         api.cif_from_codes(CODE["int"], [99], -1, default)
 
 
-@pytest.mark.parametrize("cif", [VOID, INT, DOUBLE2, CIF(BIG, [POINT, c.char]), CIF(c.schar, [c.longdouble] * 9)], ids=str)
+@pytest.mark.parametrize("cif", [
+    VOID, INT, DOUBLE2, CIF(BIG, [POINT, c.char]), CIF(c.schar, [c.longdouble] * 9)], ids=str)
 def test_handles(api, cif):
     nargs, plan, result, size, alignment, offsets, owner, same = api.handle(cif)
     assert (nargs, owner, size, tuple(offsets)) == (len(cif.argtypes), cif, cif.exchange_size, cif.exchange_offsets)
