@@ -644,7 +644,15 @@ def test_a_closure_given_to_a_call_lives_for_the_call(callbacks):
 # ---- threads
 
 
-def test_a_signal_within_a_callback():
+@pytest.fixture
+def interruptible():
+    """Take SIGINT as a terminal would have it: background jobs of a shell start with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_within_a_callback(interruptible):
     def interrupted(x):
         signal.raise_signal(signal.SIGINT)
         return x
@@ -652,6 +660,7 @@ def test_a_signal_within_a_callback():
     with pytest.raises(KeyboardInterrupt):
         INT_INT.call(INT_INT.closure(interrupted), 1)
     assert INT_INT.call(INT_INT.closure(abs), -1) == 1
+
 
 def test_a_thread_that_c_made(callbacks):
     call = callbacks.function("call_in_thread", c.int, [c.func(INT_INT), c.int, c.ptr(c.int)])
