@@ -4,11 +4,13 @@ from __future__ import annotations
 import array
 import ctypes
 import gc
+import re
 import struct
 import subprocess
 import sys
 import sysconfig
 import weakref
+from pathlib import Path
 
 import extensions
 import pytest
@@ -542,6 +544,33 @@ def test_cython_finds_the_include_folder_too(tmp_path):
     source = tmp_path / "only_include.pyx"
     source.write_text("cimport libffi\nlibffi.libffi_import()\n")
     subprocess.run([sys.executable, "-m", "cython", "-3", "-I", libffi.get_include(), source], check=True)
+
+
+# ---- the documentation's example
+
+
+def test_the_example_of_the_documentation(tmp_path, pow_):
+    page = (Path(__file__).parents[1] / "docs" / "backend.md").read_text()
+    (source,) = re.findall(r"^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "power.c").write_text(source)
+    extensions.compile_files(tmp_path / "power.so", [tmp_path / "power.c"], "-std=c11")
+    power = extensions.load("power", tmp_path / "power.so").power
+    assert power(pow_, 2, 10) == 1024.0
+    closure = DOUBLE2.closure(lambda x, y: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        power(closure.address, 1, 2)
+
+
+def test_every_function_is_in_the_documentation():
+    page = (Path(__file__).parents[1] / "docs" / "backend.md").read_text()
+    header = (Path(libffi.get_include()) / "libffi" / "libffi_api.h").read_text()
+    declarations = (Path(libffi.get_include()) / "libffi" / "__init__.pxd").read_text()
+    functions = set(re.findall(r"^static inline .*?(libffi_\w+)\(", header, re.MULTILINE))
+    assert len(functions) == 28
+    assert [name for name in functions if f"{name}" not in page or f"{name}(" not in declarations] == []
+    names = set(re.findall(r"\bLIBFFI_[A-Z0-9_]+\b", header))
+    enumerated = {name for name in names if re.match(r"LIBFFI_(?!API|H$)", name)}
+    assert [name for name in enumerated if name not in declarations] == []
 
 
 # ---- leaks
