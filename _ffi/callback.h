@@ -235,6 +235,17 @@ static void block_free(closure_block *block)
         ffi_closure_free(block);
 }
 
+static void quarantine_append(closure_block *block)
+{
+    block->next = NULL;
+    if (quarantine.newest != NULL)
+        quarantine.newest->next = block;
+    else
+        quarantine.oldest = block;
+    quarantine.newest = block;
+    ++quarantine.used;
+}
+
 /* Free the oldest expired closures that nothing runs in, down to the limit. */
 static void trim_quarantine(void)
 {
@@ -249,13 +260,7 @@ static void trim_quarantine(void)
             block_free(block);
             continue;
         }
-        block->next = NULL;
-        if (quarantine.newest != NULL)
-            quarantine.newest->next = block;
-        else
-            quarantine.oldest = block;
-        quarantine.newest = block;
-        ++quarantine.used;
+        quarantine_append(block);
     }
 }
 
@@ -264,13 +269,7 @@ static void block_expire(closure_block *block, PyObject *origin)
 {
     block->closure = NULL;
     block->origin = Py_XNewRef(origin);
-    block->next = NULL;
-    if (quarantine.newest != NULL)
-        quarantine.newest->next = block;
-    else
-        quarantine.oldest = block;
-    quarantine.newest = block;
-    ++quarantine.used;
+    quarantine_append(block);
     trim_quarantine();
 }
 
