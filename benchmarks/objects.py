@@ -30,6 +30,7 @@ def rows(notice):
 
     result = {
         "make": Row("make a struct of two doubles", floors=(SLOTS,), check=is_point),
+        "named": Row("the same, fields by name", floors=(SLOTS,), check=is_point),
         "read": Row("read a field", floors=(SLOTS,), check=lambda v: v == 1.0),
         "write": Row("write a field", floors=(SLOTS,)),
         "function": Row("a function on a known signature"),
@@ -50,7 +51,9 @@ def rows(notice):
 def fields(make, /, **names):
     """Spell what is done with a struct, given how one is made."""
     p = eval(make, dict(names))
-    return {"make": (make, names), "read": ("p.x", {"p": p}), "write": ("p.x = 1.0", {"p": p})}
+    named = make.replace("(1.0, 2.0)", "(x=1.0, y=2.0)")
+    return {"make": (make, names), "named": (named, names), "read": ("p.x", {"p": p}),
+            "write": ("p.x = 1.0", {"p": p})}
 
 
 def of_python():
@@ -72,7 +75,9 @@ def of_cffi():
     """Spell it for cffi."""
     ffi, lib = cffi_abi.opened()
     address = int(ffi.cast("intptr_t", ffi.addressof(lib, "add")))
-    return {**fields("make(point, (1.0, 2.0))", make=ffi.new, point=ffi.typeof("point *")),
+    struct = {"make": ffi.new, "point": ffi.typeof("point *")}
+    return {**fields("make(point, (1.0, 2.0))", **struct),
+            "named": ("make(point, {'x': 1.0, 'y': 2.0})", struct),
             "function": ("cast(pair, address)",
                          {"cast": ffi.cast, "pair": ffi.typeof("int(*)(int, int)"),
                           "address": address}),
@@ -85,7 +90,7 @@ def of_libffi():
     library, c = libffi_.opened()
     from libffi import CIF
     point = c.struct("point", x=c.double, y=c.double)
-    return {**fields("make(x=1.0, y=2.0)", make=point.new),
+    return {**fields("make(1.0, 2.0)", make=point),
             "function": ("bind(address)", {"bind": CIF(c.int, [c.int, c.int]).bind,
                                            "address": library.symbol("add")}),
             "signature": ("CIF(i, (i, i))", {"CIF": CIF, "i": c.int})}
