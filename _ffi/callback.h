@@ -40,13 +40,18 @@ static size_t result_size(const type_info *type)
     return plain->size;
 }
 
-static void default_result(const closure_block *block, void *where)
+static void zero_result(const closure_block *block, void *where)
 {
-    size_t size = result_size(block->state->result);
+    memset(where, 0, result_size(block->state->result));
+}
+
+/* The callable raised. */
+static void error_result(const closure_block *block, void *where)
+{
     if (block->on_error != NULL)
-        memcpy(where, block->on_error, size);
+        memcpy(where, block->on_error, result_size(block->state->result));
     else
-        memset(where, 0, size);
+        zero_result(block, where);
 }
 
 static inline int store_result(closure_block *block, void *where, PyObject *value)
@@ -174,12 +179,12 @@ static void run_closure(closure_block *block, void *result, void **args)
     if (LIKELY(closure != NULL && closure->callable != Py_None)) {
         Py_INCREF(closure);
         if (UNLIKELY(call_python(block, closure, result, args) < 0)) {
-            default_result(block, result);
+            error_result(block, result);
             report_exception(context, block);
         }
         Py_DECREF(closure);
     } else {
-        memset(result, 0, result_size(block->state->result));
+        zero_result(block, result);
         report_expired(context, block);
     }
     if (UNLIKELY(pending != NULL))
@@ -199,7 +204,7 @@ static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
         run_closure(block, result, args);
         detach_thread(how);
     } else {
-        default_result(block, result);
+        zero_result(block, result);         /* Python is gone: nothing else is touched */
     }
     __atomic_sub_fetch(&block->active, 1, __ATOMIC_ACQ_REL);
 }
