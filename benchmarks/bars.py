@@ -96,6 +96,11 @@ def fact(suite, pattern, divided_by=None):
     return figure
 
 
+def over_libffi(name):
+    """Make a figure: the worst ratio of a way of the C API to libffi itself."""
+    return lambda results: max(times(results, "backend", name, "libffi itself").values())
+
+
 # What, the limit (at most; a negative one means at least), the figure.
 BARS = [
     ("Function, gil=hold: mean over the floor (1.6 on 3.11)", 1.5, over_floor(HOLD)),
@@ -135,6 +140,11 @@ BARS = [
      fact("growth", "signature, 100", "signature, few")),
     ("make a closure, many alive over few", 1.2,
      fact("growth", "free a closure, 100", "free a closure, few")),
+    ("libffi_call over libffi itself, worst row", 1.1,
+     over_libffi("libffi_call")),
+    ("libffi_call_exchange over libffi itself, worst row", 1.1,
+     over_libffi("libffi_call_exchange")),
+    ("closure with a C handler over libffi's", 1.1, over_libffi("libffi_closure")),
     ("calls from 2 threads", -1.8, fact("threads", "^calls")),
     ("callbacks from 2 threads", -1.8, fact("threads", "^callbacks")),
 ]
