@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from . import compiler, source
 from .abi import DEFAULT, Abi
@@ -31,7 +32,7 @@ class Plan:
         words += ["--abi", self.abi.name] if self.abi.name != "DEFAULT" else []
         return words + (["--c-only"] if self.c_only else [])
 
-    def checker(self):
+    def checker(self) -> ModuleType:
         """Return the module that loads and checks; the package is imported only if it is tested."""
         return importlib.import_module(f".{'selfcheck' if self.c_only else 'differential'}", __package__)
 
