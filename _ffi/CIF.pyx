@@ -67,13 +67,16 @@ cdef class CIF:
         """Call the function at `address` once. C: ffi_call."""
         return bind_function(self, address, None, None, "release", False, None)(*args)
 
-    def closure(self, callable=None, *, on_error=None, name=None):
+    def closure(self, callable=None, *, on_error=None, name=None, dispatch=None):
         """Make a C function pointer of a Python callable; without one, return a decorator.
 
-        C gets `on_error` (default: zero bytes) when the callable raises.
+        C gets `on_error` (default: zero bytes) when the callable raises. `dispatch`, for
+        void functions, has it run elsewhere, and C does not wait: dispatch(callable,
+        *arguments) is called (`loop.call_soon_threadsafe`, `executor.submit`), or a queue
+        gets functools.partial(callable, *arguments).
         C: ffi_closure_alloc, ffi_prep_closure_loc.
         """
-        return closure_or_decorator(self, callable, on_error, name, PLAIN_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, name, dispatch, PLAIN_CLOSURE)
 
     def go_closure(self, callable=None, *, on_error=None, name=None):
         """Make a closure for the Go convention: C finds it through the static chain.
@@ -81,14 +84,14 @@ cdef class CIF:
         Its address is that of the closure, not of code; call it with call_go().
         C: ffi_prep_go_closure.
         """
-        return closure_or_decorator(self, callable, on_error, name, GO_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, name, None, GO_CLOSURE)
 
     def raw_closure(self, callable=None, *, on_error=None, name=None):
         """Make a closure that receives its arguments through libffi's raw API.
 
         C: ffi_prep_raw_closure_loc.
         """
-        return closure_or_decorator(self, callable, on_error, name, RAW_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, name, None, RAW_CLOSURE)
 
     def call_raw(self, address, rvalue, avalues):
         """Call with storage instead of values, converting nothing.
@@ -272,13 +275,13 @@ cdef CIF prepare_variant_without_extra(CIF cif):
     return variant
 
 
-def closure(restype, argtypes=(), *, abi=None, on_error=None, name=None):
-    """Return a decorator that makes a Closure of that signature.
+def closure(restype, argtypes=(), *, abi=None, on_error=None, name=None, dispatch=None):
+    """Return a decorator that makes a Closure of that signature; options as for CIF.closure.
 
     C: ffi_closure_alloc, ffi_prep_closure_loc.
     """
     return (<CIF>_cif(restype, argtypes, abi=abi)).closure(
-        on_error=on_error, name=name)
+        on_error=on_error, name=name, dispatch=dispatch)
 
 
 def struct_offsets(type, abi=None):

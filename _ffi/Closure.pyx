@@ -1,6 +1,7 @@
 """Closure: a C function pointer made from a CIF and a Python callable."""
 
 
+@cython.no_gc_clear             # what expires says where its callable was made
 cdef class Closure:
     """Point C to a Python callable; pass it wherever a function pointer goes.
 
@@ -19,6 +20,8 @@ cdef class Closure:
 
     def __dealloc__(self):
         expire(self)
+        if self.block != NULL:
+            block_retire(self.block)
 
     @property
     def address(self):
@@ -28,16 +31,33 @@ cdef class Closure:
     @property
     def callable(self):
         """Return the Python callable, or None once closed."""
-        return self.callable_
+        return plain_callable(self.callable_)
 
     @property
     def closed(self):
         """Return whether close() was called."""
         return self.callable_ is None
 
+    @property
+    def size(self):
+        """Return the bytes it occupies, C's part included."""
+        return _sys.getsizeof(self)
+
+    @property
+    def age(self):
+        """Return the seconds since it was made."""
+        return seconds_since(need_block(self).made)
+
+    @property
+    def origin(self):
+        """Return where its callable was made, as `file:line`; None for what has no Python code."""
+        code = code_of(self.callable_)
+        return None if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
     def close(self):
         """Expire the closure now; closing twice is fine, also from inside itself."""
         if self.callable_ is not None:
+            need_block(self).was_closed = True
             expire(self)
             self.callable_ = None
 
@@ -46,12 +66,14 @@ cdef class Closure:
         check_callable(self.name, callable)
         if self.callable_ is None:
             raise ClosureExpired(f"closure {self.name} is closed")
+        if type(self.callable_) is Dispatcher:
+            callable = make_dispatcher(callable, (<Dispatcher>self.callable_).dispatch)
         self.callable_ = callable
 
     def __call__(self, *args, **kwargs):
         if self.callable_ is None:
             raise ClosureExpired(f"closure {self.name} is closed")
-        return self.callable_(*args, **kwargs)
+        return plain_callable(self.callable_)(*args, **kwargs)
 
     def __enter__(self):
         return self
@@ -62,6 +84,9 @@ cdef class Closure:
     def __repr__(self):
         state = "closed" if self.callable_ is None else f"{<uintptr_t>need_block(self).code:#x}"
         return f"<libffi.Closure {spell_function(self.cif, self.name)} {state}>"
+
+    def __sizeof__(self):
+        return object.__sizeof__(self) + (sizeof_block if self.block != NULL else 0)
 
     def __reduce__(self):
         raise TypeError("cannot pickle a closure: it is an address")
@@ -81,28 +106,108 @@ cdef int check_callable(name, callable) except -1:
 
 cdef extern from "Python.h":
     bint PyCallable_Check(object)
+    bint PyFunction_Check(object)
+    bint PyMethod_Check(object)
+    PyObject *PyFunction_GET_CODE(object)
+    PyObject *PyMethod_GET_FUNCTION(object)
 
 
 cdef void expire(Closure closure) noexcept:
-    """Send the block to the quarantine; what C still calls it then is an error, not a crash."""
+    """Make what C still calls an error, not a crash; the quarantine follows with the object's end."""
     cdef closure_block *block = closure.block
     if block == NULL or block.closure == NULL:
         return
-    code = getattr(closure.callable_, "__code__", None)
-    block_expire(block, <PyObject *>code if isinstance(code, CodeType) else NULL)
+    code = code_of(closure.callable_)
+    block_expire(block, <PyObject *>code if code is not None else NULL)
 
 
-cdef object CodeType = type((lambda: None).__code__)
+cdef object code_of(callable):
+    """Find the Python code behind a callable without running any."""
+    cdef int depth
+    for depth in range(8):
+        if PyFunction_Check(callable):
+            return <object>PyFunction_GET_CODE(callable)
+        if PyMethod_Check(callable):
+            callable = <object>PyMethod_GET_FUNCTION(callable)
+        elif type(callable) is Dispatcher:
+            callable = (<Dispatcher>callable).callable
+        elif is_partial(callable):
+            callable = callable.func
+        else:
+            return None
+    return None
 
 
-cdef object closure_or_decorator(CIF cif, callable, on_error, name, closure_form form):
+cdef bint is_partial(callable):
+    functools = _sys.modules.get("functools")   # not loaded: then this is none
+    return functools is not None and type(callable) is functools.partial
+
+
+def closures():
+    """Return the live closures, oldest first: what to look at when there are ever more of them.
+
+    Looks through the garbage collector's objects, so that making a closure costs nothing
+    more; what gc.freeze() put aside is not found.
+    """
+    import gc
+    found = [one for one in gc.get_objects() if type(one) is Closure and is_live(one)]
+    return sorted(found, key=_made)
+
+
+cdef bint is_live(Closure closure):
+    return closure.block != NULL and closure.callable_ is not None
+
+
+def _made(Closure closure not None):
+    return need_block(closure).made
+
+
+@cython.final
+@cython.internal
+cdef class Dispatcher:
+    """What C calls in place of a callable that runs elsewhere: dispatch(callable, *arguments)."""
+    cdef readonly object callable, dispatch
+
+    def __call__(self, *args):
+        put = getattr(self.dispatch, "put_nowait", None)
+        if put is not None:
+            from functools import partial
+            put(partial(self.callable, *args))
+            return
+        future = self.dispatch(self.callable, *args)
+        watch = getattr(future, "add_done_callback", None)
+        if watch is not None:       # nobody else looks at its exception
+            watch(_report_future)
+
+
+cdef Dispatcher make_dispatcher(callable, dispatch):
+    cdef Dispatcher dispatcher = Dispatcher.__new__(Dispatcher)
+    dispatcher.callable, dispatcher.dispatch = callable, dispatch
+    return dispatcher
+
+
+cdef object plain_callable(callable):
+    return (<Dispatcher>callable).callable if type(callable) is Dispatcher else callable
+
+
+def _report_future(future):
+    if not future.cancelled() and future.exception() is not None:
+        unraisable(future.exception())
+
+
+cdef void unraisable(exception) noexcept:
+    raise exception
+
+
+cdef object closure_or_decorator(CIF cif, callable, on_error, name, dispatch, closure_form form):
     cdef Decorator decorator
     if callable is not None:
-        return make_closure(cif, callable, on_error, name, form)
+        return make_closure(cif, callable, on_error, name, dispatch, form)
 
     check_closable(cif, form)
     decorator = Decorator.__new__(Decorator)
     decorator.cif, decorator.on_error, decorator.name, decorator.form = cif, on_error, name, form
+    decorator.dispatch = dispatch
     return decorator
 
 
@@ -111,11 +216,11 @@ cdef object closure_or_decorator(CIF cif, callable, on_error, name, closure_form
 cdef class Decorator:
     """Make a closure of the function it is applied to."""
     cdef CIF cif
-    cdef object on_error, name
+    cdef object on_error, name, dispatch
     cdef closure_form form
 
     def __call__(self, callable):
-        return make_closure(self.cif, callable, self.on_error, self.name, self.form)
+        return make_closure(self.cif, callable, self.on_error, self.name, self.dispatch, self.form)
 
 
 cdef int check_closable(CIF cif, closure_form form) except -1:
@@ -132,7 +237,7 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
     return 0
 
 
-cdef Closure make_closure(CIF cif, callable, on_error, name, closure_form form):
+cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_form form):
     cdef Closure closure
     cdef ffi_status status = FFI_OK
     if name is None:
@@ -142,6 +247,9 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, closure_form form):
         raise TypeError(f"closure name: expected str, got {type(name).__name__}")
     check_callable(name, callable)
     check_closable(cif, form)
+    if dispatch is not None:
+        check_dispatch(cif, name, dispatch)
+        callable = make_dispatcher(callable, dispatch)
     closure = Closure.__new__(Closure)
     closure.cif = cif
     closure.name = name
@@ -158,6 +266,15 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, closure_form form):
     closure.callable_ = callable
     block.closure = <ClosureObject *>closure
     return closure
+
+
+cdef int check_dispatch(CIF cif, name, dispatch) except -1:
+    if cif.state.result_kind != K_VOID:
+        raise TypeError(f"closure {name} dispatch: C does not wait, so the result must be void")
+    if not (PyCallable_Check(dispatch) or hasattr(dispatch, "put_nowait")):
+        raise TypeError(f"closure {name} dispatch: expected a callable or a queue, "
+                        f"got {type(dispatch).__name__}")
+    return 0
 
 
 cdef int set_on_error(closure_block *block, CIF cif, name, on_error) except -1:

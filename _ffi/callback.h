@@ -23,9 +23,23 @@ struct closure_block {
     void *on_error;                 /* result bytes when the callable raises; NULL: zeros */
     PyObject *on_error_keeps;       /* owned: what they point to */
     closure_block *next;            /* in the quarantine */
+    double made;                    /* seconds of the monotonic clock */
     int active;                     /* calls that are inside */
-    int is_go;
+    char is_go, was_closed;
 };
+
+#ifdef CLOCK_MONOTONIC_COARSE
+#define CHEAP_CLOCK CLOCK_MONOTONIC_COARSE
+#else
+#define CHEAP_CLOCK CLOCK_MONOTONIC
+#endif
+
+static double seconds_since(double then)
+{
+    struct timespec now;
+    clock_gettime(CHEAP_CLOCK, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - then;
+}
 
 /* ---- results ---- */
 
@@ -113,8 +127,9 @@ COLD static void report_expired(call_context *context, closure_block *block)
     PyObject *where = code == NULL ? PyUnicode_FromString("")
         : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
     if (where != NULL)
-        PyErr_Format(core.closure_expired, "C called closure %U, %S%U, after it was closed or "
-                     "collected", block->name, block->cif, where);
+        PyErr_Format(core.closure_expired, "C called closure %U, %S%U, after it was %s",
+                     block->name, block->cif, where, block->was_closed ? "closed"
+                     : "collected: keep it for as long as C may call it");
     Py_XDECREF(where);
     report_exception(context, block);
 }
@@ -233,7 +248,7 @@ static void block_free(closure_block *block)
     Py_XDECREF(block->origin);
     Py_XDECREF(block->kept);
     Py_XDECREF(block->on_error_keeps);
-    PyMem_Free(block->on_error);
+    PyMem_RawFree(block->on_error);
     if (block->is_go)
         PyMem_RawFree(block);
     else
@@ -274,6 +289,11 @@ static void block_expire(closure_block *block, PyObject *origin)
 {
     block->closure = NULL;
     block->origin = Py_XNewRef(origin);
+}
+
+/* Its Closure is gone, so nobody looks at the expired block but C. */
+static void block_retire(closure_block *block)
+{
     quarantine_append(block);
     trim_quarantine();
 }
@@ -329,6 +349,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     }
     block->cif = Py_NewRef(cif);
     block->name = Py_NewRef(name);
+    block->made = seconds_since(0);
     return block;
 }
 
@@ -338,7 +359,7 @@ static int block_set_default(closure_block *block, PyObject *value)
     const type_info *type = block->state->result;
     keeper k = {NULL, 0, 0, 0, NULL, NULL};
     size_t size = result_size(type);
-    void *bytes = PyMem_Calloc(1, size > sizeof(ffi_arg) ? size : sizeof(ffi_arg));
+    void *bytes = PyMem_RawCalloc(1, size > sizeof(ffi_arg) ? size : sizeof(ffi_arg));
 
     if (bytes == NULL) {
         PyErr_NoMemory();
@@ -346,7 +367,7 @@ static int block_set_default(closure_block *block, PyObject *value)
     }
     if (store_placed(type, bytes, value, &k, "closure %U on_error", block->name, 0) < 0) {
         let_go(&k);
-        PyMem_Free(bytes);
+        PyMem_RawFree(bytes);
         return -1;
     }
     widen_result(type, bytes);

@@ -78,6 +78,8 @@ cdef extern from "core.h":
     ctypedef struct closure_block:
         void *code
         ClosureObject *closure
+        double made
+        char was_closed
     ctypedef struct ClosureObject:
         closure_block *block
         PyObject *callable
@@ -157,11 +159,15 @@ cdef extern from "core.h":
     int block_set_default(closure_block *, object) except -1
     void block_free(closure_block *)
     void block_expire(closure_block *, PyObject *)
+    void block_retire(closure_block *)
     void trim_quarantine()
+    size_t sizeof_block "sizeof(closure_block)"
+    double seconds_since(double)
     
 
     int saved_errno
-    void stop_foreign_threads()
+    int stop_foreign_threads()
+    void watch_forks()
 
     ffi_type *int_ffi_type(size_t, bint)
     type_kind int_kind(size_t, bint)

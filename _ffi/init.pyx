@@ -32,7 +32,11 @@ cdef int check_layouts() except -1:
 
 
 def _stop_foreign_threads():
-    stop_foreign_threads()
+    inside = stop_foreign_threads()
+    if inside > 0:
+        import warnings
+        warnings.warn(f"{inside} of C's threads are still inside closures as Python ends",
+                      ResourceWarning, stacklevel=1)
 
 
 core_memory = <PyTypeObject *>Memory
@@ -55,3 +59,4 @@ for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closu
 del made
 check_layouts()
 _atexit.register(_stop_foreign_threads)
+watch_forks()

@@ -26,7 +26,9 @@ THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's
 
 /* Set by atexit: only the thread that finalises may still enter Python. */
 static int finalizing;
+static pthread_t finalizer;
 static int foreign_entries;                 /* threads of C's inside, or on their way in */
+THREAD_LOCAL int own_entries;               /* this thread's part of them */
 
 static inline int thread_is_attached(void)
 {
@@ -46,18 +48,41 @@ static int is_finalizing(void)
     return __atomic_load_n(&finalizing, __ATOMIC_SEQ_CST) || !Py_IsInitialized();
 }
 
+/* May a call of this thread, which has let go of the GIL, take it back for a closure? */
+static int may_return(void)
+{
+    return !is_finalizing() || pthread_equal(pthread_self(), finalizer);
+}
+
+static void count_foreign(int difference)
+{
+    own_entries += difference;
+    __atomic_add_fetch(&foreign_entries, difference, __ATOMIC_SEQ_CST);
+}
+
+/* In a child of fork() there is this thread only. */
+static void forget_other_threads(void)
+{
+    foreign_entries = own_entries;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_other_threads);
+}
+
 /* The C thread ends: give its Python thread state back. */
 static void abandon_thread(void *state)
 {
     PyThreadState *thread_state = state;
     adopted = NULL;
-    __atomic_add_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+    count_foreign(1);
     if (!is_finalizing()) {
         PyEval_RestoreThread(thread_state);
         PyThreadState_Clear(thread_state);
         PyThreadState_DeleteCurrent();
     }
-    __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+    count_foreign(-1);
 }
 
 /* CPython still knows the thread when these run; a pthread key's destructor may come after
@@ -103,13 +128,13 @@ static attachment attach_thread(void)
 
     if (thread_is_attached())
         return ATTACHED_BEFORE;
-    if (current_call != NULL && current_call->saved != NULL && !is_finalizing()) {
+    if (current_call != NULL && current_call->saved != NULL && may_return()) {
         PyEval_RestoreThread(current_call->saved);
         return ATTACHED_CALL;
     }
-    __atomic_add_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+    count_foreign(1);
     if (is_finalizing()) {
-        __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+        count_foreign(-1);
         return NOT_ATTACHED;
     }
     if (adopted != NULL)
@@ -127,14 +152,15 @@ static inline void detach_thread(attachment how)
         return;
     PyEval_SaveThread();
     if (how == ATTACHED_FOREIGN)
-        __atomic_sub_fetch(&foreign_entries, 1, __ATOMIC_SEQ_CST);
+        count_foreign(-1);
 }
 
 /* Python is about to go: let no further thread of C's in, and wait a moment for those
-   that are inside. */
-static void stop_foreign_threads(void)
+   that are inside.  How many did not leave. */
+static int stop_foreign_threads(void)
 {
     int tries = 2000;
+    finalizer = pthread_self();
     __atomic_store_n(&finalizing, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST) > 0 && tries-- > 0) {
         struct timespec millisecond = {0, 1000000};
@@ -142,6 +168,23 @@ static void stop_foreign_threads(void)
         nanosleep(&millisecond, NULL);
         Py_END_ALLOW_THREADS
     }
+    return __atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST);
 }
+
+/* ---- a second interpreter, after the first has ended ---- */
+
+/* Cython's module cannot be made again, and says so in riddles: we stand before it. */
+PyMODINIT_FUNC libffi_cython_init(void);
+PyMODINIT_FUNC PyInit__ffi(void);
+PyMODINIT_FUNC PyInit__ffi(void)
+{
+    if (finalizing) {
+        PyErr_SetString(PyExc_ImportError, "libffi: an interpreter that has ended used it before; "
+                        "one interpreter of a process can import it");
+        return NULL;
+    }
+    return libffi_cython_init();
+}
+#define PyInit__ffi libffi_cython_init
 
 #endif

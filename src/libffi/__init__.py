@@ -26,6 +26,7 @@ from ._ffi import (
     addressof,
     closure,
     closure_quarantine,
+    closures,
     features,
     get_errno,
     set_errno,
@@ -47,7 +48,7 @@ __all__ = [
     "ABI", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
     "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
-    "closure_quarantine", "features", "get_errno", "get_include", "set_errno", "sizeof",
+    "closure_quarantine", "closures", "features", "get_errno", "get_include", "set_errno", "sizeof",
     "string_at", "struct_offsets", "typeof", "wstring_at",
 ]
 

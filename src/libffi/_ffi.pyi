@@ -6,7 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import IntEnum
 from types import EllipsisType, GenericAlias
-from typing import Any, ClassVar, Generic, Literal, Never, Self, SupportsIndex, TypeAlias, TypedDict, final, overload
+from typing import (
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    Never,
+    Protocol,
+    Self,
+    SupportsIndex,
+    TypeAlias,
+    TypedDict,
+    final,
+    overload,
+)
 
 from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
 
@@ -32,6 +45,11 @@ _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Bu
 _Storage: TypeAlias = int | Pointer | Buffer
 _GIL: TypeAlias = Literal["release", "hold"]
 _ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], Any]
+
+class _Queue(Protocol):
+    def put_nowait(self, item: Any, /) -> Any: ...
+
+_Dispatch: TypeAlias = Callable[..., Any] | _Queue
 
 class _FunctionOptions(TypedDict, total=False):
     # The keywords of Library.function().
@@ -271,11 +289,13 @@ class CIF:
     def call(self, address: _Address, *args: Any) -> Any: ...
     @overload
     def closure(
-        self, callable: Callable[..., Any], *, on_error: Any = None, name: str | None = None
+        self, callable: Callable[..., Any], *, on_error: Any = None, name: str | None = None,
+        dispatch: _Dispatch | None = None,
     ) -> Closure: ...
     @overload
     def closure(
-        self, callable: None = None, *, on_error: Any = None, name: str | None = None
+        self, callable: None = None, *, on_error: Any = None, name: str | None = None,
+        dispatch: _Dispatch | None = None,
     ) -> Callable[[Callable[..., Any]], Closure]: ...
     @overload
     def go_closure(
@@ -354,6 +374,12 @@ class Closure:
     def callable(self) -> Callable[..., Any] | None: ...
     @property
     def closed(self) -> bool: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def age(self) -> float: ...
+    @property
+    def origin(self) -> str | None: ...
     def close(self) -> None: ...
     def retarget(self, callable: Callable[..., Any]) -> None: ...
     def __enter__(self) -> Self: ...
@@ -362,7 +388,9 @@ class Closure:
 def closure(
     restype: Type, argtypes: _ArgTypes = (), *,
     abi: ABI | int | None = None, on_error: Any = None, name: str | None = None,
+    dispatch: _Dispatch | None = None,
 ) -> Callable[[Callable[..., Any]], Closure]: ...
+def closures() -> list[Closure]: ...
 def closure_quarantine(limit: int | None = None) -> int: ...
 
 @disjoint_base

@@ -1,0 +1,91 @@
+"""Python embedded in a C program, ended and started again; more of the end is in ../test_crash.py."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROUNDS = 100
+SOURCE = Path(__file__).parent.parent / "c" / "embedded.c"
+
+CLOSURES = """
+import sys
+from libffi import CIF, Library, c, closure
+cif = CIF(c.int, [c.int])
+answer = cif.closure(lambda x: x + 1)
+assert cif.call(answer, 1) == 2
+keep = Library(None).function("keep", c.void, [c.func(cif)])
+keep(answer)
+point = c.struct("point", x=c.double, y=c.double)
+assert point.new(x=1, y=2).y == 2
+try:
+    cif.call(cif.closure(lambda x: 1 // 0), 1)
+except ZeroDivisionError:
+    pass
+"""
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory):
+    """The program of embedded.c, linked with this Python."""
+    variable = sysconfig.get_config_var
+    library = Path(variable("LIBDIR") or "", variable("LDLIBRARY") or "")
+    if not library.exists():
+        library = Path(variable("LIBPL") or "", variable("LIBRARY") or "")
+    if sys.platform != "linux" or not library.exists():
+        pytest.skip("needs a Python library to link with")
+    program = tmp_path_factory.mktemp("embedded") / "embedded"
+    subprocess.run(
+        [os.environ.get("CC") or shutil.which("cc") or "gcc", "-O1", "-rdynamic", "-o", program, SOURCE,
+         f"-I{sysconfig.get_path('include')}", library, f"-Wl,-rpath,{library.parent}", "-pthread",
+         *(variable("LIBS") or "").split(), *(variable("SYSLIBS") or "").split(), "-lm"],
+        check=True, capture_output=True)
+
+    def run(source, *more, rounds=ROUNDS):
+        # sys.path of this very environment, whatever the program thinks of its own place.
+        source = f"import sys; sys.path[:] = {sys.path!r}\n" + textwrap.dedent(source)
+        done = subprocess.run([program, sys.executable, str(rounds), source, *more],
+                              capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+        return done.stdout
+
+    return run
+
+
+def test_one_interpreter(embedded):
+    assert embedded(CLOSURES, rounds=1) == "1 rounds, no thread\n"
+
+
+def test_one_interpreter_and_a_thread_that_outlives_it(embedded):
+    source = CLOSURES + "import time; time.sleep(0.2)"
+    assert embedded(source, "thread", rounds=1) == "1 rounds, calls and answers\n"
+
+
+FIRST_ONLY = """
+import builtins, os
+if "libffi_seen" in os.environ:         # the environment is the process's, not the interpreter's
+    try:
+        import libffi
+    except ImportError as error:
+        assert "an interpreter that has ended used it before" in str(error), error
+    else:
+        raise SystemExit("imported twice")
+else:
+    os.environ["libffi_seen"] = "yes"
+""" + "    " + CLOSURES.strip().replace("\n", "\n    ")
+
+
+def test_100_interpreters_one_after_the_other(embedded):
+    """The first imports libffi; the others are told that they cannot, and nothing else happens."""
+    assert embedded(FIRST_ONLY) == f"{ROUNDS} rounds, no thread\n"
+
+
+def test_100_interpreters_and_a_thread_that_outlives_them(embedded):
+    source = FIRST_ONLY + "\n    import time; time.sleep(0.2)"
+    assert embedded(source, "thread") == f"{ROUNDS} rounds, calls and answers\n"

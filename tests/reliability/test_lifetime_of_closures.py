@@ -1,0 +1,316 @@
+"""What becomes of a closure's address; more of it is in ../test_closure.py and ../test_crash.py."""
+from __future__ import annotations
+
+import functools
+import gc
+import re
+import sys
+import threading
+import time
+import types
+
+import pytest
+
+import libffi
+from libffi import CIF, ClosureExpired, c, closure
+
+INT_INT = CIF(c.int, [c.int])
+HERE = re.escape(__file__)
+
+
+@pytest.fixture
+def small_quarantine():
+    previous = libffi.closure_quarantine(16)
+    yield 16
+    libffi.closure_quarantine(previous)
+
+
+def late_call(address):
+    with pytest.raises(ClosureExpired) as caught:
+        INT_INT.call(address, 1)
+    return str(caught.value)
+
+
+def first_line(f):
+    return f.__code__.co_firstlineno
+
+
+# ---- the report
+
+
+def test_the_report_names_closure_signature_and_origin():
+    def forgotten(x):
+        return x
+
+    f = INT_INT.closure(forgotten)
+    address = f.address
+    f.close()
+    where = rf"closure forgotten, int \(int\) \(made in {HERE}, line {first_line(forgotten)}\), after it was "
+    assert re.search(where + "closed", late_call(address))
+    address = INT_INT.closure(forgotten).address
+    assert re.search(where + "collected: keep it", late_call(address))
+
+
+class Holder:
+    def method(self, x):
+        return x
+
+
+@pytest.mark.parametrize("make, code", [
+    (lambda: Holder().method, Holder.method),
+    (lambda: functools.partial(Holder.method, None), Holder.method),
+    (lambda: functools.partial(Holder().method), Holder.method),
+], ids=["method", "partial", "partial method"])
+def test_the_report_looks_through_methods_and_partials(make, code):
+    address = INT_INT.closure(make()).address
+    assert f"line {first_line(code)})" in late_call(address)
+    assert INT_INT.closure(make()).origin == f"{__file__}:{first_line(code)}"
+
+
+def test_the_report_of_a_closure_in_a_cycle():
+    class Cycle:
+        def method(self, x):
+            return x
+
+    cycle = Cycle()
+    cycle.closure = INT_INT.closure(cycle.method)
+    address, line = cycle.closure.address, first_line(Cycle.method)
+    del cycle, Cycle
+    gc.collect()
+    assert f"line {line})" in late_call(address)
+
+
+def test_a_callable_is_not_asked_for_its_code():
+    class Curious:
+        def __call__(self, x):
+            return x
+
+        def __getattr__(self, name):
+            asked.append(name)
+            raise RuntimeError(name)
+
+    asked = []
+    f = INT_INT.closure(Curious(), name="curious")
+    address = f.address
+    del f
+    assert "closure curious" in late_call(address) and asked == []
+
+
+# ---- the quarantine
+
+
+def test_a_closed_closure_keeps_its_own_address(small_quarantine):
+    """However many come and go: what it says of itself is not a stranger's."""
+    f = INT_INT.closure(abs)
+    address = f.address
+    f.close()
+    others = [INT_INT.closure(lambda x: x) for _ in range(50)]
+    for _ in range(5 * small_quarantine):
+        INT_INT.closure(abs)
+    others += [INT_INT.closure(lambda x: x) for _ in range(200)]
+    assert f.address == address and f.closed
+    assert "abs" in late_call(address)
+    del f
+    gc.collect()
+    assert [INT_INT.call(other, 5) for other in others] == [5] * 250
+
+
+def test_an_address_is_not_reused_within_the_bound(small_quarantine):
+    dead = [INT_INT.closure(abs).address for _ in range(small_quarantine)]
+    fresh = [INT_INT.closure(abs) for _ in range(200)]
+    assert not {f.address for f in fresh} & set(dead)
+    for address in dead:
+        late_call(address)
+
+
+def test_the_bound_is_checked():
+    for wrong in (-1, "x", 1.5):
+        with pytest.raises((ValueError, TypeError)):
+            libffi.closure_quarantine(wrong)
+    assert libffi.closure_quarantine() == 4096
+
+
+def test_memory_is_bounded(run_python):
+    grown = run_python("""
+        from libffi import CIF, c
+        def resident():
+            return int(open("/proc/self/statm").read().split()[1]) * 4096
+        cif = CIF(c.int, [c.int])
+        for i in range(20_000):
+            cif.closure(abs)
+        before = resident()
+        for i in range(200_000):
+            cif.closure(abs)
+        print(resident() - before)
+    """)
+    assert int(grown) < 1_000_000
+
+
+# ---- ends of all kinds
+
+
+def test_closed_while_a_thread_of_c_is_inside(callbacks, unraisable):
+    """The call that is inside ends as it would have; the next one is late."""
+    start = callbacks.function("start_thread", c.int, [c.func(INT_INT), c.int, c.ptr(c.int)])
+    join = callbacks.function("join_thread", c.int)
+    inside, closed = threading.Event(), threading.Event()
+
+    def slow(x):
+        inside.set()
+        assert closed.wait(30)
+        return 7
+
+    f, results = INT_INT.closure(slow), c.array(c.int, 2).new()
+    assert start(f, 2, results) == 0
+    assert inside.wait(30)
+    f.close()
+    closed.set()
+    assert join() == 0
+    assert list(results) == [7, 0]
+    assert [kind for kind, _ in unraisable] == [ClosureExpired]
+
+
+def test_collected_while_a_thread_of_c_is_inside(callbacks, unraisable, small_quarantine):
+    start = callbacks.function("start_thread", c.int, [c.pointer, c.int, c.ptr(c.int)])
+    join = callbacks.function("join_thread", c.int)
+    inside, dropped = threading.Event(), threading.Event()
+
+    def slow(x):
+        inside.set()
+        assert dropped.wait(30)
+        return 7
+
+    box = [INT_INT.closure(slow)]
+    results = c.array(c.int, 2).new()
+    assert start(box[0].address, 2, results) == 0
+    assert inside.wait(30)
+    box.clear()
+    for _ in range(3 * small_quarantine):       # its block is not reused while a thread is in it
+        INT_INT.closure(abs)
+    dropped.set()
+    assert join() == 0
+    assert list(results) == [7, 0]
+    assert [kind for kind, _ in unraisable] == [ClosureExpired]
+
+
+def test_closed_by_many_threads_at_once():
+    for _ in range(50):
+        f = INT_INT.closure(abs)
+        address, start = f.address, threading.Barrier(4)
+        threads = [threading.Thread(target=lambda f=f, start=start: (start.wait(), f.close())) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert "closed" in late_call(address)
+
+
+def test_gone_with_its_module():
+    module = types.ModuleType("gone")
+    exec("from libffi import c, closure\n"
+         "@closure(c.int, [c.int])\ndef callback(x):\n    return x + 1\n", module.__dict__)
+    address = module.callback.address
+    assert INT_INT.call(address, 1) == 2
+    del module
+    gc.collect()
+    assert "closure callback" in late_call(address)
+
+
+def test_struct_fields_and_arrays_keep_their_closures():
+    unary = c.func(INT_INT)
+    table = c.struct("table", first=unary, more=c.array(unary, 2)).new()
+    table.first = INT_INT.closure(lambda x: x + 1)
+    table.more = [INT_INT.closure(lambda x: x + 2), INT_INT.closure(lambda x: x + 3)]
+    pair = c.array(unary, 2).new([INT_INT.closure(lambda x: x + 4), None])
+    gc.collect()
+    assert [f(0) for f in (table.first, table.more[0], table.more[1], pair[0])] == [1, 2, 3, 4]
+    late = table.first.address
+    table.first = None
+    gc.collect()
+    late_call(late)
+    late = table.more[1].address
+    del table
+    gc.collect()
+    late_call(late)
+
+
+def test_closed_at_the_end_of_the_interpreter(run_python):
+    out = run_python("""
+        import atexit, weakref
+        from libffi import CIF, c
+        cif = CIF(c.int, [c.int])
+        kept = [cif.closure(lambda x: x) for _ in range(10)]
+        class Owner:
+            def __init__(self, f): self.f = f
+            def __del__(self): self.f.close(); self.f.close(); print("closed")
+        atexit.register(kept[0].close)
+        atexit.register(lambda: kept[0].close())
+        weakref.finalize(kept[1], print, "finalized")
+        owner = Owner(kept[2])
+    """)
+    assert sorted(out.split()) == ["closed", "finalized"]
+
+
+def test_closures_work_until_the_last_python_code(run_python):
+    """In exit handlers older than libffi, and in the last __del__, C still calls Python."""
+    out = run_python("""
+        import atexit, sys
+        @atexit.register
+        def older_than_libffi():
+            numbers = c.array(c.int, 4).new([3, 1, 2, 0])
+            qsort(numbers, 4, 4, compare)
+            print(list(numbers), flush=True)
+        from libffi import CIF, Library, c, closure
+        qsort = Library(None).function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.pointer])
+        @closure(c.int, [c.ptr(c.int), c.ptr(c.int)])
+        def compare(a, b):
+            return a[0] - b[0]
+        class Last:
+            def __del__(self, qsort=qsort, compare=compare, T=c.array(c.int, 4)):
+                numbers = T.new([3, 1, 2, 0])
+                qsort(numbers, 4, 4, compare)
+                print(list(numbers), flush=True)
+        last = Last()
+    """)
+    assert out == "[0, 1, 2, 3]\n" * 2
+
+
+# ---- leak hunting
+
+
+def test_closures_lists_the_live_ones():
+    before = libffi.closures()
+
+    def first(x):
+        return x
+
+    kept = [INT_INT.closure(first), INT_INT.closure(abs)]
+    time.sleep(0.02)
+    kept.append(closure(c.void, [])(lambda: None))
+    temporary = INT_INT.closure(abs)
+    temporary.close()
+    new = [f for f in libffi.closures() if f not in before]
+    assert new == kept      # oldest first, without the closed one
+    assert kept[0].age >= kept[2].age + 0.01 and 0 <= kept[0].age < 60
+    assert kept[0].origin == f"{__file__}:{first_line(first)}" and kept[1].origin is None
+    assert all(100 < f.size <= 400 and f.size == sys.getsizeof(f) for f in kept)
+    address = kept[0].address
+    del new, before, first
+    kept.clear()
+    gc.collect()
+    assert address not in [f.address for f in libffi.closures()]
+
+
+def test_a_live_closure_costs_at_most_400_bytes(run_python):
+    each = run_python("""
+        from libffi import CIF, c
+        def resident():
+            return int(open("/proc/self/statm").read().split()[1]) * 4096
+        cif = CIF(c.int, [c.int])
+        kept = [None] * 100_000
+        before = resident()
+        for i in range(100_000):
+            kept[i] = cif.closure(abs)
+        print((resident() - before) // 100_000)
+    """)
+    assert int(each) <= 400
