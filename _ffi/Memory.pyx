@@ -25,9 +25,6 @@ cdef class Memory:
 
     _made_by = "T.new() or T.at(address)"
 
-    def __dealloc__(self):
-        PyMem_RawFree(self.m.allocated)
-
     @property
     def address(self):
         """Return the address of the storage."""
@@ -306,6 +303,7 @@ cdef object copy_of(Memory memory):
     Py_XDECREF(<PyObject *>copy)
     memcpy(copy.m.data, data, memory.m.size)
     (<Memory>result).keep = {None: memory}     # what its pointers point to
+    track_object(<PyObject *>copy)
     return result
 
 

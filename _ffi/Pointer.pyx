@@ -2,7 +2,6 @@
 
 
 @cython.final
-@cython.freelist(64)
 cdef class Pointer:
     """Point to C storage; owns nothing, keeps alive what it was derived from.
 

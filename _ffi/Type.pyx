@@ -339,6 +339,8 @@ cdef int flatten(Type type, size_t offset, list leaves) except -1:
     cdef Type member
     cdef Py_ssize_t i
     if type.info.kind in (K_STRUCT, K_UNION):
+        if not type.natural:            # packed, over-aligned or with bit-fields
+            leaves.append((offset, K_BITS, 0))
         for _, member, where, _, _ in type.members:
             flatten(member, offset + <size_t>where, leaves)
     elif type.info.kind == K_ARRAY:
@@ -376,7 +378,7 @@ cdef object describe_union(Type type):
     integers = integer_chunks(size, alignment)
     kinds = {kind for _, kind, _ in leaves}
     floats = kinds <= {K_FLOAT, K_DOUBLE}
-    if kinds & {K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE, K_S128, K_U128, K_VECTOR}:
+    if kinds & {K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE, K_S128, K_U128, K_VECTOR, K_BITS}:
         return "the platform's rule for unions with such members is not one libffi can follow"
     if rule == c'x' and size <= 16:
         elements = []

@@ -106,55 +106,106 @@ typedef int64_t int_slot;           /* what a 32-bit integer is written as */
 typedef int32_t int_slot;
 #endif
 
-/* Convert one argument into its slot.  The commonest kinds are inlined; everything else,
-   and every error, goes through store_value(). */
-static inline int store_argument(const argument *a, char *slot, PyObject *value, keeper *k)
+/* A C function is given the address of storage in the frame. */
+static int store_referred(const argument *a, char *frame, PyObject *value, keeper *k)
 {
-    switch (a->how) {
-    case AS_S32:
-        if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
-            Py_ssize_t number = compact_value(value);
-#if PyLong_SHIFT > 30
-            if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
-                break;
-#endif
-            *(int_slot *)slot = (int_slot)number;
-            return 0;
-        }
-        break;
-    case AS_S64:
-        if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
-            *(int64_t *)slot = compact_value(value);
-            return 0;
-        }
-        break;
-    case AS_U64:
-        if (LIKELY(PyLong_CheckExact(value) && is_compact(value) && compact_value(value) >= 0)) {
-            *(uint64_t *)slot = (uint64_t)compact_value(value);
-            return 0;
-        }
-        break;
-    case AS_DOUBLE:
-        if (LIKELY(PyFloat_CheckExact(value))) {
-            *(double *)slot = PyFloat_AS_DOUBLE(value);
-            return 0;
-        }
-        break;
-    case AS_POINTER:
-        if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
-            return 0;
-        if (!Value_Check(value))
-            return -1;
-        PyErr_Clear();
-        break;
-    default:
-        break;
-    }
+    char *storage = frame + a->referred;
+    write_address(frame + a->offset, storage);
+    return store_value(a->type, storage, value, k);
+}
+
+static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper *k)
+{
     if (UNLIKELY(store_value(a->type, slot, value, k) < 0))
         return -1;
 #if WIDE_SLOTS
     widen_result(a->type, slot);
 #endif
+    return 0;
+}
+
+/* Convert the arguments into their slots, and point `avalue` at each.  The commonest kinds
+   are inlined; everything else, and every error, goes through store_value(). */
+static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *c, char *frame,
+                                         void **avalue, PyObject *const *args, keeper *k)
+{
+    PyObject *const *given = args;
+    const argument *a, *end;
+
+    for (a = c->args, end = a + c->nargs; a < end; ++a) {
+        char *slot = frame + a->offset;
+        PyObject *value;
+        *avalue++ = slot;
+        switch (a->how) {
+        case AS_S32:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+                Py_ssize_t number = compact_value(value);
+#if PyLong_SHIFT > 30
+                if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
+                    break;
+#endif
+                *(int_slot *)slot = (int_slot)number;
+                continue;
+            }
+            break;
+        case AS_S64:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+                *(int64_t *)slot = compact_value(value);
+                continue;
+            }
+            break;
+        case AS_U64:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value)
+                       && compact_value(value) >= 0)) {
+                *(uint64_t *)slot = (uint64_t)compact_value(value);
+                continue;
+            }
+            break;
+        case AS_DOUBLE:
+            value = *given++;
+            if (LIKELY(PyFloat_CheckExact(value))) {
+                *(double *)slot = PyFloat_AS_DOUBLE(value);
+                continue;
+            }
+            break;
+        case AS_POINTER:
+            value = *given++;
+            if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
+                continue;
+            if (!Value_Check(value))
+                goto failed;
+            PyErr_Clear();
+            break;
+        case AS_MEMORY:
+            value = *given++;
+            if (a->words == 2)
+                *avalue++ = slot + 8;
+            if (LIKELY((PyObject *)Py_TYPE(value) == a->type->memory_class
+                       && lifetime_is_open(((MemoryObject *)value)->m.life))) {
+                memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);
+                continue;
+            }
+            break;
+        case AS_OUT:
+            write_address(slot, frame + a->referred);
+            memset(frame + a->referred, 0, a->type->size);
+            continue;
+        case AS_REFERRED:
+            if (LIKELY(store_referred(a, frame, *given++, k) == 0))
+                continue;
+            goto failed;
+        default:
+            value = *given++;
+        }
+        if (LIKELY(store_by_rule(a, slot, value, k) == 0))
+            continue;
+failed:
+        name_argument(t, (unsigned)(given - args) - 1);
+        return -1;
+    }
     return 0;
 }
 
@@ -171,6 +222,8 @@ static inline PyObject *load_result(const cif_state *c, void *where)
         return PyLong_FromUnsignedLongLong(*(uint64_t *)where);
     case K_DOUBLE:
         return PyFloat_FromDouble(*(double *)where);
+    case K_STRUCT: case K_UNION:
+        return load_aggregate(c->result, where, NULL);
     default:
         narrow_result(c->result, where);
         return load_value(c->result, where, NULL);
@@ -213,17 +266,6 @@ static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
     return outs;
 }
 
-static int store_referred(const argument *a, char *frame, PyObject *value, keeper *k)
-{
-    char *storage = frame + a->referred;
-    write_address(frame + a->offset, storage);
-    if (a->passing == K_OUT) {
-        memset(storage, 0, a->type->size);
-        return 0;
-    }
-    return store_value(a->type, storage, value, k);
-}
-
 COLD static PyObject *check_result(const call_target *t, PyObject *function, PyObject *result,
                                    PyObject *const *args, Py_ssize_t nargs)
 {
@@ -259,9 +301,8 @@ static PyObject *call_variadic(const call_target *t, PyObject *function, PyObjec
 static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
                                              PyObject *function, PyObject *const *args)
 {
-    void **avalues = (void **)(frame + c->avalues), **avalue = avalues;
-    PyObject *const *arg = args, *result = NULL;
-    const argument *a, *end;
+    void **avalues = (void **)(frame + c->avalues);
+    PyObject *result = NULL;
     const int keeps = c->keeps;
     keeper k;
 
@@ -273,25 +314,14 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         k.memory = NULL;
         k.objects = NULL;
     }
-
-    for (a = c->args, end = a + c->nargs; a < end; ++a) {
-        char *slot = frame + a->offset;
-        *avalue++ = slot;
-        if (UNLIKELY(a->how == BY_REFERENCE
-                     ? store_referred(a, frame, a->passing == K_OUT ? NULL : *arg++, &k) < 0
-                     : store_argument(a, slot, *arg++, &k) < 0)) {
-            name_argument(t, (unsigned)(arg - args) - 1);
-            goto done;
-        }
-    }
-    if (LIKELY(invoke_by(t, c, frame, avalues, cif_invoke_slots) == 0)) {
+    if (LIKELY(store_arguments(t, c, frame, avalues, args, &k) == 0
+               && invoke_by(t, c, frame, avalues, cif_invoke_slots) == 0)) {
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
             add_place(PyUnicode_FromFormat("%U() result", t->name));
         else if (UNLIKELY(c->nout))
             result = with_outs(c, frame, result);
     }
-done:
     if (keeps && (k.used || k.objects))
         let_go(&k);
     if (UNLIKELY(t->errcheck != Py_None && result != NULL))
@@ -318,25 +348,31 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     return result;
 }
 
-static ALWAYS_INLINE PyObject *call_prepared(const call_target *t, cif_state *c,
-                                             PyObject *function, PyObject *const *args,
-                                             Py_ssize_t nargs)
+static ALWAYS_INLINE PyObject *call_in_small_frame(const call_target *t, cif_state *c,
+                                                   PyObject *function, PyObject *const *args)
+{
+    _Alignas(16) char frame[SMALL_FRAME];
+    return call_in_frame(t, c, frame, function, args);
+}
+
+/* Call `t` through the prepared `c`, which may be that of a variadic call's types. */
+static PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
+                               PyObject *const *args, Py_ssize_t nargs)
 {
     if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
         return wrong_count(t, c, nargs);
-    if (LIKELY(c->small)) {
-        _Alignas(16) char frame[SMALL_FRAME];
-        return call_in_frame(t, c, frame, function, args);
-    }
-    return call_in_large_frame(t, c, function, args);
+    return LIKELY(c->small) ? call_in_small_frame(t, c, function, args)
+                            : call_in_large_frame(t, c, function, args);
 }
 
-static ALWAYS_INLINE PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
-                               Py_ssize_t nargs)
+static ALWAYS_INLINE PyObject *call_function(const call_target *t, PyObject *function,
+                                             PyObject *const *args, Py_ssize_t nargs)
 {
-    if (UNLIKELY(t->cif->variadic))
-        return call_variadic(t, function, args, nargs);
-    return call_prepared(t, t->cif, function, args, nargs);
+    cif_state *c = t->cif;
+    if (LIKELY(nargs == c->plain_nin))
+        return call_in_small_frame(t, c, function, args);
+    return c->variadic ? call_variadic(t, function, args, nargs)
+                       : call_prepared(t, c, function, args, nargs);
 }
 
 /* ---- the three doors: vectorcall, exact built-ins ---- */

@@ -9,7 +9,9 @@
 #include "libffi_config.h"
 
 /* Which conversions a call inlines. */
-typedef enum { BY_RULE, BY_REFERENCE, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER } shortcut;
+typedef enum {
+    BY_RULE, AS_OUT, AS_REFERRED, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER, AS_MEMORY
+} shortcut;
 
 typedef struct {
     const type_info *type;          /* of the value Python sees */
@@ -17,6 +19,7 @@ typedef struct {
     type_kind kind;                 /* its conversion rule */
     type_kind passing;              /* K_REF, K_OUT, K_INOUT, or K_VOID: by value */
     unsigned offset;                /* of the slot in the frame */
+    unsigned words;                 /* how many arguments it is to the slot plan: 1 or 2 */
     unsigned referred;              /* by reference: of the storage in the frame */
 } argument;
 
@@ -24,7 +27,8 @@ typedef struct {
 
 /* On x86-64 an integer argument takes a whole register or stack word however narrow its
    type.  Calls from Python keep theirs extended to 64 bits, and say so to libffi: its plans
-   then load the registers straight from the slots. */
+   then load the registers straight from the slots.  Plans know no structs; but one that
+   travels in registers is to the callee the same as its one or two words passed one by one. */
 #if FFIPY_HAVE_CALL_PLAN && defined(__x86_64__) && !defined(_WIN32) && !defined(__ILP32__)
 #define WIDE_SLOTS 1
 #else
@@ -44,6 +48,7 @@ struct cif_state {
     argument *args;
     unsigned nargs;                 /* that C sees */
     unsigned nin, nout;             /* that Python gives and gets back */
+    Py_ssize_t plain_nin;           /* nin where a call is all that plain, else -1 */
     type_kind result_kind;
     int variadic;                   /* a prototype with `...`: calls use a variant */
     int small;                      /* the frame fits SMALL_FRAME */
@@ -70,13 +75,14 @@ struct cif_state {
 static shortcut shortcut_for(const argument *a)
 {
     if (a->passing)
-        return BY_REFERENCE;
+        return a->passing == K_OUT ? AS_OUT : AS_REFERRED;
     switch (a->kind) {
     case K_S32: return AS_S32;
     case K_S64: return AS_S64;
     case K_U64: return AS_U64;
     case K_DOUBLE: return AS_DOUBLE;
     case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_FUNCTION: return AS_POINTER;
+    case K_STRUCT: case K_UNION: return AS_MEMORY;
     default: return BY_RULE;
     }
 }
@@ -121,7 +127,7 @@ static void lay_out_frame(cif_state *c)
     }
     c->exchange_size = align_up(end, sizeof(ffi_arg));
     c->avalues = align_up(end, sizeof(void *));
-    end = c->avalues + c->nargs * sizeof(void *);
+    end = c->avalues + 2 * c->nargs * sizeof(void *);
     for (i = 0; i < c->nargs; ++i) {
         argument *a = &c->args[i];
         c->keeps |= a->passing || is_pointer_kind(a->kind) || is_aggregate_kind(a->kind);
@@ -139,6 +145,7 @@ static void lay_out_frame(cif_state *c)
     c->frame_size = align_up(c->slots + c->nslots * sizeof(kept_slot), alignment);
     c->frame_alignment = (unsigned)alignment;
     c->small = c->frame_size <= SMALL_FRAME && alignment <= 16;
+    c->plain_nin = c->small && !c->variadic ? (Py_ssize_t)c->nin : -1;
 }
 
 /* What a struct of one member, of one member ..., is in the end. */
@@ -217,36 +224,86 @@ static ffi_call_plan *plan_of(ffi_cif *cif)
 }
 
 #if WIDE_SLOTS
-static ffi_type *widened(ffi_type *type)
+/* Note which of the (two) words at `offset` of a struct hold integers, which floats; 0: it
+   holds what neither kind of register takes. */
+static int classify_words(const ffi_type *type, size_t offset, ffi_type *words[2])
 {
+    ffi_type **element;
+
     switch (type->type) {
-    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_INT:
-        return &ffi_type_sint64;
-    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32:
-        return &ffi_type_uint64;
+    case FFI_TYPE_FLOAT: case FFI_TYPE_DOUBLE:
+        if (words[offset / 8] == NULL)
+            words[offset / 8] = &ffi_type_double;
+        return 1;
+    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_SINT64:
+    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32: case FFI_TYPE_UINT64:
+    case FFI_TYPE_INT: case FFI_TYPE_POINTER:
+        words[offset / 8] = &ffi_type_uint64;
+        return 1;
+    case FFI_TYPE_STRUCT:
+        for (element = type->elements; *element != NULL; ++element) {
+            offset = align_up(offset, (*element)->alignment);
+            if (!classify_words(*element, offset, words))
+                return 0;
+            offset += (*element)->size;
+        }
+        return 1;
     default:
-        return type;
+        return 0;
     }
 }
 
-/* The plan for widened arguments, where that makes a difference; NULL where not. */
-static ffi_call_plan *wide_plan(cif_state *c, int nfixed)
+/* What `type` is to the slot plan: this many words, 0: it cannot be said. */
+static unsigned lower(ffi_type *type, ffi_type *words[2])
 {
-    unsigned i, differs = 0;
+    words[0] = words[1] = NULL;
+    switch (type->type) {
+    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_INT:
+        words[0] = &ffi_type_sint64;
+        return 1;
+    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32:
+        words[0] = &ffi_type_uint64;
+        return 1;
+    case FFI_TYPE_STRUCT:
+        if (type->size > 16 || !classify_words(type, 0, words))
+            return 0;
+        return words[0] == NULL ? 0 : type->size <= 8 ? 1 : words[1] == NULL ? 0 : 2;
+    default:
+        words[0] = type;
+        return 1;
+    }
+}
+
+/* The plan for arguments in slots, where it differs; NULL where it does not or cannot be. */
+static ffi_call_plan *plan_for_slots(cif_state *c, int nfixed)
+{
+    unsigned i, n = 0, structs = 0, differs = 0, integers = 1, floats = 0;
     ffi_status status;
 
-    if (c->plan == NULL || c->cif.abi != FFI_UNIX64)
+    if (c->cif.abi != FFI_UNIX64)
         return NULL;
-    for (i = 0; i < c->nargs; ++i)
-        differs |= widened(c->ffi_types[i]) != c->ffi_types[i];
-    c->wide = differs ? PyMem_Malloc(sizeof *c->wide + c->nargs * sizeof *c->wide->types) : NULL;
+    c->wide = PyMem_Malloc(sizeof *c->wide + 2 * (c->nargs + 1) * sizeof *c->wide->types);
     if (c->wide == NULL)
         return NULL;
-    for (i = 0; i < c->nargs; ++i)
-        c->wide->types[i] = widened(c->ffi_types[i]);
+    for (i = 0; i < c->nargs; ++i) {
+        ffi_type **words = &c->wide->types[n];
+        unsigned j;
+        c->args[i].words = lower(c->ffi_types[i], words);
+        if (c->args[i].words == 0)
+            return NULL;
+        for (j = 0; j < c->args[i].words; ++j)
+            words[j]->type == FFI_TYPE_FLOAT || words[j]->type == FFI_TYPE_DOUBLE
+                ? ++floats : ++integers;
+        n += c->args[i].words;
+        structs |= c->ffi_types[i]->type == FFI_TYPE_STRUCT;
+        differs |= words[0] != c->ffi_types[i];
+    }
+    /* A struct that finds too few registers left goes to the stack as a whole. */
+    if (!differs || (structs && (integers > 6 || floats > 8 || nfixed >= 0)))
+        return NULL;
     status = nfixed < 0
-        ? ffi_prep_cif(&c->wide->cif, c->cif.abi, c->nargs, c->cif.rtype, c->wide->types)
-        : ffi_prep_cif_var(&c->wide->cif, c->cif.abi, (unsigned)nfixed, c->nargs, c->cif.rtype,
+        ? ffi_prep_cif(&c->wide->cif, c->cif.abi, n, c->cif.rtype, c->wide->types)
+        : ffi_prep_cif_var(&c->wide->cif, c->cif.abi, (unsigned)nfixed, n, c->cif.rtype,
                            c->wide->types);
     return status == FFI_OK ? plan_of(&c->wide->cif) : NULL;
 }
@@ -254,16 +311,19 @@ static ffi_call_plan *wide_plan(cif_state *c, int nfixed)
 
 static void make_plans(cif_state *c, int nfixed)
 {
-    c->plan = c->slot_plan = plan_of(&c->cif);
+    c->plan = plan_of(&c->cif);
 #if WIDE_SLOTS
-    {
-        ffi_call_plan *wide = wide_plan(c, nfixed);
-        if (wide != NULL)
-            c->slot_plan = wide;
-    }
+    c->slot_plan = plan_for_slots(c, nfixed);
+    if (c->slot_plan == NULL)
 #else
     (void)nfixed;
 #endif
+    {
+        unsigned i;
+        for (i = 0; i < c->nargs; ++i)
+            c->args[i].words = 1;
+        c->slot_plan = c->plan;
+    }
 }
 #endif
 

@@ -15,6 +15,8 @@
 #include "lifetime.h"
 #include "types.h"
 #include "objects.h"
+#include "errors.h"
+#include "pool.h"
 #include "marshal.h"
 #include "cif.h"
 #include "threads.h"

@@ -194,6 +194,9 @@ cdef extern from "core.h":
     size_t FFI_SIZEOF_ARG "sizeof(ffi_arg)"
 
     bint same_place(void *, void *)
+    void track_object(PyObject *)
+    void own_instances(PyTypeObject *)
+    void own_pointers(PyTypeObject *)
     void enable_vectorcall(PyTypeObject *)
     void replace_new(PyTypeObject *, void *)
     void *refuse_new

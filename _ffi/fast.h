@@ -226,8 +226,6 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
 
 static void install_fast_slots(PyTypeObject *array)
 {
-    pointer_plain_new = core.pointer->tp_new;
-    no_arguments = PyTuple_New(0);
     slow.pointer_item = core.pointer->tp_as_mapping->mp_subscript;
     slow.pointer_set = core.pointer->tp_as_mapping->mp_ass_subscript;
     core.pointer->tp_as_mapping->mp_subscript = pointer_item;

@@ -51,6 +51,10 @@ core_pin = make_pin
 core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_new_array = new_array
+own_instances(<PyTypeObject *>Memory)
+own_instances(<PyTypeObject *>Array)
+own_instances(<PyTypeObject *>Struct)
+own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
 install_fast_slots(<PyTypeObject *>Array)
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)

@@ -36,6 +36,7 @@ static int keep_in_memory(MemoryObject *root, const void *where, PyObject *objec
         if (dict == NULL)
             return -1;
         Py_SETREF(root->keep, dict);
+        track_object((PyObject *)root);
     }
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)

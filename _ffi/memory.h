@@ -2,18 +2,47 @@
 #ifndef FFIPY_MEMORY_H
 #define FFIPY_MEMORY_H
 
-static MemoryObject *memory_alloc(const type_info *type)
+static object_pool memory_pool;
+
+static inline MemoryObject *memory_alloc(const type_info *type)
 {
-    PyTypeObject *class = (PyTypeObject *)type->memory_class;
-    MemoryObject *memory = (MemoryObject *)class->tp_alloc(class, 0);
-    if (memory == NULL)
+    MemoryObject *memory = (MemoryObject *)pool_take(&memory_pool,
+                                                     (PyTypeObject *)type->memory_class);
+    if (UNLIKELY(memory == NULL))
         return NULL;
+    memset(&memory->m, 0, sizeof memory->m);
+    memory->weakrefs = NULL;
     memory->type = Py_NewRef(type->object);
     memory->owner = Py_NewRef(Py_None);
     memory->keep = Py_NewRef(Py_None);
     memory->m.type = type;
     memory->m.size = type->size;
     return memory;
+}
+
+static void memory_dealloc(PyObject *self)
+{
+    MemoryObject *memory = (MemoryObject *)self;
+    PyTypeObject *class = Py_TYPE(self);
+    int on_heap = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+
+    PyObject_GC_UnTrack(self);
+    if (UNLIKELY(memory->weakrefs != NULL))
+        PyObject_ClearWeakRefs(self);
+    if (memory->m.allocated != NULL)
+        PyMem_RawFree(memory->m.allocated);
+    Py_XDECREF(memory->keep);
+    Py_XDECREF(memory->owner);
+    Py_XDECREF(memory->type);
+    pool_give(&memory_pool, self, class, sizeof *memory);
+    if (on_heap)
+        Py_DECREF(class);
+}
+
+/* Let a class of memory free its instances our way. */
+static void own_instances(PyTypeObject *class)
+{
+    class->tp_dealloc = memory_dealloc;
 }
 
 /* New zeroed storage for one `type`. */
@@ -54,8 +83,10 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
         return NULL;
     memory->m.data = data;
     memory->m.life = life;
-    if (owner != NULL)
+    if (owner != NULL) {
         Py_SETREF(memory->owner, Py_NewRef(owner));
+        track_object((PyObject *)memory);
+    }
     return memory;
 }
 

@@ -39,6 +39,7 @@ typedef struct {
     pointer_state p;
     PyObject *type;
     PyObject *owner;
+    PyObject *weakrefs;
 } PointerObject;
 
 typedef struct {

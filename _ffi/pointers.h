@@ -405,30 +405,43 @@ static inline int store_pointer(const type_info *type, void *where, PyObject *va
 
 /* ---- back to Python ---- */
 
-/* Pointers come and go with every callback: Cython's tp_new has a free list. */
-static newfunc pointer_plain_new;
-static PyObject *no_arguments;
+static object_pool pointer_pool;
 
-static PointerObject *pointer_alloc(void)
+static void pointer_dealloc(PyObject *self)
 {
-    return (PointerObject *)pointer_plain_new(core.pointer, no_arguments, NULL);
+    PointerObject *pointer = (PointerObject *)self;
+
+    PyObject_GC_UnTrack(self);
+    if (UNLIKELY(pointer->weakrefs != NULL))
+        PyObject_ClearWeakRefs(self);
+    Py_XDECREF(pointer->owner);
+    Py_XDECREF(pointer->type);
+    pool_give(&pointer_pool, self, core.pointer, sizeof *pointer);
+}
+
+static void own_pointers(PyTypeObject *class)
+{
+    class->tp_dealloc = pointer_dealloc;
 }
 
 /* `length`: how many items are known to be there, or -1. */
 static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
                              lifetime *life, Py_ssize_t length)
 {
-    PointerObject *pointer = pointer_alloc();
-    if (pointer == NULL)
+    PointerObject *pointer = (PointerObject *)pool_take(&pointer_pool, core.pointer);
+    if (UNLIKELY(pointer == NULL))
         return NULL;
+    memset(&pointer->p, 0, sizeof pointer->p);
+    pointer->weakrefs = NULL;
     pointer->p.address = address;
     pointer->p.type = type;
     pointer->p.life = life;
     pointer->p.bounded = length >= 0;
     pointer->p.length = length;
-    Py_SETREF(pointer->type, Py_NewRef(type->object));
-    if (owner != NULL)
-        Py_SETREF(pointer->owner, Py_NewRef(owner));
+    pointer->type = Py_NewRef(type->object);
+    pointer->owner = Py_NewRef(owner ? owner : Py_None);
+    if (owner != NULL && owner != Py_None)
+        track_object((PyObject *)pointer);
     return (PyObject *)pointer;
 }
 

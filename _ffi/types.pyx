@@ -503,6 +503,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     type.natural = layout.natural
     type.memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
     type.info.memory_class = <PyObject *>type.memory_class
+    own_instances(<PyTypeObject *>type.info.memory_class)
     install_struct_slots(<PyTypeObject *><PyObject *>type.memory_class)
     type.info.complete = True
     return 0

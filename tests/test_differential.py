@@ -9,7 +9,7 @@ from fuzz import compiler, driver
 from fuzz.batch import SIZE, Plan
 
 SEED = 20241
-CHUNKS = 25
+CHUNKS = 32
 
 pytestmark = pytest.mark.skipif(not compiler.command(), reason="needs a C compiler")
 

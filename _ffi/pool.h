@@ -1,0 +1,45 @@
+/* Small objects that come and go with every call: a few of the freed ones are kept for the
+   next.  They start untracked by the garbage collector, until they refer to something
+   that might refer back. */
+#ifndef FFIPY_POOL_H
+#define FFIPY_POOL_H
+
+#define POOL_SIZE 64
+
+typedef struct {
+    PyObject *spare[POOL_SIZE];
+    int used;
+} object_pool;
+
+static inline PyObject *pool_take(object_pool *pool, PyTypeObject *class)
+{
+#ifndef Py_GIL_DISABLED
+    if (LIKELY(pool->used > 0))
+        return PyObject_Init(pool->spare[--pool->used], class);
+#else
+    (void)pool;
+#endif
+    return PyObject_GC_New(PyObject, class);
+}
+
+/* Give back the storage of an untracked object of `class`, made for objects of `size`. */
+static inline void pool_give(object_pool *pool, PyObject *object, PyTypeObject *class, size_t size)
+{
+#ifndef Py_GIL_DISABLED
+    if (LIKELY(pool->used < POOL_SIZE && class->tp_basicsize == (Py_ssize_t)size)) {
+        pool->spare[pool->used++] = object;
+        return;
+    }
+#else
+    (void)pool, (void)size;
+#endif
+    class->tp_free(object);
+}
+
+static inline void track_object(PyObject *object)
+{
+    if (!PyObject_GC_IsTracked(object))
+        PyObject_GC_Track(object);
+}
+
+#endif
