@@ -117,6 +117,7 @@ typedef struct libffi_cif {
 
 /* A closure's handler.  `result` has room for the CIF's result_size: an integer narrower
    than an ffi_arg (a machine word) must be written as one, libffi_store_result() does.
+   It is uninitialised: write it on every path, also where something failed.
    `arguments` point to the arguments at their own width.  Runs on whatever thread C calls
    from, without the GIL unless the caller holds it.  `ffi_cif` is libffi's ffi_cif *. */
 typedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user);

@@ -269,6 +269,7 @@ static void answer_value(void *ffi_cif, void *result, void **arguments, void *us
     PyObject *values = PyTuple_New(a->n), *value;
     unsigned i;
     (void)ffi_cif;
+    memset(result, 0, a->cif->result_size);     /* what C gets if Python fails */
     for (i = 0; i < a->n; ++i)
         PyTuple_SetItem(values, i, libffi_load(a->types[i], arguments[i]));
     value = PyObject_CallObject(a->callable, values);
