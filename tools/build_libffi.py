@@ -20,6 +20,7 @@ import os
 import re
 import shlex
 import shutil
+import stat
 import subprocess
 import sys
 import tarfile
@@ -87,9 +88,13 @@ class Source:
                              f" (its configure.ac {'says ' + found[1] if found else 'does not say so'}).")
 
     def unpack(self, folder: Path) -> Path:
-        """Put a writable copy of the source below folder; return where."""
+        """Put a writable copy of the source into a new folder; return where its top is."""
         if not self.tar:
-            return Path(shutil.copytree(self.path, folder / "libffi", ignore=shutil.ignore_patterns(".git")))
+            built = shutil.ignore_patterns(".git", "*.o", "*.lo", "*.a", "*.la")
+            top = Path(shutil.copytree(self.path, folder, ignore=built))
+            for path in (top, *top.rglob("*")):
+                path.chmod(path.stat().st_mode | stat.S_IWUSR)
+            return top
         with tarfile.open(fileobj=io.BytesIO(self.tar)) as archive:
             if hasattr(tarfile, "data_filter"):
                 archive.extraction_filter = tarfile.data_filter
@@ -132,14 +137,15 @@ def tree_digest(folder: Path) -> str:
 
 
 def build(prefix: Path, source: Source, host: str | None = None, cc: str | None = None) -> None:
-    """Build in a temporary folder and install into prefix."""
+    """Build and install in a temporary folder, as autotools dislike spaces in paths; then copy to prefix."""
     check_tools()
     prefix = prefix.resolve()
     prefix.mkdir(parents=True, exist_ok=True)
     env = dict(os.environ, **({"CC": cc} if cc else {}))
-    options = [*CONFIGURE, f"--prefix={prefix}", f"--libdir={prefix / 'lib'}", *([f"--host={host}"] if host else [])]
     with tempfile.TemporaryDirectory(prefix="libffi-") as folder:
-        top = source.unpack(Path(folder))
+        top = source.unpack(Path(folder, "source"))
+        stage = Path(folder, "prefix")
+        options = [*CONFIGURE, f"--prefix={stage}", f"--libdir={stage / 'lib'}", *([f"--host={host}"] if host else [])]
         log = prefix / "build.log"
         log.unlink(missing_ok=True)
         for patch in PATCHES:
@@ -148,6 +154,10 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
         run(["./configure", *options], top, log, env)
         run(["make", f"-j{os.cpu_count()}"], top, log, env)
         run(["make", "install"], top, log, env)
+        pc = stage / "lib" / "pkgconfig" / "libffi.pc"
+        pc.write_text(pc.read_text().replace(str(stage), str(prefix)))
+        (stage / "lib" / "libffi.la").unlink()  # knows the temporary folder only
+        shutil.copytree(stage, prefix, dirs_exist_ok=True)
         (prefix / LICENSE).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(top / "LICENSE", prefix / LICENSE)
 
