@@ -31,7 +31,7 @@ cdef class Closure:
     @property
     def callable(self):
         """Return the Python callable, or None once closed."""
-        return plain_callable(self.callable_)
+        return plain_callable(callable_of(self))
 
     @property
     def closed(self):
@@ -51,7 +51,7 @@ cdef class Closure:
     @property
     def origin(self):
         """Return where its callable was made, as `file:line`; None for what has no Python code."""
-        code = code_of(self.callable_)
+        code = code_of(callable_of(self))
         return None if code is None else f"{code.co_filename}:{code.co_firstlineno}"
 
     def close(self):
@@ -59,21 +59,23 @@ cdef class Closure:
         if self.callable_ is not None:
             need_block(self).was_closed = True
             expire(self)
-            self.callable_ = None
+            set_callable(<ClosureObject *>self, <PyObject *>None)
 
     def retarget(self, callable):
         """Call another Python callable from now on; the C address stays."""
         check_callable(self.name, callable)
         if self.callable_ is None:
             raise ClosureExpired(f"closure {self.name} is closed")
-        if type(self.callable_) is Dispatcher:
-            callable = make_dispatcher(callable, (<Dispatcher>self.callable_).dispatch)
-        self.callable_ = callable
+        previous = callable_of(self)
+        if type(previous) is Dispatcher:
+            callable = make_dispatcher(callable, (<Dispatcher>previous).dispatch)
+        set_callable(<ClosureObject *>self, <PyObject *>callable)
 
     def __call__(self, *args, **kwargs):
-        if self.callable_ is None:
+        callable = callable_of(self)
+        if callable is None:
             raise ClosureExpired(f"closure {self.name} is closed")
-        return plain_callable(self.callable_)(*args, **kwargs)
+        return plain_callable(callable)(*args, **kwargs)
 
     def __enter__(self):
         return self
@@ -90,6 +92,10 @@ cdef class Closure:
 
     def __reduce__(self):
         raise TypeError("cannot pickle a closure: it is an address")
+
+
+cdef object callable_of(Closure closure):
+    return get_callable(<ClosureObject *>closure)
 
 
 cdef closure_block *need_block(Closure closure) except NULL:
@@ -117,7 +123,7 @@ cdef void expire(Closure closure) noexcept:
     cdef closure_block *block = closure.block
     if block == NULL or block.closure == NULL:
         return
-    code = code_of(closure.callable_)
+    code = code_of(callable_of(closure))
     block_expire(block, <PyObject *>code if code is not None else NULL)
 
 
@@ -260,7 +266,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
         if on_error is not None:
             set_on_error(block, cif, name, on_error)
     except BaseException:
-        block_free(block)
+        block_retire(block)
         raise
     closure.block = block
     closure.callable_ = callable
@@ -284,9 +290,10 @@ cdef int set_on_error(closure_block *block, CIF cif, name, on_error) except -1:
 
 
 def closure_quarantine(limit=None):
-    """Return how many expired closures stay callable before their memory is reused; set it.
+    """Return how many expired closures are kept before others take their addresses; set it.
 
-    A late call to one of them raises ClosureExpired; a block is about 300 bytes.
+    A late call to one of them raises ClosureExpired. After that its address, about 300
+    bytes, waits for the next closure of the same CIF, for as long as there is that CIF.
     """
     global quarantine_limit
     previous = quarantine_limit

@@ -2,6 +2,18 @@
 #ifndef FFIPY_CALLBACK_H
 #define FFIPY_CALLBACK_H
 
+/* Where threads run Python at once, a block's closure, its callable and what it keeps change
+   under a lock that is held for a few instructions; elsewhere the GIL is that lock. */
+#ifdef Py_GIL_DISABLED
+typedef PyMutex short_lock;
+#define LOCK(lock) PyMutex_Lock(lock)
+#define UNLOCK(lock) PyMutex_Unlock(lock)
+#else
+typedef char short_lock;
+#define LOCK(lock) ((void)(lock))
+#define UNLOCK(lock) ((void)(lock))
+#endif
+
 /* What C holds the address of.  It outlives its Python object by the quarantine, so that a
    late call finds out instead of crashing. */
 struct closure_block {
@@ -17,27 +29,23 @@ struct closure_block {
     void *code;                     /* what C calls; a Go closure: the block itself */
     cif_state *state;
     ClosureObject *closure;         /* NULL: expired */
-    PyObject *cif, *name;           /* owned: a late call is reported by name */
+    PyObject *cif, *name;           /* owned, but for a spare block's CIF: a late call is reported */
     PyObject *origin;               /* owned: code object of an expired closure, or NULL */
     PyObject *kept;                 /* owned: what the last result points to */
     void *on_error;                 /* result bytes when the callable raises; NULL: zeros */
     PyObject *on_error_keeps;       /* owned: what they point to */
-    closure_block *next;            /* in the quarantine */
+    closure_block *next;            /* in the quarantine, or among the spare ones */
+    size_t zeros;                   /* bytes of a result */
     double made;                    /* seconds of the monotonic clock */
     int active;                     /* calls that are inside */
-    char is_go, was_closed;
+    short_lock lock;
+    char is_go, is_plain, was_closed;
 };
-
-#ifdef CLOCK_MONOTONIC_COARSE
-#define CHEAP_CLOCK CLOCK_MONOTONIC_COARSE
-#else
-#define CHEAP_CLOCK CLOCK_MONOTONIC
-#endif
 
 static double seconds_since(double then)
 {
     struct timespec now;
-    clock_gettime(CHEAP_CLOCK, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec - then;
 }
 
@@ -56,7 +64,7 @@ static size_t result_size(const type_info *type)
 
 static void zero_result(const closure_block *block, void *where)
 {
-    memset(where, 0, result_size(block->state->result));
+    memset(where, 0, block->zeros);
 }
 
 /* The callable raised. */
@@ -86,8 +94,14 @@ static inline int store_result(closure_block *block, void *where, PyObject *valu
         return -1;
     }
     widen_result(type, where);
-    if (UNLIKELY(k.objects != NULL))
-        Py_XSETREF(block->kept, k.objects);
+    if (UNLIKELY(k.objects != NULL)) {
+        PyObject *previous;
+        LOCK(&block->lock);
+        previous = block->kept;
+        block->kept = k.objects;
+        UNLOCK(&block->lock);
+        Py_XDECREF(previous);
+    }
     return 0;
 }
 
@@ -111,7 +125,7 @@ COLD static void report_exception(call_context *context, closure_block *block)
 {
     PyObject *exception;
     if (context == NULL) {
-        PyErr_WriteUnraisable(block->closure ? (PyObject *)block->closure : block->name);
+        PyErr_WriteUnraisable(block->name);
         return;
     }
     exception = take_exception();
@@ -123,15 +137,25 @@ COLD static void report_exception(call_context *context, closure_block *block)
 
 COLD static void report_expired(call_context *context, closure_block *block)
 {
-    PyCodeObject *code = (PyCodeObject *)block->origin;
-    PyObject *where = code == NULL ? PyUnicode_FromString("")
+    PyCodeObject *code;
+    PyObject *where, *name, *cif;
+
+    LOCK(&block->lock);
+    code = (PyCodeObject *)Py_XNewRef(block->origin);
+    name = Py_NewRef(block->name);
+    cif = Py_NewRef(block->cif);
+    UNLOCK(&block->lock);
+    where = code == NULL ? PyUnicode_FromString("")
         : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
     if (where != NULL)
         PyErr_Format(core.closure_expired, "C called closure %U, %S%U, after it was %s",
-                     block->name, block->cif, where, block->was_closed ? "closed"
+                     name, cif, where, block->was_closed ? "closed"
                      : "collected: keep it for as long as C may call it");
     Py_XDECREF(where);
+    Py_XDECREF(code);
+    Py_DECREF(cif);
     report_exception(context, block);
+    Py_DECREF(name);
 }
 
 /* ---- the handler ---- */
@@ -156,11 +180,23 @@ static inline PyObject *load_argument(const argument *a, void *where)
     }
 }
 
-static int call_python(closure_block *block, ClosureObject *closure, void *result, void **args)
+/* What to call, as a reference of our own; NULL: the closure is expired. */
+static inline PyObject *block_callable(closure_block *block)
+{
+    PyObject *callable = NULL;
+    LOCK(&block->lock);
+    if (LIKELY(block->closure != NULL))
+        callable = Py_NewRef(block->closure->callable);
+    UNLOCK(&block->lock);
+    return callable;
+}
+
+/* Takes the reference to the callable. */
+static int call_python(closure_block *block, PyObject *callable, void *result, void **args)
 {
     cif_state *c = block->state;
     PyObject **stack = alloca((c->nargs + 1) * sizeof *stack);
-    PyObject *callable = Py_NewRef(closure->callable), *value = NULL;
+    PyObject *value = NULL;
     int status = -1;
     unsigned i, loaded;
 
@@ -185,19 +221,16 @@ done:
 static void run_closure(closure_block *block, void *result, void **args)
 {
     call_context *context = current_call;
-    ClosureObject *closure;
-    PyObject *pending;
+    PyObject *pending, *callable;
 
     current_call = NULL;            /* calls made by the callable are its own */
     pending = UNLIKELY(PyErr_Occurred() != NULL) ? take_exception() : NULL;
-    closure = block->closure;
-    if (LIKELY(closure != NULL && closure->callable != Py_None)) {
-        Py_INCREF(closure);
-        if (UNLIKELY(call_python(block, closure, result, args) < 0)) {
+    callable = block_callable(block);
+    if (LIKELY(callable != NULL)) {
+        if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
             error_result(block, result);
             report_exception(context, block);
         }
-        Py_DECREF(closure);
     } else {
         zero_result(block, result);
         report_expired(context, block);
@@ -239,7 +272,8 @@ static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *
 static struct {
     closure_block *oldest, *newest;
     Py_ssize_t used, limit;
-} quarantine = {NULL, NULL, 0, 4096};
+    short_lock lock;
+} quarantine = {.limit = 4096};
 
 static void block_free(closure_block *block)
 {
@@ -255,6 +289,66 @@ static void block_free(closure_block *block)
         ffi_closure_free(block);
 }
 
+/* A thread may be on its way into a block that nothing runs in, and libffi would give its
+   address to a closure of any signature.  So a block stays with its CIF, and only the next
+   closures of that signature use it again. */
+static void block_spare(closure_block *block)
+{
+    PyObject *cif = block->cif;
+
+    Py_CLEAR(block->kept);
+    Py_CLEAR(block->on_error_keeps);
+    PyMem_RawFree(block->on_error);
+    block->on_error = NULL;
+    LOCK(&quarantine.lock);
+    block->next = block->state->spare;
+    block->state->spare = block;
+    UNLOCK(&quarantine.lock);
+    Py_DECREF(cif);                 /* when it was the last, the block is gone too */
+}
+
+static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name)
+{
+    closure_block *block;
+    PyObject *previous, *origin;
+
+    LOCK(&quarantine.lock);
+    block = state->spare;
+    if (block != NULL)
+        state->spare = block->next;
+    UNLOCK(&quarantine.lock);
+    if (block == NULL)
+        return NULL;
+    LOCK(&block->lock);
+    previous = block->name;
+    origin = block->origin;
+    block->name = Py_NewRef(name);
+    block->origin = NULL;
+    block->cif = Py_NewRef(cif);
+    block->was_closed = 0;
+    UNLOCK(&block->lock);
+    Py_DECREF(previous);
+    Py_XDECREF(origin);
+    return block;
+}
+
+/* The CIF is gone, nobody makes closures of it any more.  False: a thread is in one of them
+   at this moment, and the memory is better lost. */
+static int spares_free(cif_state *c)
+{
+    closure_block *block;
+
+    for (block = c->spare; block != NULL; block = block->next)
+        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) != 0)
+            return 0;
+    while ((block = c->spare) != NULL) {
+        c->spare = block->next;
+        block->cif = NULL;
+        block_free(block);
+    }
+    return 1;
+}
+
 static void quarantine_append(closure_block *block)
 {
     block->next = NULL;
@@ -266,36 +360,84 @@ static void quarantine_append(closure_block *block)
     ++quarantine.used;
 }
 
-/* Free the oldest expired closures that nothing runs in, down to the limit. */
-static void trim_quarantine(void)
+/* Take the oldest expired closure that nothing runs in, while there are too many. */
+static closure_block *quarantine_excess(void)
 {
-    Py_ssize_t looked = 0, n = quarantine.used;
-    while (quarantine.used > quarantine.limit && looked++ < n) {
+    Py_ssize_t looked = 0, n;
+    closure_block *excess = NULL;
+
+    LOCK(&quarantine.lock);
+    n = quarantine.used;
+    while (excess == NULL && quarantine.used > quarantine.limit && looked++ < n) {
         closure_block *block = quarantine.oldest;
         quarantine.oldest = block->next;
         if (quarantine.oldest == NULL)
             quarantine.newest = NULL;
         --quarantine.used;
-        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) == 0) {
+        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) == 0)
+            excess = block;
+        else
+            quarantine_append(block);
+    }
+    UNLOCK(&quarantine.lock);
+    return excess;
+}
+
+/* Freeing may run Python code, which may come back here: one by one, without the lock. */
+static void trim_quarantine(void)
+{
+    closure_block *block;
+    while ((block = quarantine_excess()) != NULL) {
+        if (block->is_plain)
+            block_spare(block);
+        else
             block_free(block);
-            continue;
-        }
-        quarantine_append(block);
     }
 }
 
 /* The address stays safe to call; what the callable was is remembered for the report. */
 static void block_expire(closure_block *block, PyObject *origin)
 {
-    block->closure = NULL;
-    block->origin = Py_XNewRef(origin);
+    LOCK(&block->lock);
+    if (block->closure != NULL) {
+        block->closure = NULL;
+        block->origin = Py_XNewRef(origin);
+    }
+    UNLOCK(&block->lock);
 }
 
 /* Its Closure is gone, so nobody looks at the expired block but C. */
 static void block_retire(closure_block *block)
 {
+    LOCK(&quarantine.lock);
     quarantine_append(block);
+    UNLOCK(&quarantine.lock);
     trim_quarantine();
+}
+
+/* The callable of a Closure (new reference), and another one in its place. */
+static PyObject *get_callable(ClosureObject *closure)
+{
+    PyObject *callable;
+    if (closure->block == NULL)
+        return Py_NewRef(closure->callable);
+    LOCK(&closure->block->lock);
+    callable = Py_NewRef(closure->callable);
+    UNLOCK(&closure->block->lock);
+    return callable;
+}
+
+static void set_callable(ClosureObject *closure, PyObject *callable)
+{
+    PyObject *previous = callable;      /* an expired closure keeps its None */
+    Py_INCREF(callable);
+    LOCK(&closure->block->lock);
+    if (closure->block->closure != NULL || callable == Py_None) {
+        previous = closure->callable;
+        closure->callable = callable;
+    }
+    UNLOCK(&closure->block->lock);
+    Py_DECREF(previous);
 }
 
 typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
@@ -309,6 +451,10 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     void *code = NULL;
 
     *status = FFI_OK;
+    if (form == PLAIN_CLOSURE && (block = take_spare(state, cif, name)) != NULL) {
+        block->made = seconds_since(0);
+        return block;
+    }
     if (form == GO_CLOSURE)
         block = PyMem_RawCalloc(1, sizeof *block);
     else
@@ -321,6 +467,8 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
     block->state = state;
     block->is_go = form == GO_CLOSURE;
+    block->is_plain = form == PLAIN_CLOSURE;
+    block->zeros = result_size(state->result);
     switch (form) {
 #if FFIPY_HAVE_GO
     case GO_CLOSURE:

@@ -68,7 +68,10 @@ struct cif_state {
         struct cif_state *state;
     } variants[VARIANTS];
     unsigned next_variant;
+    closure_block *spare;           /* expired closures of this signature, to be used again */
 };
+
+static int spares_free(cif_state *c);
 
 #define SMALL_FRAME 512             /* 16-byte aligned; larger ones are rare */
 
@@ -330,7 +333,7 @@ static void make_plans(cif_state *c, int nfixed)
 static void cif_free(cif_state *c)
 {
     unsigned i;
-    if (c == NULL)
+    if (c == NULL || !spares_free(c))
         return;
 #if FFIPY_HAVE_CALL_PLAN
     if (c->slot_plan != c->plan)

@@ -157,9 +157,10 @@ cdef extern from "core.h":
         PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE
     closure_block *block_new(cif_state *, object, object, closure_form, ffi_status *) except? NULL
     int block_set_default(closure_block *, object) except -1
-    void block_free(closure_block *)
     void block_expire(closure_block *, PyObject *)
     void block_retire(closure_block *)
+    object get_callable(ClosureObject *)
+    void set_callable(ClosureObject *, PyObject *)
     void trim_quarantine()
     size_t sizeof_block "sizeof(closure_block)"
     double seconds_since(double)

@@ -123,6 +123,43 @@ def test_an_address_is_not_reused_within_the_bound(small_quarantine):
         late_call(address)
 
 
+def test_an_address_stays_with_its_signature(small_quarantine):
+    """A late call is answered by nobody, or by a closure with the same arguments."""
+    cif = CIF(c.double, [c.int, c.double, c.int])       # of this test's own
+    dead = {cif.closure(lambda *a: 0).address for _ in range(100)}
+    strangers = [INT_INT.closure(abs) for _ in range(300)]
+    assert not {f.address for f in strangers} & dead
+    heirs = [cif.closure(lambda *a: 7) for _ in range(100)]
+    assert {f.address for f in heirs} & dead
+    for address in dead:
+        try:
+            assert cif.call(address, 1, 2, 3) == 7
+        except ClosureExpired:
+            pass
+
+
+def test_signatures_that_come_and_go_leave_nothing(run_python):
+    grown = run_python("""
+        import gc, libffi
+        from libffi import CIF, c
+        def resident():
+            return int(open("/proc/self/statm").read().split()[1]) * 4096
+        libffi.closure_quarantine(100)
+        def use(n):
+            for i in range(n):
+                T = c.struct(f"s{i}", x=c.int, y=c.double)
+                cif = CIF(c.void, [T])
+                made = [cif.closure(print) for _ in range(5)]
+                del T, cif, made
+            gc.collect()
+        use(5_000)
+        before = resident()
+        use(20_000)
+        print(resident() - before)
+    """)
+    assert int(grown) < 2_000_000
+
+
 def test_the_bound_is_checked():
     for wrong in (-1, "x", 1.5):
         with pytest.raises((ValueError, TypeError)):
