@@ -1,8 +1,8 @@
 """Measure what there is before the first call: the time of an import, the bytes of a closure."""
+import os
 import subprocess
 import sys
 from pathlib import Path
-from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -13,10 +13,10 @@ IMPORTS = ("_cffi_backend", "libffi", "ctypes")
 ROUNDS = 15
 CLOSURES = 50_000
 IMPORT = """
-from time import perf_counter
-begun = perf_counter()
+from time import process_time
+begun = process_time()
 import {module}
-print((perf_counter() - begun) * 1e6)
+print((process_time() - begun) * 1e6)
 """
 RESIDENT = """
 import os
@@ -49,10 +49,11 @@ def facts(measured):
     """Import each module in fresh interpreters, in turn; weigh closures in others."""
     modules = [name for name in IMPORTS if building.installed(name)]
     times = {name: [] for name in modules}
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + 1):
         for name in modules:
             times[name].append(printed(IMPORT.format(module=name)))
-    result = {f"import {name}": (median(values), "µs") for name, values in times.items()}
+    # The first one may have had to compile.
+    result = {f"import {name}": (min(values[1:]), "µs") for name, values in times.items()}
     for name in modules:
         source = RESIDENT.format(prepare=CLOSURE[name], count=CLOSURES)
         result[f"bytes of a live closure, {name}"] = (printed(source), "bytes")
@@ -60,9 +61,10 @@ def facts(measured):
 
 
 def printed(source):
-    """Run Python source in a fresh interpreter; give the number it prints."""
+    """Run Python source in a fresh interpreter, which may cache bytecode; give what it prints."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return float(subprocess.run([sys.executable, "-c", source], check=True, capture_output=True,
-                                text=True).stdout)
+                                text=True, env=environment).stdout)
 
 
 if __name__ == "__main__":
