@@ -27,6 +27,12 @@ cdef extern from "libffi/libffi_api.h":
         size_t offset
         unsigned bit_offset, bit_width
 
+    ctypedef struct libffi_member:
+        const char *name
+        PyObject *type
+
+    int LIBFFI_KIND_UNION
+
     ctypedef struct libffi_api:
         object (*type_from_code)(int)
         object (*type_pointer)(object, int)
@@ -41,6 +47,14 @@ cdef extern from "libffi/libffi_api.h":
         int (*store)(object, void *, object, PyObject **) except -1
         object (*load)(object, const void *)
         object (*features)()
+        object (*type_array)(object, Py_ssize_t)
+        object (*type_vector)(object, Py_ssize_t)
+        object (*type_struct)(int, const char *, const libffi_member *, Py_ssize_t, unsigned, unsigned)
+        int (*type_define)(object, const libffi_member *, Py_ssize_t, unsigned, unsigned) except -1
+        object (*type_bits)(object, int)
+        object (*type_function)(object)
+        object (*type_enum)(object, PyObject *)
+        PyObject *(*cif_type)(const libffi_cif *, Py_ssize_t) except NULL
 
 cdef extern from "core.h":
     libffi_api capi_table
@@ -79,6 +93,44 @@ cdef object capi_type_from_code(int code):
 
 cdef object capi_type_pointer(object item, int is_const):
     return ptr(item, bool(is_const))
+
+
+cdef object capi_type_array(object item, Py_ssize_t length):
+    return array(item, length)
+
+
+cdef object capi_type_vector(object item, Py_ssize_t lanes):
+    return vector(item, lanes)
+
+
+cdef list pairs_of(const libffi_member *members, Py_ssize_t nmembers):
+    cdef Py_ssize_t i
+    return [(None if members[i].name == NULL else members[i].name.decode(), <object>members[i].type)
+            for i in range(nmembers)]
+
+
+cdef object capi_type_struct(int kind, const char *name, const libffi_member *members, Py_ssize_t nmembers,
+                             unsigned pack, unsigned align):
+    constructor = union if kind == LIBFFI_KIND_UNION else struct
+    return constructor(name.decode(), pairs_of(members, nmembers), _pack_=pack, _align_=align)
+
+
+cdef int capi_type_define(object type, const libffi_member *members, Py_ssize_t nmembers,
+                          unsigned pack, unsigned align) except -1:
+    need_type("libffi_type_define()", type).define(pairs_of(members, nmembers), pack, align)
+    return 0
+
+
+cdef object capi_type_bits(object base, int width):
+    return bits(base, width)
+
+
+cdef object capi_type_function(object cif):
+    return func(cif)
+
+
+cdef object capi_type_enum(object cls, PyObject *base):
+    return enum(cls, None if base == NULL else <object>base)
 
 
 cdef int capi_type_look(object type, libffi_type_info *out, size_t size) except -1:
@@ -212,6 +264,15 @@ cdef const libffi_cif *capi_cif_get(object cif) except NULL:
     return &(<Handle>entry[1]).head
 
 
+cdef PyObject *capi_cif_type(const libffi_cif *handle, Py_ssize_t index) except NULL:
+    cdef CIF cif = <CIF>handle.object
+    if index == -1:
+        return <PyObject *>cif.restype
+    if not 0 <= index < len(cif.argtypes):
+        raise IndexError(f"{cif} has {len(cif.argtypes)} arguments, none at {index}")
+    return <PyObject *>cif.argtypes[index]
+
+
 # ---- closures ----
 
 cdef libffi_closure *capi_closure_new(object cif, libffi_handler handler, void *user) except NULL:
@@ -272,4 +333,12 @@ capi_table.address = capi_address
 capi_table.store = capi_store
 capi_table.load = capi_load
 capi_table.features = capi_features
+capi_table.type_array = capi_type_array
+capi_table.type_vector = capi_type_vector
+capi_table.type_struct = capi_type_struct
+capi_table.type_define = capi_type_define
+capi_table.type_bits = capi_type_bits
+capi_table.type_function = capi_type_function
+capi_table.type_enum = capi_type_enum
+capi_table.cif_type = capi_cif_type
 _C_API = PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import array
 import ctypes
+import enum
 import gc
 import re
 import struct
@@ -33,6 +34,7 @@ KINDS = ("void bool char wchar signed unsigned float complex pointer string byte
 POINT = c.struct("point", x=c.double, y=c.double)
 PAIR = c.struct("pair", a=c.int, b=c.short)
 BIG = c.struct("big", items=c.array(c.long, 20))
+Colour = enum.IntEnum("Colour", "RED GREEN")
 VOID, INT, DOUBLE2 = CIF(c.void), CIF(c.int, [c.int]), CIF(c.double, [c.double, c.double])
 RELEASE, ERRNO = 1, 2
 UNLIMITED = 0x030B0000
@@ -153,6 +155,60 @@ def test_pointers(api):
         api.type_pointer(3, 0)
 
 
+def test_constructors(api):
+    assert api.type_array(POINT, 3) is c.array(POINT, 3) and api.type_vector(c.float, 4) is c.vector(c.float, 4)
+    assert api.type_bits(c.uint, 3) is c.bits(c.uint, 3) and api.type_function(INT) is c.func(INT)
+    assert api.type_enum(Colour) is c.enum(Colour)
+    assert api.type_enum(Colour, c.uint8) is c.enum(Colour, base=c.uint8)
+    members = [("a", c.char), (None, c.union("", i=c.int, f=c.float)), ("b", c.bits(c.int, 3))]
+    for kind in "struct", "union":
+        make = getattr(c, kind)
+        assert api.aggregate(kind, "made", members, 0, 0) is make("made", members)
+        assert api.aggregate(kind, "made", members, 1, 32) is make("made", members, _pack_=1, _align_=32)
+
+
+def test_structs_that_point_to_themselves(api):
+    for kind in "struct", "union":
+        node = api.aggregate(kind, "node", [], 0, 0)
+        assert node is not api.aggregate(kind, "node", [], 0, 0) and api.look(node)[3] == 0
+        api.define(node, [("value", c.long), ("next", api.type_pointer(node, 0))])
+        assert api.look(node)[:4] == (node.size, node.alignment, KINDS.index(kind), 1)
+        assert node.fields["next"] is c.ptr(node)
+        with pytest.raises(TypeError, match="already complete"):
+            api.define(node, [("value", c.long)])
+
+
+def test_types_that_cannot_be(api):
+    for make, arguments, error in [
+            (api.type_array, (c.void, 2), BadTypedef), (api.type_array, (c.int, -1), ValueError),
+            (api.type_array, ("int", 2), TypeError), (api.type_vector, (c.longdouble, 2), BadTypedef),
+            (api.type_vector, (c.int, 0), ValueError), (api.type_bits, (c.int, 33), BadTypedef),
+            (api.type_bits, (c.double, 1), BadTypedef), (api.type_enum, (int,), TypeError),
+            (api.type_enum, (Colour, c.double), BadTypedef), (api.type_pointer, (c.out(c.int), 0), BadTypedef),
+            (api.aggregate, ("struct", "s", [("a", c.void)], 0, 0), BadTypedef),
+            (api.aggregate, ("struct", "s", [("a", c.int), ("a", c.int)], 0, 0), BadTypedef),
+            (api.aggregate, ("union", "u", [("a", c.int)], 3, 0), ValueError),
+            (api.aggregate, ("struct", "s", [], 1, 0), TypeError),
+            (api.aggregate, ("struct", "s", [("a", 7)], 0, 0), TypeError),
+            (api.define, (c.int, [("a", c.int)]), TypeError), (api.define, (7, [("a", c.int)]), TypeError)]:
+        with pytest.raises(error):
+            make(*arguments)
+    with pytest.raises(TypeError, match="expected a CIF, got int"):
+        api.type_function(3)
+
+
+@pytest.mark.skipif(not FEATURES["vectors"], reason="this libffi has no vectors")
+def test_a_vector_through_the_api(api):
+    """A type made in C, a CIF made of it, a C handler that answers with its bytes."""
+    vector = api.type_vector(c.float, 4)
+    cif = api.cif_new(vector, [vector, c.int], -1, int(ABI.DEFAULT))
+    answer, given = struct.pack("4f", 1, 2, 3, 4), struct.pack("4f", 5, 6, 7, 8)
+    keep, address = api.answerer(cif, answer)
+    assert api.call("call", cif, address, [given, struct.pack("i", 9)], 0) == answer
+    assert api.exchange(cif, address, [given, struct.pack("i", 9)], -1) == answer
+    assert api.seen(keep) == (2, [given, struct.pack("i", 9)])
+
+
 @pytest.mark.parametrize("T", [
     c.int, c.bool, c.char, c.wchar_t, c.double, c.complex_double, c.pointer, c.string, c.bytes, c.wstring,
     c.ptr(c.int), c.ptr(c.char, const=True), c.func(INT), c.array(c.int, 3), POINT, c.union("u", a=c.int, b=c.float),
@@ -219,6 +275,27 @@ def test_handles(api, cif):
     assert alignment == max([WORD] + [T.alignment for T in (cif.restype, *cif.argtypes)])
     assert not plan or FEATURES["call_plan"]
     assert same
+
+
+def test_types_of_a_cif(api):
+    cif = CIF(POINT, [c.int, c.out(c.double), c.ptr(POINT)])
+    assert [api.cif_type(cif, i) for i in range(-1, 3)] == [POINT, c.int, c.out(c.double), c.ptr(POINT)]
+    extended = api.cif_new(c.long, [c.int, c.long], 1, int(ABI.DEFAULT))
+    assert api.cif_type(extended, 1) is c.long
+    for wrong in -2, 3:
+        with pytest.raises(IndexError, match=rf"has 3 arguments, none at {wrong}"):
+            api.cif_type(cif, wrong)
+
+
+def test_arguments_by_reference_are_pointers(api, libm):
+    """To C a parameter c.out(T) is what it is in C: an address."""
+    cif = CIF(c.double, [c.double, c.out(c.int)])
+    exponent = c.int.new()
+    data = [struct.pack("d", 8), struct.pack("P", exponent.address)]
+    for call in (lambda: api.call("call", cif, libm.symbol("frexp"), data, 0),
+                 lambda: api.exchange(cif, libm.symbol("frexp"), data, 0)):
+        exponent.value = 0
+        assert struct.unpack("d", call()) == (0.5,) and exponent.value == 4
 
 
 def test_a_plan_is_used(api):
@@ -551,11 +628,16 @@ def test_cython_finds_the_include_folder_too(tmp_path):
 
 def test_the_example_of_the_documentation(tmp_path, pow_):
     page = (Path(__file__).parents[1] / "docs" / "backend.md").read_text()
-    (source,) = re.findall(r"^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    (tmp_path / "power.c").write_text(source)
+    source, more = re.findall(r"^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    more = more.replace("(void)\n{", "(PyObject *self, PyObject *args)\n{\n    (void)self; (void)args;")
+    source = source.replace('METH_VARARGS, NULL}, {NULL', 'METH_VARARGS, NULL}, '
+                            '{"points", signature_of_points, METH_NOARGS, NULL}, {NULL')
+    (tmp_path / "power.c").write_text(source.replace("static PyMethodDef", more + "\nstatic PyMethodDef"))
     extensions.compile_files(tmp_path / "power.so", [tmp_path / "power.c"], "-std=c11")
-    power = extensions.load("power", tmp_path / "power.so").power
+    module = extensions.load("power", tmp_path / "power.so")
+    power = module.power
     assert power(pow_, 2, 10) == 1024.0
+    assert module.points() is CIF(c.double, [c.ptr(POINT), POINT])
     closure = DOUBLE2.closure(lambda x, y: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         power(closure.address, 1, 2)
@@ -566,7 +648,7 @@ def test_every_function_is_in_the_documentation():
     header = (Path(libffi.get_include()) / "libffi" / "libffi_api.h").read_text()
     declarations = (Path(libffi.get_include()) / "libffi" / "__init__.pxd").read_text()
     functions = set(re.findall(r"^static inline .*?(libffi_\w+)\(", header, re.MULTILINE))
-    assert len(functions) == 28
+    assert len(functions) == 37
     assert [name for name in functions if f"{name}" not in page or f"{name}(" not in declarations] == []
     names = set(re.findall(r"\bLIBFFI_[A-Z0-9_]+\b", header))
     enumerated = {name for name in names if re.match(r"LIBFFI_(?!API|H$)", name)}

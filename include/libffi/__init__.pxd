@@ -53,6 +53,10 @@ cdef extern from "libffi/libffi_api.h":
         size_t offset
         unsigned bit_offset, bit_width
 
+    ctypedef struct libffi_member:
+        const char *name
+        PyObject *type
+
     ctypedef void (*libffi_function)() noexcept nogil
     ctypedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user) noexcept nogil
 
@@ -74,6 +78,17 @@ cdef extern from "libffi/libffi_api.h":
     int libffi_import() except -1
     object libffi_type_from_code(int code)
     object libffi_type_pointer(object item, int is_const)
+    object libffi_type_array(object item, Py_ssize_t length)
+    object libffi_type_vector(object item, Py_ssize_t lanes)
+    object libffi_type_struct(const char *name, const libffi_member *members, Py_ssize_t nmembers,
+                              unsigned pack, unsigned align)
+    object libffi_type_union(const char *name, const libffi_member *members, Py_ssize_t nmembers,
+                             unsigned pack, unsigned align)
+    int libffi_type_define(object type, const libffi_member *members, Py_ssize_t nmembers,
+                           unsigned pack, unsigned align) except -1
+    object libffi_type_bits(object base, int width)
+    object libffi_type_function(object cif)
+    object libffi_type_enum(object cls, PyObject *base)
     int libffi_type_look(object type, libffi_type_info *info) except -1
     int libffi_type_field(object type, Py_ssize_t index, libffi_field_info *info) except -1
     object libffi_cif_new(object result, PyObject *const *arguments, Py_ssize_t nargs,
@@ -81,6 +96,7 @@ cdef extern from "libffi/libffi_api.h":
     object libffi_cif_from_codes(int result, const int *arguments, Py_ssize_t nargs,
                                  Py_ssize_t nfixed, int abi)
     const libffi_cif *libffi_cif_get(object cif) except NULL
+    PyObject *libffi_cif_type(const libffi_cif *cif, Py_ssize_t index) except NULL
     int libffi_invoke(const libffi_cif *cif, libffi_function function, void *result,
                       void **arguments, int flags) except -1
     int libffi_invoke_exchange(const libffi_cif *cif, libffi_function function, void *block,

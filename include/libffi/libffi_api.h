@@ -90,6 +90,13 @@ typedef struct {
     unsigned bit_offset, bit_width;     /* bit_width 0: no bit-field */
 } libffi_field_info;
 
+/* A member of a struct or union to be made.  A struct or union whose name is NULL is anonymous:
+   its members count as those of the outer one; so may a bit-field be. */
+typedef struct {
+    const char *name;           /* UTF-8 */
+    PyObject *type;
+} libffi_member;
+
 /* ---- a CIF as calls see it ----
 
    Borrowed from a libffi.CIF object (libffi_cif_get), immutable, usable from any thread.
@@ -168,6 +175,16 @@ typedef struct {
     const char *(*abi_name)(Py_ssize_t index, int *abi);
     PyObject *(*features)(void);
     const char *(*libffi_version)(void);
+    PyObject *(*type_array)(PyObject *item, Py_ssize_t length);
+    PyObject *(*type_vector)(PyObject *item, Py_ssize_t lanes);
+    PyObject *(*type_struct)(int kind, const char *name, const libffi_member *members,
+                             Py_ssize_t nmembers, unsigned pack, unsigned align);
+    int (*type_define)(PyObject *type, const libffi_member *members, Py_ssize_t nmembers,
+                       unsigned pack, unsigned align);
+    PyObject *(*type_bits)(PyObject *base, int width);
+    PyObject *(*type_function)(PyObject *cif);
+    PyObject *(*type_enum)(PyObject *cls, PyObject *base);
+    PyObject *(*cif_type)(const libffi_cif *cif, Py_ssize_t index);
 } libffi_api;
 
 #ifndef LIBFFI_API_CORE         /* all that follows is for extensions */
@@ -214,11 +231,70 @@ static inline PyObject *libffi_type_from_code(int code)
     return LIBFFI_API_TABLE->type_from_code(code);
 }
 
-/* The type of a pointer to `item`: c.ptr(item, is_const).  New; raises.  GIL.
-   For structs, unions, arrays, vectors, enums call the constructors of the module libffi.c. */
+/* The constructors: those of the module libffi.c.  Equal types are one object.  What they are
+   given is not kept, the types they are made of are kept alive. */
+
+/* The type of a pointer to `item`: c.ptr(item, is_const).  New; raises TypeError, BadTypedef.  GIL. */
 static inline PyObject *libffi_type_pointer(PyObject *item, int is_const)
 {
     return LIBFFI_API_TABLE->type_pointer(item, is_const);
+}
+
+/* The type of an array: c.array(item, length).  New; raises TypeError, ValueError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_array(PyObject *item, Py_ssize_t length)
+{
+    return LIBFFI_API_TABLE->type_array(item, length);
+}
+
+/* The type of a SIMD vector: c.vector(item, lanes).  A type also where this libffi cannot pass it:
+   then a CIF of it raises BadTypedef.  New; raises TypeError, ValueError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_vector(PyObject *item, Py_ssize_t lanes)
+{
+    return LIBFFI_API_TABLE->type_vector(item, lanes);
+}
+
+/* The type of a struct: c.struct(name, members, _pack_=pack, _align_=align); 0 for both is C's own
+   layout.  Without members (nmembers 0) it is incomplete, a new type each time, until
+   libffi_type_define().  New; raises TypeError, ValueError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_struct(const char *name, const libffi_member *members,
+                                           Py_ssize_t nmembers, unsigned pack, unsigned align)
+{
+    return LIBFFI_API_TABLE->type_struct(LIBFFI_KIND_STRUCT, name, members, nmembers, pack, align);
+}
+
+/* The same for a union: c.union(...).  New; raises as libffi_type_struct().  GIL. */
+static inline PyObject *libffi_type_union(const char *name, const libffi_member *members,
+                                          Py_ssize_t nmembers, unsigned pack, unsigned align)
+{
+    return LIBFFI_API_TABLE->type_struct(LIBFFI_KIND_UNION, name, members, nmembers, pack, align);
+}
+
+/* Complete an incomplete struct or union, once; its members may point to it.
+   0; or raises as libffi_type_struct().  GIL. */
+static inline int libffi_type_define(PyObject *type, const libffi_member *members,
+                                     Py_ssize_t nmembers, unsigned pack, unsigned align)
+{
+    return LIBFFI_API_TABLE->type_define(type, members, nmembers, pack, align);
+}
+
+/* The type of a bit-field member: c.bits(base, width); width 0 is C's `: 0`.
+   New; raises TypeError, ValueError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_bits(PyObject *base, int width)
+{
+    return LIBFFI_API_TABLE->type_bits(base, width);
+}
+
+/* The type of a pointer to a function of that CIF: c.func(cif).  New; raises TypeError.  GIL. */
+static inline PyObject *libffi_type_function(PyObject *cif)
+{
+    return LIBFFI_API_TABLE->type_function(cif);
+}
+
+/* The type whose values are members of a Python enum: c.enum(cls, base); `base` NULL is int.
+   New; raises TypeError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_enum(PyObject *cls, PyObject *base)
+{
+    return LIBFFI_API_TABLE->type_enum(cls, base);
 }
 
 /* Describe a type in *info, whose pointers are borrowed from `type`.  0; or raises
@@ -260,6 +336,13 @@ static inline PyObject *libffi_cif_from_codes(int result, const int *arguments, 
 static inline const libffi_cif *libffi_cif_get(PyObject *cif)
 {
     return LIBFFI_API_TABLE->cif_get(cif);
+}
+
+/* The type of an argument from 0, or of the result: index -1.  Borrowed from the CIF; raises
+   IndexError.  GIL. */
+static inline PyObject *libffi_cif_type(const libffi_cif *cif, Py_ssize_t index)
+{
+    return LIBFFI_API_TABLE->cif_type(cif, index);
 }
 
 /* ---- calls ----

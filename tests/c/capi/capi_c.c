@@ -44,6 +44,81 @@ static PyObject *type_pointer(PyObject *self, PyObject *args)
     return PyArg_ParseTuple(args, "Oi", &item, &is_const) ? libffi_type_pointer(item, is_const) : NULL;
 }
 
+static PyObject *type_array(PyObject *self, PyObject *args)
+{
+    PyObject *item;
+    Py_ssize_t length;
+    (void)self;
+    return PyArg_ParseTuple(args, "On", &item, &length) ? libffi_type_array(item, length) : NULL;
+}
+
+static PyObject *type_vector(PyObject *self, PyObject *args)
+{
+    PyObject *item;
+    Py_ssize_t lanes;
+    (void)self;
+    return PyArg_ParseTuple(args, "On", &item, &lanes) ? libffi_type_vector(item, lanes) : NULL;
+}
+
+static PyObject *type_bits(PyObject *self, PyObject *args)
+{
+    PyObject *base;
+    int width;
+    (void)self;
+    return PyArg_ParseTuple(args, "Oi", &base, &width) ? libffi_type_bits(base, width) : NULL;
+}
+
+static PyObject *type_function(PyObject *self, PyObject *cif)
+{
+    (void)self;
+    return libffi_type_function(cif);
+}
+
+static PyObject *type_enum(PyObject *self, PyObject *args)
+{
+    PyObject *cls, *base = NULL;
+    (void)self;
+    return PyArg_ParseTuple(args, "O|O", &cls, &base) ? libffi_type_enum(cls, base) : NULL;
+}
+
+/* The members of a list of (str or None, Type). */
+static Py_ssize_t members_of(PyObject *list, libffi_member *members)
+{
+    Py_ssize_t i, n = PyList_Size(list);
+    for (i = 0; i < n; ++i)
+        if (!PyArg_ParseTuple(PyList_GetItem(list, i), "zO", &members[i].name, &members[i].type))
+            return -1;
+    return n;
+}
+
+/* aggregate("struct" or "union", name, members, pack, align) */
+static PyObject *aggregate(PyObject *self, PyObject *args)
+{
+    const char *kind, *name;
+    PyObject *list;
+    unsigned pack, align;
+    libffi_member members[MAX];
+    Py_ssize_t n;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "ssO!II", &kind, &name, &PyList_Type, &list, &pack, &align)
+        || (n = members_of(list, members)) < 0)
+        return NULL;
+    return strcmp(kind, "union") == 0 ? libffi_type_union(name, members, n, pack, align)
+                                      : libffi_type_struct(name, members, n, pack, align);
+}
+
+static PyObject *define(PyObject *self, PyObject *args)
+{
+    PyObject *type, *list;
+    libffi_member members[MAX];
+    Py_ssize_t n;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "OO!", &type, &PyList_Type, &list) || (n = members_of(list, members)) < 0
+        || libffi_type_define(type, members, n, 0, 0) < 0)
+        return NULL;
+    return Py_BuildValue("");
+}
+
 static PyObject *or_none(PyObject *value) { return value != NULL ? value : Py_None; }
 
 static PyObject *look(PyObject *self, PyObject *type)
@@ -115,6 +190,19 @@ static PyObject *handle(PyObject *self, PyObject *object)
     return Py_BuildValue("IinnnNOi", cif->nargs, cif->has_plan, (Py_ssize_t)cif->result_size,
                          (Py_ssize_t)cif->exchange_size, (Py_ssize_t)cif->exchange_alignment, offsets,
                          cif->object, libffi_cif_get(object) == cif);
+}
+
+static PyObject *cif_type(PyObject *self, PyObject *args)
+{
+    PyObject *object, *type;
+    Py_ssize_t index;
+    const libffi_cif *cif;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "On", &object, &index) || (cif = libffi_cif_get(object)) == NULL
+        || (type = libffi_cif_type(cif, index)) == NULL)
+        return NULL;
+    Py_INCREF(type);
+    return type;
 }
 
 /* ---- calls: of copies, so that alignment is malloc's ---- */
@@ -451,11 +539,19 @@ static PyMethodDef methods[] = {
     {"import_again", import_again, METH_NOARGS, NULL},
     {"type_from_code", type_from_code, METH_VARARGS, NULL},
     {"type_pointer", type_pointer, METH_VARARGS, NULL},
+    {"type_array", type_array, METH_VARARGS, NULL},
+    {"type_vector", type_vector, METH_VARARGS, NULL},
+    {"type_bits", type_bits, METH_VARARGS, NULL},
+    {"type_function", type_function, METH_O, NULL},
+    {"type_enum", type_enum, METH_VARARGS, NULL},
+    {"aggregate", aggregate, METH_VARARGS, NULL},
+    {"define", define, METH_VARARGS, NULL},
     {"look", look, METH_O, NULL},
     {"field", field, METH_VARARGS, NULL},
     {"cif_new", cif_new, METH_VARARGS, NULL},
     {"cif_from_codes", cif_from_codes, METH_VARARGS, NULL},
     {"handle", handle, METH_O, NULL},
+    {"cif_type", cif_type, METH_VARARGS, NULL},
     {"call", call_function, METH_VARARGS, NULL},
     {"exchange", exchange, METH_VARARGS, NULL},
     {"answerer", new_answerer, METH_VARARGS, NULL},
