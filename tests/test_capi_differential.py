@@ -19,7 +19,7 @@ from fuzz.values import Values
 import libffi
 from libffi import CIF, BadTypedef, c
 
-SEED, CHUNKS = 7041, 4
+SEED, CHUNKS = 7041, 20
 WORD = libffi.features()["pointer_size"]
 
 pytestmark = pytest.mark.skipif(not compiler.command(), reason="needs a C compiler")
