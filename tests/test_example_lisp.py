@@ -40,6 +40,7 @@ def run(lisp, world):
     ("(cond (#f 1) ((= 1 1) 2) (else 3))", "2"), ("(and 1 #f 2)", "#f"), ("(or #f 2)", "2"),
     ("((lambda (a . rest) rest) 1 2 3)", "(2 3)"), ("((lambda all all) 1 2)", "(1 2)"),
     ("(define (f n) (if (= n 0) 'done (f (- n 1)))) (f 20000)", "done"),
+    ("(define (f n) (and #t (or (= n 0) (let ((m (- n 1))) (when #t (cond (#f 1) (else (f m)))))))) (f 20000)", "#t"),
     ("(define n 1) (define (grow) (set! n (+ n 1))) (grow) n", "2"),
     ("(define-macro (twice e) `(begin ,e ,e)) (define n 0) (twice (set! n (+ n 1))) n", "2"),
     ('(try (error "no" 5) (catch e (error-message e)))', '"no 5"'),
@@ -52,7 +53,7 @@ def test_the_language(run, text, value):
     assert run(text) == value
 
 
-@pytest.mark.parametrize("text", ["(1 2", ")", "(quote"])
+@pytest.mark.parametrize("text", ["(1 2", ")", "(quote", '"no end', "'"])
 def test_half_a_program(run, lisp, text):
     with pytest.raises(lisp.LispError):
         run(text)

@@ -19,6 +19,10 @@ class LispError(Exception):
     """What a Lisp program did wrong, or raised."""
 
 
+class Unfinished(LispError):
+    """A program that ends inside an expression."""
+
+
 class Symbol(str):
     """A name; equal ones are the same object."""
 
@@ -35,7 +39,7 @@ def symbol(name):
 
 # ---- reader ----
 
-TOKEN = re.compile(r"""\s*(?:;[^\n]*\n\s*)*(,@|[()'`,]|"(?:\\.|[^"\\])*"|;[^\n]*|[^\s()'"`,;]+)""")
+TOKEN = re.compile(r"""\s*(?:;[^\n]*\n\s*)*(,@|[()'`,]|"(?:\\.|[^"\\])*"|"|;[^\n]*|[^\s()'"`,;]+)""")
 SHORT = {"'": "quote", "`": "quasiquote", ",": "unquote", ",@": "unquote-splicing"}
 ESCAPES = {r"\n": "\n", r"\t": "\t", r"\"": '"', r"\\": "\\"}
 
@@ -49,7 +53,7 @@ def tokens_of(text):
 def read(tokens):
     """Take one expression off the tokens."""
     if not tokens:
-        raise LispError("the program ends inside an expression")
+        raise Unfinished("the program ends inside an expression")
     token = tokens.pop()
     if token == "(":
         items = []
@@ -59,6 +63,8 @@ def read(tokens):
         return items
     if token == ")":
         raise LispError("unexpected )")
+    if token == '"':
+        raise Unfinished("the program ends inside a string")
     return [symbol(SHORT[token]), read(tokens)] if token in SHORT else atom(token)
 
 
@@ -253,28 +259,38 @@ def new_world():
 
 
 def run(text, scope):
-    """Run a program; give the value of its last expression."""
-    tokens, value = tokens_of(text), None
+    """Run a program, if all of it can be read; give the value of its last expression."""
+    tokens, program, value = tokens_of(text), [], None
     while tokens:
-        value = evaluate(read(tokens), scope)
+        program.append(read(tokens))
+    for expression in program:
+        value = evaluate(expression, scope)
     return value
 
 
 def repl(world):
+    text = ""
     while True:
         try:
-            value = run(input("> "), world)
+            text += input("  " if text else "> ") + "\n"
+            value = run(text, world)
             if value is not None:
                 print(show(value))
         except EOFError:
             return
+        except Unfinished:
+            continue
         except Exception as error:
             print(f"{type(error).__name__}: {error}")
+        text = ""
 
 
 if __name__ == "__main__":
     sys.modules["lisp"] = sys.modules["__main__"]   # the one that foreign.py imports
     if sys.argv[1:]:
-        run(Path(sys.argv[1]).read_text(), new_world())
+        try:
+            run(Path(sys.argv[1]).read_text(), new_world())
+        except Exception as error:
+            sys.exit(f"{sys.argv[1]}: {type(error).__name__}: {error}")
     else:
         repl(new_world())

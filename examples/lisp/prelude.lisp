@@ -21,7 +21,9 @@
         (else `(if ,(car tests) (and ,@(cdr tests)) #f))))
 
 (define-macro (or . tests)
-  (if (null? tests) #f `(let ((first-of-or ,(car tests))) (if first-of-or first-of-or (or ,@(cdr tests))))))
+  (cond ((null? tests) #f)
+        ((null? (cdr tests)) (car tests))
+        (else `(let ((first-of-or ,(car tests))) (if first-of-or first-of-or (or ,@(cdr tests)))))))
 
 (define-macro (when test . body) `(if ,test (begin ,@body)))
 (define-macro (unless test . body) `(if ,test nil (begin ,@body)))
