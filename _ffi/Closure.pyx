@@ -13,7 +13,6 @@ cdef class Closure:
     cdef closure_block *block
     cdef readonly CIF cif               #: the signature
     cdef object callable_
-    cdef readonly str name              #: the name in messages
     cdef object __weakref__
 
     _made_by = "closure(...) or CIF.closure(...)"
@@ -27,6 +26,11 @@ cdef class Closure:
     def address(self):
         """Return the address that C calls; it stays safe to call after close()."""
         return <uintptr_t>need_block(self).code
+
+    @property
+    def name(self):
+        """Return the name in messages."""
+        return <str>need_block(self).name
 
     @property
     def callable(self):
@@ -258,7 +262,6 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
         callable = make_dispatcher(callable, dispatch)
     closure = Closure.__new__(Closure)
     closure.cif = cif
-    closure.name = name
     block = block_new(cif.state, cif, name, form, &status)
     if block == NULL:
         raise status_error(status, f"closure {name}")

@@ -14,6 +14,14 @@ typedef char short_lock;
 #define UNLOCK(lock) ((void)(lock))
 #endif
 
+typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
+
+/* What C gets when the callable raises. */
+typedef struct {
+    PyObject *keeps;                /* owned: what the bytes point to, or NULL */
+    _Alignas(ffi_arg) char bytes[];
+} error_default;
+
 /* What C holds the address of.  It outlives its Python object by the quarantine, so that a
    late call finds out instead of crashing. */
 struct closure_block {
@@ -23,24 +31,35 @@ struct closure_block {
         ffi_go_closure go;
 #endif
 #if FFIPY_HAVE_RAW
-        ffi_raw_closure raw;
+        ffi_raw_closure *raw;       /* larger than the others, and rare */
 #endif
     } as;
     void *code;                     /* what C calls; a Go closure: the block itself */
     cif_state *state;
     ClosureObject *closure;         /* NULL: expired */
-    PyObject *cif, *name;           /* owned, but for a spare block's CIF: a late call is reported */
+    PyObject *name;                 /* owned */
     PyObject *origin;               /* owned: code object of an expired closure, or NULL */
     PyObject *kept;                 /* owned: what the last result points to */
-    void *on_error;                 /* result bytes when the callable raises; NULL: zeros */
-    PyObject *on_error_keeps;       /* owned: what they point to */
+    error_default *on_error;        /* owned; NULL: zeros */
     closure_block *next;            /* in the quarantine, or among the spare ones */
-    size_t zeros;                   /* bytes of a result */
     double made;                    /* seconds of the monotonic clock */
-    int active;                     /* calls that are inside */
+    int inside;                     /* calls that hold the GIL; changes under the GIL */
+    int arriving;                   /* calls that came without it, until they have left */
     short_lock lock;
-    char is_go, is_plain, was_closed;
+    char form;                      /* a closure_form */
+    char is_spare;                  /* does not own its CIF: a late call is reported all the same */
+    char was_closed;
 };
+
+static inline int block_is_busy(closure_block *block)
+{
+    return block->inside != 0 || __atomic_load_n(&block->arriving, __ATOMIC_ACQUIRE) != 0;
+}
+
+static PyObject *block_cif(const closure_block *block)
+{
+    return block->state->object;
+}
 
 static double seconds_since(double then)
 {
@@ -51,27 +70,16 @@ static double seconds_since(double then)
 
 /* ---- results ---- */
 
-static size_t result_size(const type_info *type)
-{
-    const type_info *plain = plain_type(type);
-    if (plain->kind == K_VOID)
-        return 0;
-    if (plain->size < sizeof(ffi_arg)
-        && (plain->kind <= K_CHAR32 || is_pointer_kind(plain->kind)))
-        return sizeof(ffi_arg);
-    return plain->size;
-}
-
 static void zero_result(const closure_block *block, void *where)
 {
-    memset(where, 0, block->zeros);
+    memset(where, 0, block->state->result_bytes);
 }
 
 /* The callable raised. */
 static void error_result(const closure_block *block, void *where)
 {
     if (block->on_error != NULL)
-        memcpy(where, block->on_error, result_size(block->state->result));
+        memcpy(where, block->on_error->bytes, block->state->result_bytes);
     else
         zero_result(block, where);
 }
@@ -143,7 +151,7 @@ COLD static void report_expired(call_context *context, closure_block *block)
     LOCK(&block->lock);
     code = (PyCodeObject *)Py_XNewRef(block->origin);
     name = Py_NewRef(block->name);
-    cif = Py_NewRef(block->cif);
+    cif = Py_NewRef(block_cif(block));
     UNLOCK(&block->lock);
     where = code == NULL ? PyUnicode_FromString("")
         : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
@@ -246,7 +254,15 @@ static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
     attachment how;
 
     (void)cif;
-    __atomic_add_fetch(&block->active, 1, __ATOMIC_ACQ_REL);
+#ifndef Py_GIL_DISABLED
+    if (thread_is_attached()) {             /* the GIL guards the count */
+        ++block->inside;
+        run_closure(block, result, args);
+        --block->inside;
+        return;
+    }
+#endif
+    __atomic_add_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
     how = attach_thread();
     if (LIKELY(how != NOT_ATTACHED)) {
         run_closure(block, result, args);
@@ -254,7 +270,7 @@ static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
     } else {
         zero_result(block, result);         /* Python is gone: nothing else is touched */
     }
-    __atomic_sub_fetch(&block->active, 1, __ATOMIC_ACQ_REL);
+    __atomic_sub_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
 }
 
 #if FFIPY_HAVE_RAW
@@ -275,18 +291,36 @@ static struct {
     short_lock lock;
 } quarantine = {.limit = 4096};
 
+static void drop_on_error(closure_block *block)
+{
+    error_default *on_error = block->on_error;
+    block->on_error = NULL;
+    if (on_error != NULL)
+        Py_XDECREF(on_error->keeps);
+    PyMem_RawFree(on_error);
+}
+
 static void block_free(closure_block *block)
 {
-    Py_XDECREF(block->cif);
+    PyObject *cif = block->is_spare ? NULL : block_cif(block);
+
     Py_XDECREF(block->name);
     Py_XDECREF(block->origin);
     Py_XDECREF(block->kept);
-    Py_XDECREF(block->on_error_keeps);
-    PyMem_RawFree(block->on_error);
-    if (block->is_go)
-        PyMem_RawFree(block);
-    else
+    drop_on_error(block);
+    switch ((closure_form)block->form) {
+    case PLAIN_CLOSURE:
         ffi_closure_free(block);
+        break;
+    case RAW_CLOSURE:
+#if FFIPY_HAVE_RAW
+        ffi_closure_free(block->as.raw);
+#endif
+        /* fall through */
+    case GO_CLOSURE:
+        PyMem_RawFree(block);
+    }
+    Py_XDECREF(cif);
 }
 
 /* A thread may be on its way into a block that nothing runs in, and libffi would give its
@@ -294,13 +328,12 @@ static void block_free(closure_block *block)
    closures of that signature use it again. */
 static void block_spare(closure_block *block)
 {
-    PyObject *cif = block->cif;
+    PyObject *cif = block_cif(block);
 
     Py_CLEAR(block->kept);
-    Py_CLEAR(block->on_error_keeps);
-    PyMem_RawFree(block->on_error);
-    block->on_error = NULL;
+    drop_on_error(block);
     LOCK(&quarantine.lock);
+    block->is_spare = 1;
     block->next = block->state->spare;
     block->state->spare = block;
     UNLOCK(&quarantine.lock);
@@ -324,7 +357,8 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     origin = block->origin;
     block->name = Py_NewRef(name);
     block->origin = NULL;
-    block->cif = Py_NewRef(cif);
+    Py_INCREF(cif);
+    block->is_spare = 0;
     block->was_closed = 0;
     UNLOCK(&block->lock);
     Py_DECREF(previous);
@@ -339,11 +373,10 @@ static int spares_free(cif_state *c)
     closure_block *block;
 
     for (block = c->spare; block != NULL; block = block->next)
-        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) != 0)
+        if (block_is_busy(block))
             return 0;
     while ((block = c->spare) != NULL) {
         c->spare = block->next;
-        block->cif = NULL;
         block_free(block);
     }
     return 1;
@@ -374,10 +407,10 @@ static closure_block *quarantine_excess(void)
         if (quarantine.oldest == NULL)
             quarantine.newest = NULL;
         --quarantine.used;
-        if (__atomic_load_n(&block->active, __ATOMIC_ACQUIRE) == 0)
-            excess = block;
-        else
+        if (block_is_busy(block))
             quarantine_append(block);
+        else
+            excess = block;
     }
     UNLOCK(&quarantine.lock);
     return excess;
@@ -388,7 +421,7 @@ static void trim_quarantine(void)
 {
     closure_block *block;
     while ((block = quarantine_excess()) != NULL) {
-        if (block->is_plain)
+        if (block->form == PLAIN_CLOSURE)
             block_spare(block);
         else
             block_free(block);
@@ -440,8 +473,6 @@ static void set_callable(ClosureObject *closure, PyObject *callable)
     Py_DECREF(previous);
 }
 
-typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
-
 /* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
    or with *status. */
 static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name, closure_form form,
@@ -455,20 +486,20 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         block->made = seconds_since(0);
         return block;
     }
-    if (form == GO_CLOSURE)
-        block = PyMem_RawCalloc(1, sizeof *block);
-    else
+    if (form == PLAIN_CLOSURE) {
         block = ffi_closure_alloc(sizeof *block, &code);
+        if (block != NULL)
+            memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
+    } else {
+        block = PyMem_RawCalloc(1, sizeof *block);
+    }
     if (block == NULL) {
         PyErr_NoMemory();
         return NULL;
     }
-    if (form != GO_CLOSURE)
-        memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
     block->state = state;
-    block->is_go = form == GO_CLOSURE;
-    block->is_plain = form == PLAIN_CLOSURE;
-    block->zeros = result_size(state->result);
+    block->form = (char)form;
+    block->is_spare = 1;
     switch (form) {
 #if FFIPY_HAVE_GO
     case GO_CLOSURE:
@@ -478,12 +509,18 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
 #endif
 #if FFIPY_HAVE_RAW
     case RAW_CLOSURE:
-        *status = ffi_prep_raw_closure_loc(&block->as.raw, &state->cif, raw_closure_handler, block,
+        block->as.raw = ffi_closure_alloc(sizeof *block->as.raw, &code);
+        if (block->as.raw == NULL) {
+            PyMem_RawFree(block);
+            PyErr_NoMemory();
+            return NULL;
+        }
+        *status = ffi_prep_raw_closure_loc(block->as.raw, &state->cif, raw_closure_handler, block,
                                            code);
 #if !FFI_NATIVE_RAW_API
         /* libffi puts the code address here, which is not the closure's where trampolines
            live in pages of their own. */
-        block->as.raw.this_closure = &block->as.raw;
+        block->as.raw->this_closure = block->as.raw;
 #endif
         break;
 #endif
@@ -495,7 +532,8 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         block_free(block);
         return NULL;
     }
-    block->cif = Py_NewRef(cif);
+    Py_INCREF(cif);
+    block->is_spare = 0;
     block->name = Py_NewRef(name);
     block->made = seconds_since(0);
     return block;
@@ -506,21 +544,22 @@ static int block_set_default(closure_block *block, PyObject *value)
 {
     const type_info *type = block->state->result;
     keeper k = {NULL, 0, 0, 0, NULL, NULL};
-    size_t size = result_size(type);
-    void *bytes = PyMem_RawCalloc(1, size > sizeof(ffi_arg) ? size : sizeof(ffi_arg));
+    size_t size = block->state->result_bytes;
+    error_default *on_error = PyMem_RawCalloc(1, sizeof *on_error
+                                              + (size > sizeof(ffi_arg) ? size : sizeof(ffi_arg)));
 
-    if (bytes == NULL) {
+    if (on_error == NULL) {
         PyErr_NoMemory();
         return -1;
     }
-    if (store_placed(type, bytes, value, &k, "closure %U on_error", block->name, 0) < 0) {
+    if (store_placed(type, on_error->bytes, value, &k, "closure %U on_error", block->name, 0) < 0) {
         let_go(&k);
-        PyMem_RawFree(bytes);
+        PyMem_RawFree(on_error);
         return -1;
     }
-    widen_result(type, bytes);
-    block->on_error = bytes;
-    block->on_error_keeps = k.objects;
+    widen_result(type, on_error->bytes);
+    on_error->keeps = k.objects;
+    block->on_error = on_error;
     return 0;
 }
 

@@ -57,6 +57,7 @@ struct cif_state {
     const type_info *result;
     unsigned frame_size, frame_alignment;
     unsigned exchange_size;
+    unsigned result_bytes;          /* that a closure writes */
     unsigned nfixed;
     ffi_cif cif;
     wide_cif *wide;
@@ -111,6 +112,18 @@ static unsigned count_pointers(const type_info *type)
     return is_pointer_kind(type->kind) ? 1 : 0;
 }
 
+/* Narrow integer results are written as an ffi_arg. */
+static size_t result_size(const type_info *type)
+{
+    const type_info *plain = plain_type(type);
+    if (plain->kind == K_VOID)
+        return 0;
+    if (plain->size < sizeof(ffi_arg)
+        && (plain->kind <= K_CHAR32 || is_pointer_kind(plain->kind)))
+        return sizeof(ffi_arg);
+    return plain->size;
+}
+
 static void lay_out_frame(cif_state *c)
 {
     size_t end, alignment = 16;
@@ -128,6 +141,7 @@ static void lay_out_frame(cif_state *c)
         if (align > alignment)
             alignment = align;
     }
+    c->result_bytes = (unsigned)result_size(c->result);
     c->exchange_size = align_up(end, sizeof(ffi_arg));
     c->avalues = align_up(end, sizeof(void *));
     end = c->avalues + 2 * c->nargs * sizeof(void *);

@@ -39,6 +39,11 @@ static void *closure_address(PyObject *value)
     return ((ClosureObject *)value)->block->code;
 }
 
+static PyObject *closure_name(PyObject *value)
+{
+    return ((ClosureObject *)value)->block->name;
+}
+
 static PyObject *cif_of(PyObject *value)
 {
     if (Function_Check(value))

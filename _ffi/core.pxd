@@ -78,12 +78,12 @@ cdef extern from "core.h":
     ctypedef struct closure_block:
         void *code
         ClosureObject *closure
+        PyObject *name
         double made
         char was_closed
     ctypedef struct ClosureObject:
         closure_block *block
         PyObject *callable
-        PyObject *name
     ctypedef struct ValueObject:
         PyObject *value
     ctypedef struct CIFObject:

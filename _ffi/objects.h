@@ -80,7 +80,6 @@ typedef struct {
     closure_block *block;
     PyObject *cif;
     PyObject *callable;
-    PyObject *name;
 } ClosureObject;
 
 typedef struct {

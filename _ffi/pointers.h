@@ -206,6 +206,7 @@ static int address_from_int(const type_info *type, PyObject *value, void *where)
 
 static void *function_address(PyObject *value);
 static void *closure_address(PyObject *value);
+static PyObject *closure_name(PyObject *value);
 static int same_shape(PyObject *cif, PyObject *other);
 static PyObject *cif_of(PyObject *value);
 
@@ -228,7 +229,7 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
         return keep_pinned(k, where, function->target.life, value);
     }
     if (((ClosureObject *)value)->callable == Py_None) {
-        PyErr_Format(core.closure_expired, "closure %U is closed", ((ClosureObject *)value)->name);
+        PyErr_Format(core.closure_expired, "closure %U is closed", closure_name(value));
         return -1;
     }
     write_address(where, closure_address(value));
