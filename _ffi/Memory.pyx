@@ -301,9 +301,9 @@ cdef object copy_of(Memory memory):
     cdef MemoryObject *copy = memory_new(memory.m.type)
     result = <object>copy
     Py_XDECREF(<PyObject *>copy)
+    cdef keeper k = memory_keeper(copy)
     memcpy(copy.m.data, data, memory.m.size)
-    (<Memory>result).keep = {None: memory}     # what its pointers point to
-    track_object(<PyObject *>copy)
+    keep_copied(&k, copy.m.data, <MemoryObject *>memory)
     return result
 
 

@@ -191,8 +191,7 @@ static int copy_memory(const type_info *type, void *where, MemoryObject *source,
     if (data == NULL)
         return -1;
     memmove(where, data, type->size);
-    return k->memory == NULL ? 0
-        : memory_root(source) == k->memory ? 0 : keep_object(k, where, (PyObject *)source);
+    return k->borrowed ? 0 : keep_copied(k, where, source);
 }
 
 static int store_struct(const type_info *type, char *where, PyObject *value, keeper *k)

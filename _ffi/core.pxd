@@ -137,6 +137,7 @@ cdef extern from "core.h":
     char *memory_data(MemoryObject *) except NULL
     char *memory_writable(MemoryObject *) except NULL
     keeper memory_keeper(MemoryObject *)
+    int keep_copied(keeper *, const char *, MemoryObject *) except -1
     object new_pointer(const type_info *, void *, PyObject *, lifetime *, Py_ssize_t)
     void let_go(keeper *)
 

@@ -20,10 +20,12 @@ typedef struct {
     PyObject *objects;              /* list, or NULL */
 } keeper;
 
+/* Whose storage it is a part of; the view of a view has a view as owner. */
 static inline MemoryObject *memory_root(MemoryObject *memory)
 {
-    return memory->owner != Py_None && Memory_Check(memory->owner)
-        ? (MemoryObject *)memory->owner : memory;
+    while (memory->owner != Py_None && Memory_Check(memory->owner))
+        memory = (MemoryObject *)memory->owner;
+    return memory;
 }
 
 static int keep_in_memory(MemoryObject *root, const void *where, PyObject *object)
@@ -54,6 +56,73 @@ static int keep_object(keeper *k, const void *where, PyObject *object)
     if (k->objects == NULL && (k->objects = PyList_New(0)) == NULL)
         return -1;
     return PyList_Append(k->objects, object);
+}
+
+/* What `size` bytes of `root` keep alive: a list of (offset from `start`, object). */
+static PyObject *kept_between(MemoryObject *root, const char *start, size_t size)
+{
+    PyObject *key, *object, *list = PyList_New(0);
+    Py_ssize_t position = 0;
+    int status = 0;
+
+    while (list != NULL && status == 0 && root->keep != Py_None
+           && PyDict_Next(root->keep, &position, &key, &object)) {
+        Py_ssize_t offset = PyLong_AsSsize_t(key) - (start - root->m.data);
+        if (offset >= 0 && offset < (Py_ssize_t)size) {
+            PyObject *entry = Py_BuildValue("nO", offset, object);
+            status = entry == NULL ? -1 : PyList_Append(list, entry);
+            Py_XDECREF(entry);
+        }
+    }
+    if (status < 0)
+        Py_CLEAR(list);
+    return list;
+}
+
+static int forget_kept(MemoryObject *root, const char *start, PyObject *entries)
+{
+    Py_ssize_t i;
+    for (i = 0; i < PyList_GET_SIZE(entries); ++i) {
+        Py_ssize_t offset = PyLong_AsSsize_t(PyTuple_GET_ITEM(PyList_GET_ITEM(entries, i), 0));
+        PyObject *key = PyLong_FromSsize_t(offset + (start - root->m.data));
+        if (key == NULL || PyDict_DelItem(root->keep, key) < 0) {
+            Py_XDECREF(key);
+            return -1;
+        }
+        Py_DECREF(key);
+    }
+    return 0;
+}
+
+/* A copy of `source` was stored at `where`: what its pointers point to is kept there too,
+   whatever becomes of the original, and what was kept there is not needed any more. */
+static int keep_copied(keeper *k, const char *where, MemoryObject *source)
+{
+    MemoryObject *root = memory_root(source);
+    PyObject *entries, *replaced = NULL;
+    Py_ssize_t i;
+    int status = -1;
+
+    if (root->keep == Py_None && (k->memory == NULL || k->memory->keep == Py_None))
+        return 0;
+    entries = kept_between(root, source->m.data, source->m.size);
+    if (entries == NULL)
+        return -1;
+    if (k->memory != NULL) {
+        replaced = kept_between(k->memory, where, source->m.size);
+        if (replaced == NULL || forget_kept(k->memory, where, replaced) < 0)
+            goto done;
+    }
+    status = 0;
+    for (i = 0; status == 0 && i < PyList_GET_SIZE(entries); ++i) {
+        PyObject *entry = PyList_GET_ITEM(entries, i);
+        status = keep_object(k, where + PyLong_AsSsize_t(PyTuple_GET_ITEM(entry, 0)),
+                             PyTuple_GET_ITEM(entry, 1));
+    }
+done:
+    Py_DECREF(entries);
+    Py_XDECREF(replaced);
+    return status;
 }
 
 static int keep_pinned(keeper *k, const void *where, lifetime *life, PyObject *object)

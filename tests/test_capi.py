@@ -552,6 +552,22 @@ def test_what_must_be_kept(api):
         api.store(c.string, "four", WORD, 0)
 
 
+def test_a_struct_that_points_must_be_kept(api):
+    T = c.struct("holds", n=c.int, p=c.ptr(c.int))
+    target = c.int.new(3)
+    gone = weakref.ref(target)
+    data, keep = api.store(T, T.new(n=1, p=target), T.size, 1)
+    del target
+    gc.collect()
+    assert gone() is not None and api.load(T, data).p[0] == 3
+    del keep
+    gc.collect()
+    assert gone() is None
+    with pytest.raises(TypeError, match="kept alive"):
+        api.store(T, T.new(p=c.int.new()), T.size, 0)
+    assert api.store(T, T.new(n=1), T.size, 0)[1] is None
+
+
 def test_values_that_do_not_fit(api):
     with pytest.raises(OverflowError, match="300 is out of range for int8_t"):
         api.store(c.int8, 300, 1, 1)

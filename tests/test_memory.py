@@ -9,6 +9,7 @@ import gc
 import pickle
 import struct
 import sys
+import weakref
 
 import pytest
 
@@ -546,3 +547,96 @@ def test_variables(values):
     assert (origin.x, origin.y) == (1.5, -2.5)
     operation = values.variable("operation", c.func(libffi.CIF(c.int, [c.int]))).value
     assert operation(7) == 7
+
+
+# ---- copies: what their pointers point to stays, whatever becomes of the original
+
+POINTERS = c.struct("pointers", a=c.ptr(c.int), b=c.ptr(c.int))
+HOLDER = c.struct("holder", n=c.long, one=POINTERS, more=c.array(POINTERS, 3))
+
+
+def pointed():
+    """Return a struct of two pointers, and a function that tells which of the two targets are gone."""
+    targets = [c.int.new(1), c.int.new(2)]
+    references = [weakref.ref(target) for target in targets]
+
+    def gone():
+        gc.collect()
+        return [reference() is None for reference in references]
+
+    return POINTERS.new(a=targets[0], b=targets[1]), gone
+
+
+def into_a_field(source):
+    holder = HOLDER.new()
+    holder.one = source
+    return holder.one
+
+
+def into_an_item(source):
+    holder = HOLDER.new()
+    holder.more[1] = source
+    return holder.more[1]
+
+
+def into_a_slice(source):
+    array = c.array(POINTERS, 4).new()
+    array[0] = source
+    array[2:4] = array[0:2]
+    array[0] = POINTERS.new()
+    return array[2]
+
+
+def in_a_whole(source):
+    holder = HOLDER.new()
+    holder.more[2] = source
+    return HOLDER.new(holder).more[2]
+
+
+@pytest.mark.parametrize("copied", [
+    POINTERS.new, POINTERS, copy.copy, copy.deepcopy, into_a_field, into_an_item, into_a_slice, in_a_whole,
+    lambda source: HOLDER.new(one=source).one, lambda source: HOLDER.new(more=[{}, {}, source]).more[2]])
+def test_a_copy_keeps_what_the_original_lets_go(copied):
+    source, gone = pointed()
+    made = copied(source)
+    source.a = source.b = None
+    assert gone() == [False, False] and made.a[0] == 1 and made.b[0] == 2
+    made.a = None               # the place where the copy begins
+    assert gone() == [True, False] and made.b[0] == 2
+    made.b = None
+    assert gone() == [True, True]
+
+
+def test_a_copy_lets_go_what_it_replaces():
+    holder = HOLDER.new()
+    holder.one, gone = pointed()
+    assert gone() == [False, False]
+    holder.one = POINTERS.new()
+    assert gone() == [True, True]
+    holder.more[0], gone = pointed()
+    holder.more = HOLDER.new().more
+    assert gone() == [True, True]
+
+
+def test_a_view_of_a_view_keeps_for_the_whole():
+    array = c.array(POINTERS, 2).new()
+    target = c.int.new(5)
+    POINTERS.at(array[1]).b = target
+    gone = weakref.ref(target)
+    del target
+    gc.collect()
+    assert gone() is not None and array[1].b[0] == 5
+
+
+def test_the_struct_that_a_closure_returns_keeps_what_it_points_to():
+    @libffi.closure(POINTERS, [])
+    def make():
+        return source
+
+    source, gone = pointed()
+    result = make.cif.call(make)
+    source = None
+    assert gone() == [False, False] and result.a[0] == 1
+    source, gone_too = pointed()
+    make.cif.call(make)
+    assert gone() == [True, True] and gone_too() == [False, False]
