@@ -234,7 +234,12 @@ static void run_closure(closure_block *block, void *result, void **args)
     current_call = NULL;            /* calls made by the callable are its own */
     pending = UNLIKELY(PyErr_Occurred() != NULL) ? take_exception() : NULL;
     callable = block_callable(block);
-    if (LIKELY(callable != NULL)) {
+    if (UNLIKELY(stack_is_short())) {
+        PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
+        Py_XDECREF(callable);
+        error_result(block, result);
+        report_exception(context, block);
+    } else if (LIKELY(callable != NULL)) {
         if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
             error_result(block, result);
             report_exception(context, block);

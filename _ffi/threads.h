@@ -12,8 +12,8 @@ typedef struct call_context {
     unsigned more;                  /* how many came after it */
 } call_context;
 
-/* The faster way to a thread's own variables: two words fit the room that the C library
-   leaves for it. */
+/* The faster way to a thread's own variables: a few words fit the room that the C
+   library leaves for it. */
 #if defined(__GLIBC__)
 #define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
 #else
@@ -153,6 +153,39 @@ static inline void detach_thread(attachment how)
     PyEval_SaveThread();
     if (how == ATTACHED_FOREIGN)
         count_foreign(-1);
+}
+
+/* ---- the stack: Python counts its own calls, not those that C and closures make of each other ---- */
+
+#define STACK_RESERVE (128 * 1024)          /* what Python needs to report that the rest is used up */
+
+THREAD_LOCAL char *stack_end;               /* the lowest address, once asked for */
+THREAD_LOCAL size_t stack_reserve;          /* 0: not asked yet */
+
+COLD static void find_stack(void)
+{
+    size_t size = 0;
+#if defined(__APPLE__)
+    size = pthread_get_stacksize_np(pthread_self());
+    stack_end = (char *)pthread_get_stackaddr_np(pthread_self()) - size;
+#else
+    pthread_attr_t attributes;
+    void *end = NULL;
+    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        pthread_attr_getstack(&attributes, &end, &size);
+        pthread_attr_destroy(&attributes);
+    }
+    stack_end = end;
+#endif
+    stack_reserve = size / 4 < STACK_RESERVE ? size / 4 + 1 : STACK_RESERVE;
+}
+
+/* Whether this thread's stack is nearly used up.  Coroutines may run on another one: not our business. */
+static inline int stack_is_short(void)
+{
+    if (UNLIKELY(stack_reserve == 0))
+        find_stack();
+    return (size_t)((char *)__builtin_frame_address(0) - stack_end) < stack_reserve;
 }
 
 /* Python is about to go: let no further thread of C's in, and wait a moment for those
