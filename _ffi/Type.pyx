@@ -28,7 +28,7 @@ cdef class Type:
     cdef object rebuild             # (callable, arguments) that make it again
     cdef object state               # what pickle restores afterwards
     cdef object refusal             # why it cannot be passed by value, or None
-    cdef bint natural
+    cdef bint natural, in_definition
     cdef int depth                  # of nesting: what recursion over the type costs
     cdef ffi_type own
     cdef ffi_type **elements
@@ -122,8 +122,12 @@ cdef class Type:
             if fields and self.info.kind not in (K_STRUCT, K_UNION):
                 raise TypeError(f"{type_name(self)}.new(): {type_name(self)} has no fields")
             k = memory_keeper(memory)
-            store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
-                         type_name(self), 0)
+            lifetime_pin(memory.m.life)     # gc.get_objects() may find it, and code may close it
+            try:
+                store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
+                             type_name(self), 0)
+            finally:
+                lifetime_unpin(memory.m.life)
         return result
 
     def at(self, address):
@@ -158,8 +162,14 @@ cdef class Type:
         """Complete an incomplete struct or union, once."""
         if self.info.kind not in (K_STRUCT, K_UNION) or self.info.complete:
             raise TypeError(f"{type_name(self)} is already complete")
-        checked = check_members(self, members, fields)
-        complete_struct(self, checked, _pack_, _align_)
+        if self.in_definition:          # by code that members' iterators or ints run
+            raise TypeError(f"{type_name(self)} is being defined")
+        self.in_definition = True
+        try:
+            checked = check_members(self, members, fields)
+            complete_struct(self, checked, _pack_, _align_)
+        finally:
+            self.in_definition = False
         self.state = (tuple(checked), _pack_, _align_)
 
 

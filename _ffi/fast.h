@@ -158,6 +158,7 @@ static void install_struct_slots(PyTypeObject *class)
 {
     class->tp_getattro = struct_getattr;
     class->tp_setattro = struct_setattr;
+    class->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;    /* or `__class__` could make one struct another */
     PyType_Modified(class);
 }
 
@@ -207,6 +208,7 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     MemoryObject *memory;
     keeper k;
+    int status;
 
     if (UNLIKELY((type->kind != K_STRUCT && type->kind != K_UNION) || !type->complete
                  || type->size == 0 || (kwnames != NULL && nargs != 0)
@@ -217,7 +219,10 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
     if (memory == NULL)
         return NULL;
     k = memory_keeper(memory);
-    if (UNLIKELY(store_call(type, memory->m.data, args, nargs, kwnames, &k) < 0)) {
+    lifetime_pin(memory->m.life);       /* gc.get_objects() may find it, and code may close it */
+    status = store_call(type, memory->m.data, args, nargs, kwnames, &k);
+    lifetime_unpin(memory->m.life);
+    if (UNLIKELY(status < 0)) {
         add_place(PyUnicode_FromFormat("%U()", type->name));
         Py_CLEAR(memory);
     }

@@ -479,6 +479,70 @@ SNIPPETS = {
         fill((ctypes.c_char * 8)(), 0, 8)
         refused(lambda: fill(memoryview(bytearray(16))[::2], 0, 8), ValueError, TypeError, BufferError)
     """,
+    "closures that call each other without Python": """
+        f = INT_INT.closure(abs)
+        g = INT_INT.bind(f)
+        for callable in g, g.call:
+            f.retarget(callable)
+            refused(lambda: g(1), RecursionError)
+        f.retarget(abs)
+        assert g(-1) == 1
+        sys.setrecursionlimit(10**6)        # where Python's own limit comes too late
+
+        @INT_INT.closure
+        def deep(x):
+            return call(x + 1)
+        call = INT_INT.bind(deep)
+        refused(lambda: call(0), RecursionError)
+        assert g(-1) == 1
+        # A thread with a small stack of its own
+        threading.stack_size(256 * 1024)
+        f.retarget(g)
+        thread = threading.Thread(target=lambda: refused(lambda: g(1), RecursionError))
+        thread.start()
+        thread.join()
+    """,
+    "memory closed while it is made": """
+        S = c.struct("S", text=c.string, room=c.array(c.long, 5000), last=c.int)
+        class Closes:
+            def __index__(self):
+                for thing in gc.get_objects():
+                    if isinstance(thing, libffi.Memory):
+                        refused(thing.close, BufferError)
+                return 5
+        for make in (lambda: S(text="x", last=Closes()), lambda: S("x", [0] * 5000, Closes()),
+                     lambda: S.new(text="x", last=Closes()), lambda: S.new(("x", [0] * 5000, Closes()))):
+            assert make().last == 5
+    """,
+    "a struct defined while it is defined": """
+        for evil in "list", "pack":
+            T = c.struct("T")
+            def again(*_):
+                refused(lambda: T.define(small=c.char), TypeError)
+                return iter([("large", c.array(c.long, 100000))])
+            if evil == "list":
+                T.define(type("Members", (list,), {"__iter__": again})())
+            else:
+                class Number(int):
+                    def __lt__(self, other):
+                        again()
+                        return False
+                T.define([("large", c.array(c.long, 100000))], _pack_=Number(8))
+            assert T.size == 100000 * c.long.size and len(list(T.new().large)) == 100000
+        refused(lambda: T.define(small=c.char), TypeError)
+        T = c.struct("T")
+        refused(lambda: T.define(x=3), TypeError)
+        T.define(x=c.int)                   # a failed attempt is none
+    """,
+    "structs that change their class": """
+        small, large = c.struct("small", a=c.char).new(), c.struct("large", a=c.long, b=c.long).new()
+        class Below(type(small)):
+            __slots__ = ()
+        for one, other in (small, type(large)), (large, type(small)), (small, Below):
+            refused(lambda: setattr(one, "__class__", other), TypeError)
+        refused(lambda: setattr(type(small), "a", type(large).__dict__["b"]), TypeError)
+        refused(Below, TypeError)
+    """,
     "import in another interpreter": """
         try:
             import _interpreters as interpreters
