@@ -92,6 +92,11 @@ cdef class Function:
             "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
 
 
+cdef extern from "Python.h":
+    object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
+    object PyNumber_Index(object)
+
+
 cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
     cdef Function function
     cdef Pointer pointer
@@ -113,7 +118,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
         raise ValueError(f"{name or 'CIF.bind()'}: NULL is no function")
     function = Function.__new__(Function)
     function.cif = cif
-    function.name = name if name is not None else \
+    function.name = PyUnicode_FromObject(name) if name is not None else \
         address.name if isinstance(address, (Closure, Function)) else f"<{<uintptr_t>pointer.p.address:#x}>"
     function.library = library
     function.errcheck_ = errcheck
@@ -178,9 +183,9 @@ def get_errno():
     return saved_errno
 
 
-def set_errno(int value):
+def set_errno(value):
     """Set what errno will be when the next call with `errno=True` on this thread starts."""
     global saved_errno
     previous = saved_errno
-    saved_errno = value
+    saved_errno = PyNumber_Index(value)     # a C int would take 1.5 for 1
     return previous

@@ -18,13 +18,14 @@ cdef class Library:
     """
     cdef void *handle
     cdef lifetime life
+    cdef bint opened
     cdef readonly object path           #: what was given to the dynamic linker, or None
     cdef object __weakref__
 
     def __init__(self, path):
         cdef const char *name = NULL
-        if self.life.open:
-            raise ValueError(f"this library is already open: {self.path!r}")
+        if self.opened:             # what was handed out then must stay closed, if it is
+            raise ValueError(f"this library was opened before: {self.path!r}")
         if path is not None:
             try:
                 encoded = _os.fsencode(path)
@@ -39,6 +40,7 @@ cdef class Library:
         if self.handle == NULL:
             raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
         self.path = path
+        self.opened = True
         self.life.open = 1
 
     @property
@@ -79,7 +81,7 @@ cdef class Library:
         cdef CIF cif = _cif(restype, argtypes, abi=abi)
         cdef Function function = bind_function(cif, <uintptr_t>find_symbol(self, name), name, self,
                                                gil, errno, errcheck)
-        function.symbol = name
+        function.symbol = PyUnicode_FromObject(name)
         return function
 
     def variable(self, name, type, *, object const=False):

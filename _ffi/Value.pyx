@@ -35,7 +35,7 @@ cdef class Value:
 
 def _make_value(type, value):
     """Make a typed value again (for pickle)."""
-    return make_value(type, value)
+    return make_value(need_type("_make_value()", type), value)
 
 
 cdef object make_value(Type type, value):

@@ -582,6 +582,7 @@ CLOSURES = {
     "errcheck of too few parameters":
         (lambda w: INT_INT.bind(w.closure.address, errcheck=lambda: 1)(1), TypeError, r"positional"),
     "errno of a str": (lambda w: libffi.set_errno("x"), TypeError, r"."),
+    "errno of a float": (lambda w: libffi.set_errno(1.5), TypeError, r"float"),
     "errno too large": (lambda w: libffi.set_errno(1 << 40), OverflowError, r"."),
     "exchange block too small":
         (lambda w: INT_INT.call_exchange(w.closure.address, bytearray(1)), ValueError, r"\d"),

@@ -52,6 +52,13 @@ def test_as_a_module():
     assert done.returncode == 4 and "nope" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_into_a_pipe_that_closes():
+    for command in "-m libffi info", "-u -m libffi info":
+        done = subprocess.run(f"{sys.executable} {command} | true; echo ${{PIPESTATUS[0]}}", shell=True,
+                              executable="/bin/bash", capture_output=True, text=True, check=False)
+        assert done.stdout in ("0\n", "1\n") and done.stderr == ""
+
+
 def test_info(run):
     code, out, err = run("info")
     assert code == 0 and err == ""

@@ -543,6 +543,13 @@ SNIPPETS = {
         refused(lambda: setattr(type(small), "a", type(large).__dict__["b"]), TypeError)
         refused(Below, TypeError)
     """,
+    "helpers of pickle, called by hand": """
+        from libffi import _ffi
+        for use in (lambda: _ffi._make_value(None, 1), lambda: _ffi._scalar_type(None),
+                    lambda: _ffi._rebuild_cif(None, None, None), lambda: c.struct("s").__setstate__(None),
+                    lambda: _ffi._rebuild_struct(c.struct, "s", 5, 0, 0), lambda: c.int.__reduce__()[0](5)):
+            refused(use)
+    """,
     "import in another interpreter": """
         try:
             import _interpreters as interpreters

@@ -10,7 +10,7 @@ import weakref
 import pytest
 
 import libffi
-from libffi import Function, Library, LibraryNotFound, SymbolNotFound, c
+from libffi import CIF, Function, Library, LibraryNotFound, SymbolNotFound, _ffi, c
 from libffi.library import shared_library
 
 SOURCE = """
@@ -196,3 +196,24 @@ def test_a_dropped_library_is_freed(path):
     del lib
     gc.collect()
     assert gone() is None
+
+
+def test_names_of_a_str_subclass(path):
+    class Name(str):
+        __slots__ = ()
+
+    function = Library(path).function(Name("twice"), c.int, [c.int])
+    assert function(4) == 8 and type(function.name) is str
+    assert Library(Name("m")).symbol(Name("pow"))
+    assert CIF(c.int, [c.int]).bind(function, Name("named")).name == "named"
+    assert pickle.loads(pickle.dumps(Library(None).function(Name("abs"), c.int, [c.int])))(-3) == 3
+
+
+def test_a_library_is_opened_once(path):
+    """Or addresses from before close() would be taken for good ones."""
+    one = _ffi.Library(path)
+    for _ in "open", "closed":
+        with pytest.raises(ValueError, match="was opened before"):
+            one.__init__(path)
+        one.close()
+    assert one.closed

@@ -1,6 +1,7 @@
 """Show what this libffi can do, or call a C function: `python -m libffi --help`."""
 import argparse
 import ast
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -49,12 +50,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        if options.command == "info":
-            return _info(options.json)
-        return _call(options)
+        code = _info(options.json) if options.command == "info" else _call(options)
+        sys.stdout.flush()
+        return code
     except Problem as problem:
         print(f"libffi: {problem}", file=sys.stderr)
         return problem.code
+    except BrokenPipeError:     # `| head` has seen enough; nor may the flush at exit complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -179,7 +183,6 @@ def _flush_c_output() -> None:
 
 def _print_errno(number: int) -> None:
     import errno
-    import os
 
     name = errno.errorcode.get(number)
     print(f"errno {number} ({name}: {os.strerror(number)})" if name else f"errno {number}")
