@@ -23,7 +23,7 @@ CORE = sorted(p for p in Path("_ffi").glob("*") if p.suffix in {".pyx", ".pxd", 
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
-OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden"]
+OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden", "-fno-plt"]
 # Cython's own C passes too, but for the slots that each new CPython adds at the end of a type.
 STRICT = ["/W3", "/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
 

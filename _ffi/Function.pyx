@@ -131,6 +131,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.target.errcheck = <PyObject *>function.errcheck_
     function.target.release_gil = gil == "release"
     function.target.save_errno = bool(errno)
+    function.target.plain = gil == "hold" and not errno and errcheck is None
     return function
 
 

@@ -60,15 +60,19 @@ typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
 static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *result, void **avalues,
                                    const invoker cif_invoke)
 {
-    call_context context = {NULL, NULL, 0}, *outer = current_call;
+    call_context context, *outer = current_call;
 
     if (UNLIKELY(!lifetime_is_open(t->life))) {
         closed_library(t);
         return -1;
     }
     lifetime_enter(t->life);
+    context.saved = NULL;
+    context.exception = NULL;
     current_call = &context;
-    if (t->release_gil) {
+    if (t->plain) {
+        cif_invoke(c, t->address, result, avalues);
+    } else if (t->release_gil) {
         context.saved = PyEval_SaveThread();
         if (t->save_errno) {
             errno = saved_errno;
@@ -171,6 +175,15 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
                 continue;
             }
             break;
+        case AS_TEXT:
+            value = *given;
+            if (LIKELY(PyBytes_CheckExact(value)
+                       && !has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)))) {
+                write_address(slot, PyBytes_AS_STRING(value));
+                ++given;
+                continue;
+            }
+            /* fall through */
         case AS_POINTER:
             value = *given++;
             if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
@@ -297,13 +310,14 @@ COLD static char *heap_frame(const cif_state *c, char **block)
 static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
                                Py_ssize_t nargs);
 
-/* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`. */
+/* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
+   `keeps` is c->keeps: where it is known to be 0, most of this is not there. */
 static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
-                                             PyObject *function, PyObject *const *args)
+                                             PyObject *function, PyObject *const *args,
+                                             const int keeps)
 {
     void **avalues = (void **)(frame + c->avalues);
     PyObject *result = NULL;
-    const int keeps = c->keeps;
     keeper k;
 
     if (keeps) {
@@ -319,12 +333,12 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
             add_place(PyUnicode_FromFormat("%U() result", t->name));
-        else if (UNLIKELY(c->nout))
+        else if (keeps && UNLIKELY(c->nout))
             result = with_outs(c, frame, result);
     }
     if (keeps && (k.used || k.objects))
         let_go(&k);
-    if (UNLIKELY(t->errcheck != Py_None && result != NULL))
+    if (UNLIKELY(!t->plain && t->errcheck != Py_None && result != NULL))
         result = check_result(t, function, result, args, c->nin);
     return result;
 }
@@ -343,16 +357,25 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     } else if ((frame = heap_frame(c, &block)) == NULL) {
         return NULL;
     }
-    result = call_in_frame(t, c, frame, function, args);
+    result = call_in_frame(t, c, frame, function, args, c->keeps);
     PyMem_Free(block);
     return result;
+}
+
+static __attribute__((noinline)) PyObject *call_keeping(const call_target *t, cif_state *c,
+                                                        PyObject *function, PyObject *const *args)
+{
+    _Alignas(16) char frame[SMALL_FRAME];
+    return call_in_frame(t, c, frame, function, args, 1);
 }
 
 static ALWAYS_INLINE PyObject *call_in_small_frame(const call_target *t, cif_state *c,
                                                    PyObject *function, PyObject *const *args)
 {
     _Alignas(16) char frame[SMALL_FRAME];
-    return call_in_frame(t, c, frame, function, args);
+    if (c->keeps)
+        return call_keeping(t, c, function, args);
+    return call_in_frame(t, c, frame, function, args, 0);
 }
 
 /* Call `t` through the prepared `c`, which may be that of a variadic call's types. */

@@ -137,10 +137,12 @@ COLD static void report_exception(call_context *context, closure_block *block)
         return;
     }
     exception = take_exception();
-    if (context->exception != NULL)
+    if (context->exception != NULL) {
         note_exception(context, block, exception);
-    else
+    } else {
         context->exception = exception;
+        context->more = 0;
+    }
 }
 
 COLD static void report_expired(call_context *context, closure_block *block)

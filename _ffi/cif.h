@@ -10,7 +10,7 @@
 
 /* Which conversions a call inlines. */
 typedef enum {
-    BY_RULE, AS_OUT, AS_REFERRED, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER, AS_MEMORY
+    BY_RULE, AS_OUT, AS_REFERRED, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER, AS_TEXT, AS_MEMORY
 } shortcut;
 
 typedef struct {
@@ -85,7 +85,8 @@ static shortcut shortcut_for(const argument *a)
     case K_S64: return AS_S64;
     case K_U64: return AS_U64;
     case K_DOUBLE: return AS_DOUBLE;
-    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_FUNCTION: return AS_POINTER;
+    case K_POINTER: case K_PTR: case K_FUNCTION: return AS_POINTER;
+    case K_STRING: case K_BYTES: return AS_TEXT;
     case K_STRUCT: case K_UNION: return AS_MEMORY;
     default: return BY_RULE;
     }
@@ -280,6 +281,9 @@ static unsigned lower(ffi_type *type, ffi_type *words[2])
         return 1;
     case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32:
         words[0] = &ffi_type_uint64;
+        return 1;
+    case FFI_TYPE_FLOAT:            /* the low half of its register */
+        words[0] = &ffi_type_double;
         return 1;
     case FFI_TYPE_STRUCT:
         if (type->size > 16 || !classify_words(type, 0, words))

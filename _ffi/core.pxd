@@ -116,7 +116,7 @@ cdef extern from "core.h":
         lifetime *life
         PyObject *name
         PyObject *errcheck
-        bint release_gil, save_errno
+        bint plain, release_gil, save_errno
     ctypedef struct FunctionObject:
         call_target target
         PyMethodDef method

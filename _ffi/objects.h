@@ -64,6 +64,7 @@ typedef struct {
     lifetime *life;                 /* of the library */
     PyObject *name;                 /* str (borrowed) */
     PyObject *errcheck;             /* callable or None (borrowed) */
+    int plain;                      /* none of: errcheck and the two below */
     int release_gil;
     int save_errno;
 } call_target;

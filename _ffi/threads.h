@@ -9,7 +9,7 @@
 typedef struct call_context {
     PyThreadState *saved;           /* of this thread while the call runs without the GIL */
     PyObject *exception;            /* first one raised by a closure */
-    unsigned more;                  /* how many came after it */
+    unsigned more;                  /* how many came after it; set with it */
 } call_context;
 
 /* The faster way to a thread's own variables: a few words fit the room that the C
