@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from libffi import DeclarationError
-from libffi._tokens import Token, tokenize
+from libffi._tokens import Token
 
 # What one declaration may nest or chain. C asks for 12 and 63; pycparser's time grows with them.
 DEPTH_LIMIT = 60
@@ -117,7 +117,7 @@ class Macro:
 class Prepared:
     """A declaration ready for pycparser, and the way back from its lines to the user's."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens: list[Token] = []
         self.attributes: list[Attribute] = []
         self.labels: list[tuple[int, str, Token]] = []  # asm("symbol") before the token of an index
@@ -130,7 +130,7 @@ class Prepared:
         self._packs: list[tuple[int, int]] = [(0, 0)]
         self._pack_stack: list[tuple[str, int]] = []
         self._texts: dict[str, tuple[Token, ...]] = {}  # macros that stand for declaration words
-        self._read(tokenize(text))
+        self._read(tokens)
         if self.tokens:
             last = self.tokens[-1]
             self.end = Token("newline", "", last.line, last.column + len(last.text))

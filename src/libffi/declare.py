@@ -15,6 +15,7 @@ from libffi import DeclarationError
 from libffi._declarations import Converter
 from libffi._preprocess import KEYWORDS, Prepared, not_a_constant
 from libffi._scope import STANDARD, FunctionDeclaration, Scope
+from libffi._tokens import Token, tokenize
 
 
 class Declarations:
@@ -28,10 +29,20 @@ class Declarations:
 
 def parse(text: str, scope: Scope | None = None) -> Declarations:
     """Read declarations that may use those of a scope, which stays as it is."""
+    return parse_tokens(tokens_of(text), scope)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Return the tokens of a text that a user gave."""
     if not isinstance(text, str):
         raise TypeError(f"declare() takes C text as str, got {type(text).__name__}")
+    return tokenize(text)
+
+
+def parse_tokens(tokens: list[Token], scope: Scope | None = None) -> Declarations:
+    """Do what parse() does with a text that was taken apart before."""
     scope = Scope() if scope is None else scope.copy()
-    prepared = Prepared(text)
+    prepared = Prepared(tokens)
     try:
         converter = Converter(scope, prepared)
         converter.run(_tree(prepared, scope))
@@ -43,7 +54,8 @@ def parse(text: str, scope: Scope | None = None) -> Declarations:
 def completes(text: str, scope: Scope) -> bool:
     """Say whether a text gives members to a struct that an earlier text left incomplete."""
     incomplete = {name for name, tag in scope.tags.items() if tag.type.size is None}
-    return bool(incomplete) and any(body.tag in incomplete for body in Prepared(text).bodies.values())
+    return bool(incomplete) and any(
+        body.tag in incomplete for body in Prepared(tokens_of(text)).bodies.values())
 
 
 def parse_declaration(text: str) -> FunctionDeclaration:
@@ -54,7 +66,7 @@ def parse_declaration(text: str) -> FunctionDeclaration:
     functions = [item for item in found.names.values() if isinstance(item, FunctionDeclaration)]
     if len(functions) != 1:
         which = "no function is declared" if not functions else "more than one function is declared"
-        raise Prepared(text).token(0).error(f"{which}, expected one")
+        raise Prepared(tokenize(text)).token(0).error(f"{which}, expected one")
     return functions[0]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from libffi import CIF, Function, Type
     from libffi._ffi import _FunctionOptions
+    from libffi._header import Header
     from libffi._scope import Scope
     from libffi.declare import Declarations
 
@@ -26,12 +27,13 @@ class Library(_ffi.Library):
     """Load a shared library by short name ("m"), soname or path; None is the process itself."""
 
     # Slots are attributes of the class: no declared name can take their place.
-    __slots__ = ("__dict__", "_declared", "_lock", "_name", "_scope", "_texts")
+    __slots__ = ("__dict__", "_declared", "_left_out", "_lock", "_name", "_scope", "_texts")
 
     _name: str | None
     _declared: dict[str, Any]
     _scope: Scope | None
-    _texts: list[tuple[str, _FunctionOptions]]
+    _texts: list[tuple[str, bool, _FunctionOptions]]
+    _left_out: dict[str, str]
 
     def __init__(self, name: str | os.PathLike[str] | None = None) -> None:
         """Load a library, trying what its name may stand for."""
@@ -45,6 +47,7 @@ class Library(_ffi.Library):
         self._declared = {}
         self._scope = None
         self._texts = []
+        self._left_out = {}
         self._lock = RLock()
         if name is None:
             super().__init__(None)
@@ -118,31 +121,58 @@ class Library(_ffi.Library):
         made: Function = function
         return made
 
-    def declare(self, text: str, **options: Unpack[_FunctionOptions]) -> None:
+    def declare(self, text: str, *, partial: bool = False, **options: Unpack[_FunctionOptions]) -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
         Either all of the text is declared, or an error is raised and nothing has changed.
+        With `partial`, for preprocessed headers (`cc -E -P`), what cannot be had is left
+        out, and who asks for it is told why.
         """
         from libffi import declare
 
         with self._lock:
+            if partial:
+                self._declare_partly(text, options)
+                return
             if self._scope is not None and declare.completes(text, self._scope):
                 # Giving members to a known struct cannot be undone, so try it on copies first.
                 trial = None
-                for earlier, _ in self._texts:
-                    trial = declare.parse(earlier, trial).scope
+                for earlier, was_partial, _ in self._texts:
+                    trial = _scope_after(earlier, trial, was_partial)
                 self._look_up(declare.parse(text, trial), options)
             declarations = declare.parse(text, self._scope)
-            found = self._look_up(declarations, options)
-            self._scope = declarations.scope
-            self._texts.append((text, options))
-            self._declared.update(found)
-            for name, value in found.items():
-                if not hasattr(type(self), name):
-                    self.__dict__[name] = value
+            self._publish(text, False, options, declarations.scope, self._look_up(declarations, options))
 
-    def _look_up(self, declarations: Declarations, options: _FunctionOptions) -> dict[str, Any]:
-        """Return the Python objects of declarations: attributes, and tags as "struct name"."""
+    def _declare_partly(self, text: str, options: _FunctionOptions) -> None:
+        from libffi._header import parse_header
+
+        header = parse_header(text, self._scope)
+        left_out = header.left_out
+        found = self._look_up(header, options, left_out)
+        for name in header.names.keys() - found.keys():     # a later text may know better
+            del header.scope.names[name]
+        self._publish(text, True, options, header.scope, found)
+        self._left_out.update(left_out)
+
+    def _publish(
+        self, text: str, partial: bool, options: _FunctionOptions, scope: Scope, found: dict[str, Any]
+    ) -> None:
+        self._scope = scope
+        self._texts.append((text, partial, options))
+        self._declared.update(found)
+        for name, value in found.items():
+            self._left_out.pop(name, None)
+            if not hasattr(type(self), name):
+                self.__dict__[name] = value
+
+    def _look_up(
+        self, declarations: Declarations | Header, options: _FunctionOptions,
+        left_out: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Return the Python objects of declarations: attributes, and tags as "struct name".
+
+        Why one cannot be had is noted in `left_out`, or an error where there is none.
+        """
         from libffi import c
         from libffi._scope import (
             ConstantDeclaration,
@@ -158,17 +188,22 @@ class Library(_ffi.Library):
             if name not in declarations.scope.names:
                 found[name] = tag.type
         for name, declaration in declarations.names.items():
-            match declaration:
-                case FunctionDeclaration(symbol=symbol, cif=cif):
-                    found[name] = super().function(symbol, cif.restype, _with_dots(cif), **options)
-                case VariableDeclaration(symbol=symbol, type=qualified):
-                    found[name] = self._variable(symbol, qualified)
-                case ConstantDeclaration(value=value):
-                    found[name] = value
-                case Qualified(type=FunctionType(cif=cif)):
-                    found[name] = c.func(cif)
-                case Qualified(type=kind):
-                    found[name] = kind
+            try:
+                match declaration:
+                    case FunctionDeclaration(symbol=symbol, cif=cif):
+                        found[name] = super().function(symbol, cif.restype, _with_dots(cif), **options)
+                    case VariableDeclaration(symbol=symbol, type=qualified):
+                        found[name] = self._variable(symbol, qualified)
+                    case ConstantDeclaration(value=value):
+                        found[name] = value
+                    case Qualified(type=FunctionType(cif=cif)):
+                        found[name] = c.func(cif)
+                    case Qualified(type=kind):
+                        found[name] = kind
+            except (_ffi.SymbolNotFound, TypeError) as error:
+                if left_out is None:
+                    raise
+                left_out[name] = str(error)
         return found
 
     def _variable(self, symbol: str, qualified: Any) -> Any:
@@ -185,7 +220,10 @@ class Library(_ffi.Library):
         try:
             return self._declared[name]
         except KeyError:
-            raise KeyError(f"{self._title()} has no declared name {name!r}") from None
+            raise KeyError(f"{self._title()} has no declared name {name!r}{self._why_not(name)}") from None
+
+    def _why_not(self, name: str) -> str:
+        return f": {self._left_out[name]}" if name in self._left_out else ""
 
     def __contains__(self, name: object) -> bool:
         return name in self._declared
@@ -194,7 +232,8 @@ class Library(_ffi.Library):
         if name in ("name", "_name"):  # __init__ has not run
             raise AttributeError(name)
         raise AttributeError(
-            f"{self._title()} has no declared name {name!r}; declare it or use .function",
+            f"{self._title()} has no declared name {name!r}"
+            + (self._why_not(name) or "; declare it or use .function"),
             name=name, obj=self,
         )
 
@@ -236,9 +275,19 @@ def rebuild_function(name: str | None, symbol: str, cif: CIF, options: dict[str,
     return shared_library(name).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
 
 
-def rebuild_library(name: str | None, texts: list[tuple[str, _FunctionOptions]]) -> Library:
+def rebuild_library(name: str | None, texts: list[tuple[str, bool, _FunctionOptions]]) -> Library:
     """Return a library with its declarations again in another process."""
     library = Library(name)
-    for text, options in texts:
-        library.declare(text, **options)
+    for text, partial, options in texts:
+        library.declare(text, partial=partial, **options)
     return library
+
+
+def _scope_after(text: str, scope: Scope | None, partial: bool) -> Scope:
+    if partial:
+        from libffi._header import parse_header
+
+        return parse_header(text, scope).scope
+    from libffi.declare import parse
+
+    return parse(text, scope).scope
