@@ -263,6 +263,15 @@ static int store_wide_characters(const type_info *type, char *where, PyObject *t
     return 0;
 }
 
+/* As C initialises: what is left out at the end is zero.  A vector has all its lanes. */
+static int fits_array(const type_info *type, Py_ssize_t given)
+{
+    if (given == type->length || (given < type->length && type->kind == K_ARRAY))
+        return 0;
+    PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd", type->name, type->length, given);
+    return -1;
+}
+
 /* The same items in C order: no need to look at each. */
 static int store_array_buffer(const type_info *type, char *where, PyObject *value)
 {
@@ -276,13 +285,11 @@ static int store_array_buffer(const type_info *type, char *where, PyObject *valu
     if ((size_t)view.itemsize == type->item->size && format_matches(type->item, &view)
         && !is_pointer_kind(type->item->kind) && !is_aggregate_kind(type->item->kind)
         && type->item->kind != K_BOOL && view.ndim == 1) {
-        if ((size_t)view.len != type->size) {
-            PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd", type->name,
-                         type->length, view.len / view.itemsize);
-            status = -1;
-        } else {
+        status = fits_array(type, view.len / view.itemsize);
+        if (status == 0)
             status = PyBuffer_ToContiguous(where, &view, view.len, 'C');
-        }
+        if (status == 0)
+            memset(where + view.len, 0, type->size - (size_t)view.len);
     }
     PyBuffer_Release(&view);
     return status;
@@ -320,17 +327,15 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     if (items == NULL)
         return -1;
     n = PyTuple_GET_SIZE(items);
-    if (n != type->length) {
-        PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd", type->name,
-                     type->length, n);
-        status = -1;
-    }
+    status = fits_array(type, n);
     k->borrowed = 0;
     for (i = 0; status == 0 && i < n; ++i) {
         status = store_value(item, where + i * item->size, PyTuple_GET_ITEM(items, i), k);
         if (status < 0)
             add_place(PyUnicode_FromFormat("%U item %zd", type->name, i));
     }
+    if (status == 0)
+        memset(where + n * item->size, 0, type->size - (size_t)n * item->size);
     k->borrowed = borrowed;
     Py_DECREF(items);
     return status;

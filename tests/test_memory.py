@@ -90,11 +90,38 @@ def test_an_index_outside_is_an_error(index):
         a[index] = 1
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 5, 100])
-def test_a_sequence_of_another_length_is_refused(count):
-    """Unlike in C, nothing is filled up: exact or an error."""
+@pytest.mark.parametrize("count", [5, 100])
+@pytest.mark.parametrize("make", [list, lambda items: array.array("i", items)])
+def test_a_longer_sequence_is_refused(count, make):
     with pytest.raises(ValueError, match=rf"int\[4\].*\(4 items\), got {count}"):
-        c.array(c.int, 4).new([1] * count)
+        c.array(c.int, 4).new(make([1] * count))
+
+
+@pytest.mark.parametrize("count", range(5))
+@pytest.mark.parametrize("make", [list, lambda items: array.array("i", items)])
+def test_a_shorter_sequence_leaves_the_rest_zero(count, make):
+    """As C's initialisers do, and where the old items were something else."""
+    T = c.array(c.int, 4)
+    S = c.struct("S", before=c.int, items=T, after=c.int)
+    items = make(range(1, count + 1))
+    expected = [*items, *[0] * (4 - count)]
+    full = S.new((9, [7] * 4, 9))
+    full.items = items
+    a = T.new([7] * 4)
+    a.value = items
+    assert list(T.new(items)) == list(a) == list(S.new(items=items).items) == list(full.items) == expected
+    assert (full.before, full.after) == (9, 9)
+    if count < 4:
+        with pytest.raises(ValueError):
+            a[:] = items            # a slice is as long as it is
+        with pytest.raises(ValueError):
+            c.vector(c.int, 4).new(items)
+
+
+def test_pointers_left_out_are_null_and_keep_nothing_readable():
+    a = c.array(c.ptr(c.int), 2).new([c.int.new(1), c.int.new(2)])
+    a.value = [a[1]]
+    assert a[0][0] == 2 and not a[1]
 
 
 def test_an_array_from_any_iterable_and_buffer():
