@@ -9,11 +9,11 @@
 #include <stdlib.h>
 
 /* The text must have a '.', whatever LC_NUMERIC says. */
-static long double parse_long_double(const char *text)
+static long double parse_long_double(const char *text, char **end)
 {
     locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
-    long double number = strtold(text, NULL);
+    long double number = strtold(text, end);
     if (c_locale) {
         uselocale(before);
         freelocale(c_locale);
@@ -25,11 +25,17 @@ COLD static int long_double_from_text(const type_info *type, PyObject *value, lo
 {
     PyObject *text = PyObject_Str(value);
     const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
+    char *end;
     if (utf8 == NULL) {
         Py_XDECREF(text);
         return -1;
     }
-    *out = parse_long_double(utf8);
+    *out = parse_long_double(utf8, &end);
+    if (*end != '\0') {             /* a NaN that signals, or says more */
+        Py_DECREF(text);
+        PyErr_Format(PyExc_ValueError, "%S is no %U", value, type->name);
+        return -1;
+    }
     /* "Infinity" is meant; digits that end up infinite are not. */
     if (isinf(*out) && strpbrk(utf8, "0123456789") != NULL) {
         Py_DECREF(text);
@@ -37,6 +43,13 @@ COLD static int long_double_from_text(const type_info *type, PyObject *value, lo
     }
     Py_DECREF(text);
     return 0;
+}
+
+static int is_decimal(const PyTypeObject *class)
+{
+    while (class != NULL && strcmp(class->tp_name, "decimal.Decimal") != 0)
+        class = class->tp_base;
+    return class != NULL;
 }
 
 COLD static int long_double_from_any(const type_info *type, PyObject *value, long double *out)
@@ -67,7 +80,7 @@ COLD static int long_double_from_any(const type_info *type, PyObject *value, lon
         }
         PyErr_Clear();
     }
-    if (strcmp(Py_TYPE(value)->tp_name, "decimal.Decimal") == 0)
+    if (is_decimal(Py_TYPE(value)))
         return long_double_from_text(type, value, out);
     if (double_from_any(type, value, &number) < 0)
         return -1;

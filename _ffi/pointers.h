@@ -315,6 +315,16 @@ static inline int exports_memory(const PyBufferProcs *procs)
     return procs->bf_getbuffer == core.memory->tp_as_buffer->bf_getbuffer;
 }
 
+COLD static int no_text(const type_info *type, PyObject *value)
+{
+    int writes = type->kind == K_PTR && !type->is_const;
+    if (type->kind == K_FUNCTION || (type->kind == K_PTR && !is_character_kind(type->item->kind)))
+        return expected(type, value);
+    PyErr_Format(PyExc_TypeError, "expected %U, got str (c.string takes it; or pass %s)", type->name,
+                 writes ? "a bytearray" : "bytes");
+    return -1;
+}
+
 static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
@@ -352,7 +362,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
         if (type->kind == K_WSTRING)
             return wide_string(type, value, k, where);
         if (type->kind != K_STRING)
-            return expected(type, value);
+            return no_text(type, value);
         if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
             text = PyUnicode_DATA(value);
             size = PyUnicode_GET_LENGTH(value);

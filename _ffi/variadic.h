@@ -31,6 +31,54 @@ static const type_info *typed_extra(const type_info *type)
     return type;
 }
 
+/* An int of another class, such as NumPy's. */
+COLD static const type_info *index_type(PyObject *value)
+{
+    PyObject *number = PyNumber_Index(value);
+    const type_info *type;
+    int overflow;
+    long long plain;
+
+    if (number == NULL)
+        return NULL;
+    plain = PyLong_AsLongLongAndOverflow(number, &overflow);
+    type = overflow || plain > INT_MAX || plain < INT_MIN ? too_large_for_int(number) : promoted.int_;
+    Py_DECREF(number);
+    return type;
+}
+
+COLD static const type_info *say_its_type(PyObject *value)
+{
+    PyErr_Format(PyExc_TypeError,
+                 "cannot pass %s through '...' without a type (say it, as in c.long(x))",
+                 Py_TYPE(value)->tp_name);
+    return NULL;
+}
+
+/* NumPy's numbers are buffers as its arrays are, but without a dimension and read-only. */
+COLD static const type_info *buffer_type(PyObject *value)
+{
+    const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
+    Py_buffer view;
+    char format = '\0';
+
+    if (number == NULL || (number->nb_float == NULL && number->nb_index == NULL))
+        return promoted.pointer;
+    if (PyObject_GetBuffer(value, &view, PyBUF_FULL_RO) < 0) {
+        PyErr_Clear();
+        return promoted.pointer;        /* which says what is wrong with it */
+    }
+    if (view.ndim == 0 && view.readonly)
+        format = view.format ? view.format[0] : 'B';
+    PyBuffer_Release(&view);
+    switch (format) {
+    case '\0': return promoted.pointer;
+    case 'e': case 'f': case 'd': return promoted.double_;
+    case 'Z': return promoted.complex_double;
+    default: return PyIndex_Check(value) ? index_type(value) : say_its_type(value);
+    }
+}
+
 /* What C would promote `value` to (borrowed), or NULL with an error. */
 static const type_info *extra_type(PyObject *value)
 {
@@ -61,11 +109,8 @@ static const type_info *extra_type(PyObject *value)
     if (PyComplex_Check(value))
         return promoted.complex_double;
     if (PyObject_CheckBuffer(value))
-        return promoted.pointer;
-    PyErr_Format(PyExc_TypeError,
-                 "cannot pass %s through '...' without a type (say it, as in c.long(x))",
-                 Py_TYPE(value)->tp_name);
-    return NULL;
+        return buffer_type(value);
+    return PyIndex_Check(value) ? index_type(value) : say_its_type(value);
 }
 
 static inline int same_types(const type_info *const *one, const type_info *const *other,

@@ -384,6 +384,18 @@ def test_exact_long_double_takes_numbers_exactly():
 
 
 @pytest.mark.skipif(_last_digit() < 60, reason="long double is a double here")
+def test_decimals_of_other_classes_and_those_that_are_no_numbers():
+    class Money(Decimal):
+        pass
+
+    for T in c.exact(c.longdouble), c.longdouble:
+        for wrong in "sNaN", "-sNaN", "NaN123":
+            with pytest.raises(ValueError, match="is no long double"):
+                T(Decimal(wrong))
+    T = c.exact(c.longdouble)
+    assert T(Money(DIGITS)).value == T(Decimal(DIGITS)).value
+
+
 def test_exact_long_double_goes_where_doubles_do_not():
     T = c.exact(c.longdouble)
     for text in ("1e4000", "-1e-4900", "3.25e2000"):

@@ -178,3 +178,27 @@ def test_sscanf_writes_through_pointers(libc):
 def test_variadic_closures_are_refused():
     with pytest.raises(libffi.BadTypedef, match=r"\.\.\."):
         CIF(c.int, [c.string, ...]).closure(lambda *a: 0)
+
+
+def test_numbers_of_other_classes(libc):
+    numpy = pytest.importorskip("numpy")
+    snprintf = libc.function("snprintf", c.int, [c.pointer, c.size_t, c.string, ...])
+    out = bytearray(64)
+
+    def printed(*args):
+        return bytes(out[:snprintf(out, 64, *args)])
+
+    class Index:
+        def __index__(self):
+            return 7
+
+    assert printed("%d %d %d", numpy.int64(-5), numpy.uint8(200), Index()) == b"-5 200 7"
+    assert printed("%g %g", numpy.float32(1.5), numpy.float16(2)) == b"1.5 2"
+    assert printed("%.1f", numpy.array([2.5])[0]) == b"2.5"
+    assert printed("%s", numpy.frombuffer(bytearray(b"text\0"), dtype="b")) == b"text"
+    assert printed("%d", c.int(numpy.int64(3))) == b"3"
+    with pytest.raises(OverflowError, match=r"argument 4: 1099511627776 is out of range for int; say its type"):
+        printed("%d", numpy.int64(1 << 40))
+    for untyped in numpy.bool_(True), numpy.longdouble(1), object(), 1j.__class__:
+        with pytest.raises(TypeError, match=r"argument 4: cannot pass \S+ through '...' without a type"):
+            printed("%d", untyped)
