@@ -5,6 +5,7 @@ from statistics import geometric_mean
 from benchmarks import report
 from benchmarks.peers.floor import NAME as FLOOR
 from benchmarks.peers.floor import RELEASED as FLOOR_RELEASED
+from benchmarks.peers.libffi_ import REF
 
 HOLD, RELEASE = "libffi, gil=hold", "libffi, gil=release"
 CALL = "libffi .call, gil=hold"
@@ -74,6 +75,13 @@ def row(suite, key, one, other):
     return figure
 
 
+def across(suite, one, other):
+    """Make a figure: the ratio of two candidates in rows of their own, each a (row, candidate)."""
+    def figure(results):
+        return nanoseconds(suite, *one)(results) / nanoseconds(suite, *other)(results)
+    return figure
+
+
 def nanoseconds(suite, key, name):
     """Make a figure: the shortest time of a candidate in one row."""
     def figure(results):
@@ -117,10 +125,11 @@ BARS = [
     ("faster than cffi API mode, worst row", -0.85, faster("cffi API mode", worst=True)),
     ("callback over a hand-written one, GIL held", 1.6, row("callbacks", "held", "libffi", FLOOR)),
     ("callback faster than ctypes, GIL held", -1.5, row("callbacks", "held", "ctypes", "libffi")),
-    ("callback faster than cffi ABI mode", -2.8,
-     row("callbacks", "released", "cffi ABI mode", "libffi")),
-    ("qsort faster than ctypes", -2.5, row("callbacks", "qsort", "ctypes", "libffi")),
-    ("qsort faster than cffi ABI mode", -2.5, row("callbacks", "qsort", "cffi ABI mode", "libffi")),
+    ("callback, GIL held, faster than cffi ABI mode, which cannot hold it", -2.8,
+     across("callbacks", ("released", "cffi ABI mode"), ("held", "libffi"))),
+    ("qsort, c.ref arguments, faster than ctypes", -2.5, row("callbacks", "qsort", "ctypes", REF)),
+    ("qsort, c.ref arguments, faster than cffi ABI mode", -2.5,
+     row("callbacks", "qsort", "cffi ABI mode", REF)),
     ("callback on a thread C made, ns", 400.0, nanoseconds("callbacks", "thread", "libffi")),
     (".map over a C loop around ffi_call", 1.2,
      row("bulk", "doubles", "libffi .map", "C loop around ffi_call")),

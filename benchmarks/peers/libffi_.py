@@ -6,6 +6,7 @@ from benchmarks.values import (
     SIX,
     TEXT,
     characters,
+    compare_ints,
     compare_pointers,
     doubles,
     fresh,
@@ -13,6 +14,7 @@ from benchmarks.values import (
 )
 
 NAME = "libffi"
+REF, REF_HELD = "libffi, c.ref arguments", "libffi, c.ref, gil=hold"
 
 
 def calls():
@@ -73,12 +75,17 @@ def callbacks():
     def repeat(name="repeat", gil="release"):
         return library.function(name, c.int, [c.func(pair), c.int], gil=gil)
 
-    sort = library.function("sort", c.void, [c.ptr(c.int), c.size_t, c.func(pointers)])
-    return {NAME: {
+    values = CIF(c.int, [c.ref(c.int), c.ref(c.int)])
+
+    def sort(comparator, compare, gil="release"):
+        function = library.function("sort", c.void, [c.ptr(c.int), c.size_t, c.func(comparator)], gil=gil)
+        return {"qsort": ("(f(data := fresh(), 100_000, compare), data)[1]",
+                          {"f": function, "fresh": fresh, "compare": comparator.closure(compare)})}
+
+    return {REF: sort(values, compare_ints), REF_HELD: sort(values, compare_ints, "hold"), NAME: {
         "held": (REPEAT, {"f": repeat(gil="hold"), "callback": callback}),
         "released": (REPEAT, {"f": repeat(), "callback": callback}),
         "thread": (REPEAT, {"f": repeat("repeat_in_thread"), "callback": callback}),
-        "qsort": ("(f(data := fresh(), 100_000, compare), data)[1]",
-                  {"f": sort, "fresh": fresh, "compare": pointers.closure(compare_pointers)}),
+        **sort(pointers, compare_pointers),
         "make": ("make(on_pair)", {"make": pair.closure, "on_pair": on_pair}),
     }}
