@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks import building, running
-from benchmarks.peers import cffi_abi, ctypes_, libffi_
+from benchmarks.peers import cffi_abi, ctypes_, floor, libffi_
 from benchmarks.timing import Candidate, Row
 
 NAME = "objects"
@@ -36,7 +36,7 @@ def rows(notice):
         "function": Row("a function on a known signature"),
         "signature": Row("look up a known signature"),
     }
-    for name, peer in ((SLOTS, of_python), ("ctypes", of_ctypes), ("cffi", of_cffi),
+    for name, peer in ((SLOTS, of_python), (floor.NAME, of_c), ("ctypes", of_ctypes), ("cffi", of_cffi),
                        ("libffi", of_libffi)):
         try:
             ways = peer()
@@ -59,6 +59,13 @@ def fields(make, /, **names):
 def of_python():
     """Spell it for a Python class."""
     return fields("make(1.0, 2.0)", make=Slots)
+
+
+def of_c():
+    """Spell it for a type written in C, whose fields are C doubles as well."""
+    ways = fields("make(1.0, 2.0)", make=building.floor().Point)
+    del ways["named"]
+    return ways
 
 
 def of_ctypes():
