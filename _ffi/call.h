@@ -131,12 +131,13 @@ static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper 
 /* Convert the arguments into their slots, and point `avalue` at each.  The commonest kinds
    are inlined; everything else, and every error, goes through store_value(). */
 static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *c, char *frame,
-                                         void **avalue, PyObject *const *args, keeper *k)
+                                         void **avalue, PyObject *const *args, const unsigned nargs,
+                                         keeper *k)
 {
     PyObject *const *given = args;
     const argument *a, *end;
 
-    for (a = c->args, end = a + c->nargs; a < end; ++a) {
+    for (a = c->args, end = a + nargs; a < end; ++a) {
         char *slot = frame + a->offset;
         PyObject *value;
         *avalue++ = slot;
@@ -311,10 +312,10 @@ static PyObject *call_variadic(const call_target *t, PyObject *function, PyObjec
                                Py_ssize_t nargs);
 
 /* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
-   `keeps` is c->keeps: where it is known to be 0, most of this is not there. */
+   `keeps` and `nargs` are those of `c`: where they are known, much of this is not there. */
 static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
                                              PyObject *function, PyObject *const *args,
-                                             const int keeps)
+                                             const int keeps, const unsigned nargs)
 {
     void **avalues = (void **)(frame + c->avalues);
     PyObject *result = NULL;
@@ -328,7 +329,7 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         k.memory = NULL;
         k.objects = NULL;
     }
-    if (LIKELY(store_arguments(t, c, frame, avalues, args, &k) == 0
+    if (LIKELY(store_arguments(t, c, frame, avalues, args, nargs, &k) == 0
                && invoke_by(t, c, frame, avalues, cif_invoke_slots) == 0)) {
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
@@ -357,7 +358,7 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     } else if ((frame = heap_frame(c, &block)) == NULL) {
         return NULL;
     }
-    result = call_in_frame(t, c, frame, function, args, c->keeps);
+    result = call_in_frame(t, c, frame, function, args, c->keeps, c->nargs);
     PyMem_Free(block);
     return result;
 }
@@ -366,7 +367,7 @@ static __attribute__((noinline)) PyObject *call_keeping(const call_target *t, ci
                                                         PyObject *function, PyObject *const *args)
 {
     _Alignas(16) char frame[SMALL_FRAME];
-    return call_in_frame(t, c, frame, function, args, 1);
+    return call_in_frame(t, c, frame, function, args, 1, c->nargs);
 }
 
 static ALWAYS_INLINE PyObject *call_in_small_frame(const call_target *t, cif_state *c,
@@ -375,7 +376,7 @@ static ALWAYS_INLINE PyObject *call_in_small_frame(const call_target *t, cif_sta
     _Alignas(16) char frame[SMALL_FRAME];
     if (c->keeps)
         return call_keeping(t, c, function, args);
-    return call_in_frame(t, c, frame, function, args, 0);
+    return call_in_frame(t, c, frame, function, args, 0, c->nargs);
 }
 
 /* Call `t` through the prepared `c`, which may be that of a variadic call's types. */
@@ -409,6 +410,39 @@ static PyObject *function_vectorcall(PyObject *self, PyObject *const *args, size
     return call_function(t, self, args, PyVectorcall_NARGS(nargsf));
 }
 
+/* The same for functions without parameters. */
+static inline int takes_nothing(const cif_state *c)
+{
+    return c->plain_nin == 0 && c->nargs == 0;
+}
+
+static ALWAYS_INLINE PyObject *call_nullary(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    const call_target *t = &((FunctionObject *)self)->target;
+    _Alignas(16) char frame[SMALL_FRAME];
+    if (UNLIKELY(nargs != 0))
+        return wrong_count(t, t->cif, nargs);
+    return call_in_frame(t, t->cif, frame, self, args, 0, 0);
+}
+
+static PyObject *nullary_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
+                                    PyObject *kwnames)
+{
+    if (UNLIKELY(kwnames != NULL))
+        return function_vectorcall(self, args, nargsf, kwnames);
+    return call_nullary(self, args, PyVectorcall_NARGS(nargsf));
+}
+
+static PyObject *nullary_call_fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    return call_nullary(self, args, nargs);
+}
+
+static vectorcallfunc vectorcall_for(const cif_state *c)
+{
+    return takes_nothing(c) ? nullary_vectorcall : function_vectorcall;
+}
+
 static PyObject *function_call_fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     return call_function(&((FunctionObject *)self)->target, self, args, nargs);
@@ -433,7 +467,8 @@ static PyObject *new_exact_call(PyObject *self)
         method->ml_meth = function_call_one;
         method->ml_flags = METH_O;
     } else {
-        method->ml_meth = (PyCFunction)(void (*)(void))function_call_fast;
+        method->ml_meth = (PyCFunction)(void (*)(void))(takes_nothing(c) ? nullary_call_fast
+                                                                         : function_call_fast);
         method->ml_flags = METH_FASTCALL;
     }
     return PyCFunction_New(method, self);
