@@ -258,7 +258,8 @@ POINTERS = {
     "float for a pointer":
         (lambda w: w.echo_pointer(1.5), TypeError, r"^echo_pointer\(\) argument 1: expected void \*, got float"),
     "str for a pointer":
-        (lambda w: w.echo_pointer("x"), TypeError, r"^echo_pointer\(\) argument 1: expected void \*, got str \(c\.string takes it; or pass bytes\)$"),
+        (lambda w: w.echo_pointer("x"), TypeError,
+         r"^echo_pointer\(\) argument 1: expected void \*, got str \(c\.string takes it; or pass bytes\)$"),
     "list for a pointer":
         (lambda w: w.fill_ints([1, 2], 2), TypeError, r"^fill_ints\(\) argument 1: expected int \*, got list"),
     "a callable for a pointer":
