@@ -131,7 +131,7 @@ cdef char *item_address(Pointer pointer, index) except NULL:
                         f"got {type(index).__name__}") from None
     except OverflowError:
         raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
-    if abs(i) > (1 << 62) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
+    if abs(i) > (PY_SSIZE_T_MAX // 2) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
     if pointer.p.bounded and not -pointer.p.before <= i < pointer.p.length:
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: items "
@@ -158,7 +158,7 @@ cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
     if isinstance(other, Pointer) or not hasattr(other, "__index__"):
         raise TypeError(f"{type_name(pointer.type_)} +- {type(other).__name__}: expected an int")
     distance = other.__index__()
-    if abs(distance) > 1 << 62:
+    if abs(distance) > PY_SSIZE_T_MAX // 2:
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
     return distance
 
@@ -167,7 +167,7 @@ cdef object moved(Pointer pointer, other):
     cdef Py_ssize_t distance = distance_of(pointer, other)
     cdef Pointer result
     cdef Py_ssize_t size = pointed_item(pointer).size
-    if abs(distance) > (1 << 62) // max(size, 1):
+    if abs(distance) > (PY_SSIZE_T_MAX // 2) // max(size, 1):
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
     result = new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
                        NULL if pointer.owner is None else <PyObject *>pointer.owner,

@@ -332,14 +332,17 @@ cdef object describe_struct(Type type):
         return "libffi cannot describe packed or over-aligned members"
     pointers = []
     for _, member, _, _, _ in type.members:
-        count = 1
+        is_array, count = member.info.kind == K_ARRAY, 1
         while member.info.kind == K_ARRAY:
             count *= member.info.length
             member = <Type>member.item
         if member.info.size == 0:
             return "it has a member without size"
         passable(member, type_name(type))
-        pointers += [<uintptr_t>member.info.ffi] * count
+        if is_array and count == 1 and ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
+            pointers.append(<uintptr_t>int_ffi_type(member.info.size, False))
+        else:
+            pointers += [<uintptr_t>member.info.ffi] * count
     set_elements(type, pointers)
     return None
 

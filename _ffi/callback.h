@@ -14,6 +14,10 @@ typedef char short_lock;
 #define UNLOCK(lock) ((void)(lock))
 #endif
 
+/* A native raw API (i386 only) takes no structs and crashes with static trampolines; there a
+   raw closure is a plain one. */
+#define RAW_CLOSURES (FFIPY_HAVE_RAW && !FFI_NATIVE_RAW_API)
+
 typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
 
 /* What C gets when the callable raises. */
@@ -30,7 +34,7 @@ struct closure_block {
 #if FFIPY_HAVE_GO
         ffi_go_closure go;
 #endif
-#if FFIPY_HAVE_RAW
+#if RAW_CLOSURES
         ffi_raw_closure *raw;       /* larger than the others, and rare */
 #endif
     } as;
@@ -280,7 +284,7 @@ static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
     __atomic_sub_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
 }
 
-#if FFIPY_HAVE_RAW
+#if RAW_CLOSURES
 static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *user)
 {
     closure_block *block = user;
@@ -320,7 +324,7 @@ static void block_free(closure_block *block)
         ffi_closure_free(block);
         break;
     case RAW_CLOSURE:
-#if FFIPY_HAVE_RAW
+#if RAW_CLOSURES
         ffi_closure_free(block->as.raw);
 #endif
         /* fall through */
@@ -489,6 +493,8 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     void *code = NULL;
 
     *status = FFI_OK;
+    if (!RAW_CLOSURES && form == RAW_CLOSURE)
+        form = PLAIN_CLOSURE;
     if (form == PLAIN_CLOSURE && (block = take_spare(state, cif, name)) != NULL) {
         block->made = seconds_since(0);
         return block;
@@ -514,7 +520,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         code = block;
         break;
 #endif
-#if FFIPY_HAVE_RAW
+#if RAW_CLOSURES
     case RAW_CLOSURE:
         block->as.raw = ffi_closure_alloc(sizeof *block->as.raw, &code);
         if (block->as.raw == NULL) {
@@ -524,11 +530,9 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         }
         *status = ffi_prep_raw_closure_loc(block->as.raw, &state->cif, raw_closure_handler, block,
                                            code);
-#if !FFI_NATIVE_RAW_API
         /* libffi puts the code address here, which is not the closure's where trampolines
            live in pages of their own. */
         block->as.raw->this_closure = block->as.raw;
-#endif
         break;
 #endif
     default:

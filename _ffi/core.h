@@ -160,6 +160,17 @@ static type_kind int_kind(size_t size, int is_signed)
 
 #ifdef FFI_TARGET_HAS_COMPLEX_TYPE
 #define COMPLEX_FFI(type) (&ffi_type_complex_##type)
+#elif defined(__riscv)      /* its ABI passes them like structs of two */
+#define COMPLEX_PAIR(type) \
+    static ffi_type *type##_pair[] = {&ffi_type_##type, &ffi_type_##type, NULL}; \
+    static ffi_type complex_##type = {2 * sizeof(C_##type), _Alignof(C_##type), FFI_TYPE_STRUCT, type##_pair};
+typedef float C_float;
+typedef double C_double;
+typedef long double C_longdouble;
+COMPLEX_PAIR(float)
+COMPLEX_PAIR(double)
+COMPLEX_PAIR(longdouble)
+#define COMPLEX_FFI(type) (&complex_##type)
 #else
 #define COMPLEX_FFI(type) NULL
 #endif
@@ -269,6 +280,16 @@ static int closures_are_indirect(void)
 #define UNION_RULE 'm'              /* always in memory */
 #else
 #define UNION_RULE 'i'              /* known for integers only */
+#endif
+
+#define MAX_TYPE_SIZE (sizeof(void *) > 4 ? (Py_ssize_t)(1LL << 48) : PY_SSIZE_T_MAX / 2)
+
+/* A struct around one float goes in a floating-point register; around an array of one it
+   does not.  libffi has no arrays, so it must not see the float. */
+#if defined(__s390__)
+#define ARRAYS_HIDE_FLOATS 1
+#else
+#define ARRAYS_HIDE_FLOATS 0
 #endif
 
 #include "capi.h"

@@ -142,4 +142,4 @@ def wstring_at(address, size=None):
         return start[:size * SIZEOF_WCHAR].decode(
             ("utf-16" if SIZEOF_WCHAR == 2 else "utf-32") + ("-be" if PY_BIG_ENDIAN else "-le"),
             "surrogatepass")
-    return wide_text(start, SIZEOF_WCHAR, (1 << 62) // SIZEOF_WCHAR)
+    return wide_text(start, SIZEOF_WCHAR, PY_SSIZE_T_MAX // SIZEOF_WCHAR)

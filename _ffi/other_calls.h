@@ -38,7 +38,13 @@ static int invoke_go(cif_state *c, void *closure, void *result, void **avalues)
 static int invoke_raw(cif_state *c, void (*address)(void), void *result, ffi_raw *raw)
 {
     call_context context, *outer = enter_call(&context);
+#if FFI_NATIVE_RAW_API      /* i386: takes structs by value, which nothing else of the raw API does */
+    void **avalues = alloca((c->nargs + 1) * sizeof *avalues);
+    ffi_raw_to_ptrarray(&c->cif, raw, avalues);
+    ffi_call(&c->cif, address, result, avalues);
+#else
     ffi_raw_call(&c->cif, address, result, raw);
+#endif
     return leave_call(&context, outer);
 }
 

@@ -171,7 +171,7 @@ cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
         count = length.__index__()
     except AttributeError:
         raise TypeError(f"{what}: expected an int length, got {type(length).__name__}") from None
-    if not least <= count < 1 << 48:
+    if not least <= count < MAX_TYPE_SIZE:
         raise ValueError(f"{what}: length {count} is out of range")
     return count
 
@@ -182,7 +182,7 @@ def array(item, length):
     cdef Py_ssize_t count = count_of("c.array()", length, 0)
     if not element.info.complete or element.info.kind == K_VOID or element.info.kind >= K_BITS:
         raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
-    if element.info.size and count > (1 << 62) // <Py_ssize_t>element.info.size:
+    if element.info.size and count > PY_SSIZE_T_MAX // 2 // <Py_ssize_t>element.info.size:
         raise ValueError(f"c.array(): length {count} is out of range")
     key = (K_ARRAY, id(element), count)
     known = find_interned(key)
@@ -458,7 +458,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     for name, member in members:
         deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
-    if layout.size >= 1 << 48:
+    if layout.size >= MAX_TYPE_SIZE:
         raise BadTypedef(f"{what}: {layout.size} bytes are too many")
     visible = []                # (name, Type, offset, bit offset, bit width)
     promoted = False

@@ -588,7 +588,7 @@ CLOSURES = {
     "exchange block too small":
         (lambda w: INT_INT.call_exchange(w.closure.address, bytearray(1)), ValueError, r"\d"),
     "raw arguments missing": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), []), TypeError, r"1"),
-    "raw result too small": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(4), [b"1234"]), ValueError, r"8"),
+    "raw result too small": (lambda w: INT_INT.call_raw(w.closure.address, bytearray(3), [b"1234"]), ValueError, r"\d"),
     "raw argument too small":
         (lambda w: INT_INT.call_raw(w.closure.address, bytearray(8), [b"123"]), ValueError, r"avalues\[0\]"),
     "map into a read-only buffer":

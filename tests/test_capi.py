@@ -5,6 +5,7 @@ import array
 import ctypes
 import enum
 import gc
+import platform
 import re
 import struct
 import subprocess
@@ -230,9 +231,10 @@ def test_whether_libffi_can_describe_it(api):
 
 def test_look_at_fields(api):
     T = c.struct("mixed", a=c.char, p=POINT, f=c.bits(c.uint, 3), g=c.bits(c.uint, 5))
+    start = POINT.alignment
     fields = [api.field(T, i) for i in range(api.look(T)[9])]
     assert [field[:3] for field in fields] == [
-        ("a", c.char, 0), ("p", POINT, 8), ("f", T.fields["f"], 24), ("g", T.fields["g"], 24)]
+        ("a", c.char, 0), ("p", POINT, start), ("f", T.fields["f"], start + 16), ("g", T.fields["g"], start + 16)]
     assert [field[3:] for field in fields] == [(0, 0), (0, 0), (0, 3), (3, 5)]
     for wrong in -1, 4:
         with pytest.raises(IndexError):
@@ -299,7 +301,8 @@ def test_arguments_by_reference_are_pointers(api, libm):
 
 
 def test_a_plan_is_used(api):
-    assert api.handle(DOUBLE2)[1] == FEATURES["call_plan"]
+    here = platform.machine() == "x86_64" and FEATURES["pointer_size"] == 8  # 3.8.0 accelerates nothing elsewhere
+    assert api.handle(DOUBLE2)[1] == (here and FEATURES["call_plan"])
 
 
 def test_handles_die_with_their_cif(api):

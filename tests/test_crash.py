@@ -182,7 +182,7 @@ SNIPPETS = {
         stream[8] = libffi.addressof(f)
         stream[9] = libffi.addressof(f)
         try:
-            init(stream, 6, 8, 15, 8, 0, "1.2.13", 112)
+            init(stream, 6, 8, 15, 8, 0, "1.2.13", 14 * c.pointer.size)
         except (ValueError, BufferError, RuntimeError):
             pass
         assert called

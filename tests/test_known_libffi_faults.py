@@ -22,6 +22,7 @@ FEATURES = libffi._ffi.features()
 VERSION = FEATURES["version_number"]
 NEWEST = 30800  # the newest version that was looked at
 X86_64 = platform.machine() in ("x86_64", "AMD64") and FEATURES["pointer_size"] == 8
+PATCHED = FEATURES["linkage"] == "vendored"  # tools/libffi-patches mends it
 
 # Each: whether this libffi has the fault, and whether it has what the C code needs at all.
 FAULTS = {
@@ -31,7 +32,8 @@ FAULTS = {
     "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
     "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
     "plan_vector": (True, X86_64 and FEATURES["vectors"] and FEATURES["call_plan"]),
-    "raw_closure": (FEATURES["static_trampolines"], not FEATURES["native_raw_api"]),
+    "raw_closure": (FEATURES["static_trampolines"], True),
+    "s390x_int128_closure": (not PATCHED, platform.machine() == "s390x" and FEATURES["int128"]),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }

@@ -38,6 +38,9 @@ class Color(enum.IntEnum):
     RED = 7
 
 
+LARGE = 1 << 8 * c.long.size - 2  # a long that no int holds, where they differ
+
+
 @pytest.mark.parametrize("kind, value, text", [
     ("i", 42, "42"),
     ("i", -(1 << 31), "-2147483648"),
@@ -55,7 +58,7 @@ class Color(enum.IntEnum):
     ("i", c.int(-5), "-5"),
     ("u", c.uint(4_000_000_000), "4000000000"),
     ("l", c.long(-7), "-7"),
-    ("l", c.long(1 << 31), "2147483648"),
+    ("l", c.long(LARGE), str(LARGE)),
     ("q", c.longlong(1 << 62), "4611686018427387904"),
     ("q", c.int64(-(1 << 62)), "-4611686018427387904"),
     ("d", c.double(3), "3"),
@@ -146,8 +149,9 @@ def test_fixed_arguments_of_unpromoted_types(compile_c):
 
 def test_the_same_function_with_many_lists(values):
     total = values.function("sum_longs", c.long, [c.int, ...])
+    shift = 8 * c.long.size - 11
     for n in range(30):
-        assert total(n, *[c.long(i << 33) for i in range(n)]) == sum(i << 33 for i in range(n))
+        assert total(n, *[c.long(i << shift) for i in range(n)]) == sum(i << shift for i in range(n))
     assert total.call(2, c.long(3), c.long(4)) == 7
     assert total.cif.call(total.address, 2, c.long(3), c.long(4)) == 7
 

@@ -129,7 +129,7 @@ def read_cache(path: str = "/etc/ld.so.cache") -> dict[str, str]:
     try:
         with open(path, "rb") as file:
             return _parse_cache(file.read())
-    except (OSError, struct.error, ValueError):
+    except (OSError, struct.error, ValueError, OverflowError):
         return {}
 
 

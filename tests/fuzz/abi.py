@@ -31,7 +31,7 @@ KNOWN = [
     Abi("GNUW64", "ms_abi", "__builtin_ms_va", by_reference=True, vectors=False),
     # i386
     Abi("SYSV", "cdecl"),
-    Abi("MS_CDECL", "cdecl"),
+    Abi("MS_CDECL", "cdecl, callee_pop_aggregate_return(0)"),
     Abi("STDCALL", "stdcall", variadic=False),
     Abi("FASTCALL", "fastcall", variadic=False),
     Abi("THISCALL", "thiscall", variadic=False),

@@ -39,12 +39,19 @@ def has_vectors() -> bool:
     return accepts("typedef int v __attribute__((vector_size(16))); v f(v x) { return x; }")
 
 
+@functools.cache
+def no_x87() -> tuple[str, ...]:
+    """Return what keeps an i386 compiler from copying a struct of one float through the x87, which quiets NaNs."""
+    sse = ("-msse2", "-mfpmath=sse")
+    return sse if accepts("", *sse) else ()
+
+
 def build(source: str, target: Path, *flags: str) -> Path:
     """Compile the source to the shared object `target`, keep the source beside it."""
     file = target.with_suffix(".c")
     file.write_text(source)
     done = subprocess.run(
-        [*command(), *FLAGS, *flags, "-o", target, file, "-lm"], text=True, capture_output=True
+        [*command(), *FLAGS, *no_x87(), *flags, "-o", target, file, "-lm"], text=True, capture_output=True
     )
     if done.returncode:
         raise RuntimeError(f"the generated C does not compile ({file}):\n{done.stderr}")

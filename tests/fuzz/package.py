@@ -53,6 +53,8 @@ def make_cif(signature: Signature, abi: Abi) -> libffi.CIF | None:
 
 def may_refuse(signature: Signature, abi: Abi) -> bool:
     """Tell whether libffi cannot describe, and the package may refuse, one of these types by value."""
+    if abi.name in ("FASTCALL", "THISCALL") and any(isinstance(type, Record) for type in signature.args):
+        return True
     return any(map(unusual, signature.types())) or (abi.name != "DEFAULT" and any(
         isinstance(type, Vector) or isinstance(type, Scalar) and type.family == "complex"
         or isinstance(type, Scalar) and type.attr.endswith("int128") for type in signature.types()

@@ -222,10 +222,10 @@ static void end_call(call *c)
     free(c->result);
 }
 
-static int begin_call(call *c, PyObject *cif, Py_ssize_t address, PyObject *values)
+static int begin_call(call *c, PyObject *cif, unsigned long long address, PyObject *values)
 {
     memset(c, 0, sizeof *c);
-    c->function = (libffi_function)address;
+    c->function = (libffi_function)(uintptr_t)address;
     c->cif = libffi_cif_get(cif);
     if (c->cif == NULL)
         return -1;
@@ -256,11 +256,11 @@ static PyObject *call_function(PyObject *self, PyObject *args)
 {
     const char *how;
     PyObject *cif, *values, *result = NULL;
-    Py_ssize_t address;
+    unsigned long long address;
     int flags, status = 0;
     call c;
     (void)self;
-    if (!PyArg_ParseTuple(args, "sOnOi", &how, &cif, &address, &values, &flags)
+    if (!PyArg_ParseTuple(args, "sOKOi", &how, &cif, &address, &values, &flags)
         || begin_call(&c, cif, address, values) < 0)
         return NULL;
     if (strcmp(how, "call") == 0) {
@@ -295,14 +295,14 @@ static PyObject *call_function(PyObject *self, PyObject *args)
 static PyObject *exchange(PyObject *self, PyObject *args)
 {
     PyObject *cif, *values, *result = NULL;
-    Py_ssize_t address;
+    unsigned long long address;
     int flags, status = 0;
     unsigned i;
     char *block, *start;
     size_t alignment;
     call c;
     (void)self;
-    if (!PyArg_ParseTuple(args, "OnOi", &cif, &address, &values, &flags)
+    if (!PyArg_ParseTuple(args, "OKOi", &cif, &address, &values, &flags)
         || begin_call(&c, cif, address, values) < 0)
         return NULL;
     alignment = c.cif->exchange_alignment;
@@ -416,7 +416,7 @@ static PyObject *new_answerer(PyObject *self, PyObject *args)
         Py_DECREF(capsule);
         return NULL;
     }
-    return Py_BuildValue("Nn", capsule, (Py_ssize_t)libffi_closure_code(a->closure));
+    return Py_BuildValue("NK", capsule, (unsigned long long)(uintptr_t)libffi_closure_code(a->closure));
 }
 
 /* seen(capsule) -> (calls, [bytes of each argument]) */

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Run cibuildwheel on this machine with podman, in images made from Debian packages.
+
+    python tools/wheels.py --arch x86_64 --arch i686
+
+The configuration is pyproject.toml's; only the images and the CPython (the image's own) are others, for machines that
+do not reach the official ones. Wheels go to build/wheels/ARCH/wheelhouse, the log beside it. LIBFFI_SOURCE names
+libffi's archive, else it is downloaded.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from release import images, roots, wheels
+from release.platforms import PLATFORMS, Platform
+from release.steps import StepFailed, need, run, say
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--arch", action="append", choices=PLATFORMS, required=True)
+    options = parser.parse_args()
+    need({"mmdebstrap": "mmdebstrap", "arch-test": "arch-test", "podman": "podman", "crun": "crun"})
+    failed = False
+    for name in options.arch:
+        try:
+            build(PLATFORMS[name])
+        except StepFailed as error:
+            say(name, f"FAILED: {error}")
+            failed = True
+    return 1 if failed else 0
+
+
+def build(platform: Platform) -> None:
+    folder = REPOSITORY / "build" / "wheels" / platform.name
+    folder.mkdir(parents=True, exist_ok=True)
+    log, root = folder / "wheels.log", folder / "image"
+    log.unlink(missing_ok=True)
+    say(platform.name, "image ...")
+    roots.unpack(images.tarball(platform, log), root, log)
+    tag = images.furnish(root, log)
+    image = images.load(platform, root, log)
+    python = wheels.environment(sys.executable, folder.parent / "tools", ["cibuildwheel>=4"], log)
+    say(platform.name, f"cibuildwheel, {tag} ...")
+    source = os.environ.get("LIBFFI_SOURCE")
+    env = {
+        **images.settings(folder),
+        "CIBW_CONTAINER_ENGINE": "podman", "CIBW_BUILD": f"{tag}-manylinux_{platform.name}",
+        f"CIBW_MANYLINUX_{platform.name.upper()}_IMAGE": image,
+        "CIBW_ENVIRONMENT_LINUX": f'{configured()} PIP_CERT="{images.CERTIFICATES}"',
+        **({"LIBFFI_SOURCE": f"/host{Path(source).resolve()}"} if source else {}),
+    }
+    command = [str(python), "-m", "cibuildwheel", "--platform", "linux", "--archs", platform.name,
+               "--output-dir", str(folder / "wheelhouse"), str(REPOSITORY)]
+    # crun refuses a machine that has cgroups of both versions mounted.
+    hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\""
+    run(["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, "sh", *command], log, env)
+    for wheel in sorted((folder / "wheelhouse").glob("*.whl")):
+        wheels.inspect(wheel)
+        say(platform.name, f"{wheel.name}, {wheel.stat().st_size / 1e6:.2f} MB")
+
+
+def configured() -> str:
+    """Return the environment that pyproject.toml gives the build: naming one variable here replaces them all."""
+    import tomllib
+
+    with (REPOSITORY / "pyproject.toml").open("rb") as file:
+        variables = tomllib.load(file)["tool"]["cibuildwheel"]["linux"]["environment"]
+    return " ".join(f'{name}="{value}"' for name, value in variables.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
