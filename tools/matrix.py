@@ -69,7 +69,7 @@ def check(platform: Platform, quick: bool, count: int | None) -> Facts:
     notebook.step("root", [roots.PACKAGES], lambda log: {"tar": str(roots.tarball(platform, log))})
     tar = Path(notebook.facts["tar"])
     notebook.step("unpack", [str(tar), str(tar.stat().st_mtime)],
-                  lambda log: roots.unpack(tar, notebook.folder / "root", log) or {})
+                  lambda log: roots.unpack(tar, notebook.folder / "root", log))
     root = roots.Root(platform, notebook.folder / "root", work)
     python = wheels.tools(root.python, BUILD / f"tools-{root.python}", log)
     core, tests = fingerprint("_ffi", "include", "src", "tools", "setup.py", "pyproject.toml"), fingerprint("tests")
@@ -82,10 +82,10 @@ def check(platform: Platform, quick: bool, count: int | None) -> Facts:
         wheels.inspect(wheel)
         size = wheel.stat().st_size
         tag = wheel.stem.split("-", 2)[2]
-        return {"path": str(wheel), "wheel": f"`{tag}`, {size / 1e6:.2f} MB", "source": str(source), "summary": tag}
+        return {"path": str(wheel), "wheel": f"`{tag}`, {size / 1e6:.2f} MB", "summary": tag}
 
     notebook.step("wheel", [core, recipe, root.python], build)
-    wheel, source = Path(notebook.facts["path"]), Path(notebook.facts["source"])
+    wheel = Path(notebook.facts["path"])
     made = digest([core, recipe, str(wheel), str(wheel.stat().st_mtime)])
     notebook.step("install", [made], lambda log: trial.install(root, wheel, python, log))
     notebook.step("quick tests" if quick else "tests", [made, tests],

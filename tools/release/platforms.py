@@ -11,7 +11,7 @@ class Platform:
     triplet: str  # of gcc and of Debian's multiarch folders
     native: bool = False  # this machine's own processor runs it
     multiarch: str = ""  # where it is not the triplet
-    suites: tuple[str, ...] = ("trixie", "stable", "bookworm")  # the first that the mirror serves is taken; stable may be older
+    suites: tuple[str, ...] = ("trixie", "stable", "bookworm")  # the first that is served; a mirror's stable may lag
     linux: str = ""  # what Python calls the machine, where it is not the name
 
     @property

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from .platforms import Platform
-from .steps import StepFailed, run, say
+from .steps import Facts, StepFailed, run, say
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "libffi-matrix")
 PACKAGES = (
@@ -48,7 +48,7 @@ def mirror() -> str:
     return sites[0]
 
 
-def unpack(tar: Path, root: Path, log: Path) -> None:
+def unpack(tar: Path, root: Path, log: Path) -> Facts:
     if root.exists():
         shutil.rmtree(root)
     root.mkdir(parents=True)
@@ -56,6 +56,7 @@ def unpack(tar: Path, root: Path, log: Path) -> None:
     if not (root / "bin" / "sh").exists():  # dash's configuration would have made it
         (root / "bin" / "sh").symlink_to("dash")
     run(["chroot", str(root), "/sbin/ldconfig"], log)
+    return {}
 
 
 def register_emulators(log: Path) -> None:
