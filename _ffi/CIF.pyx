@@ -177,8 +177,10 @@ def _cif(restype, argtypes=(), *, abi=None):
     """Return the CIF of a signature, made at most once (what `CIF(...)` does)."""
     cdef bint variadic = False
     cdef Type type
+    if restype is None:
+        restype = core_types["void"]
     if not isinstance(restype, Type):
-        raise TypeError(f"CIF() restype: expected a libffi.Type, got {restype.__class__.__name__}")
+        raise TypeError(f"CIF() restype: expected a libffi.Type such as c.int, got {restype.__class__.__name__}")
     if isinstance(argtypes, (str, bytes, Type)):
         raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
     cdef tuple types = tuple(argtypes)
@@ -198,7 +200,8 @@ def _cif(restype, argtypes=(), *, abi=None):
     check_result_type(<Type>restype)
     for i, item in enumerate(types):
         if not isinstance(item, Type):
-            raise TypeError(f"CIF() argtypes[{i}]: expected a libffi.Type, got {item.__class__.__name__}")
+            raise TypeError(f"CIF() argtypes[{i}]: expected a libffi.Type such as c.int, "
+                            f"got {item.__class__.__name__}")
         type = <Type>item
         if type.info.kind == K_VOID:
             raise BadTypedef(f"CIF() argtypes[{i}]: void is no argument; leave argtypes empty")

@@ -34,6 +34,11 @@ cdef class Pointer:
     def value(self, value):
         self[0] = value
 
+    def __getattr__(self, name):
+        fields = (<Type>self.type_.item).fields
+        hint = f"; what it points to has: write p[0].{name}" if name in fields else ""
+        raise AttributeError(f"{type_name(self.type_)} has no attribute {name!r}{hint}", name=name, obj=self)
+
     def __bool__(self):
         return self.p.address != NULL
 

@@ -117,7 +117,7 @@ static int rarer_format_matches(const type_info *item, const Py_buffer *view)
     const char *format = view->format ? view->format : "B";
     const type_info *plain = plain_type(item);
 
-    if (*format == '@' || *format == '=')
+    if (*format == '@' || *format == '=' || *format == (PY_BIG_ENDIAN ? '>' : '<'))
         ++format;
     if (item->kind == K_VOID || strcmp(format, "B") == 0 || strcmp(format, "b") == 0
         || strcmp(format, "c") == 0)
@@ -167,6 +167,18 @@ COLD static int no_such_buffer(const type_info *type, PyObject *value)
     return -1;
 }
 
+/* ctypes' pointers, functions and c_void_p: buffers of the address, which nobody means. */
+static int is_foreign_pointer(const Py_buffer *view)
+{
+    const char *format = view->format ? view->format : "B";
+    if (view->ndim != 0)
+        return 0;
+    if (*format == '<' || *format == '>' || *format == '@')
+        ++format;
+    return *format == '&' || strcmp(format, "X{}") == 0
+           || (format[0] != '\0' && format[1] == '\0' && strchr("PzZO", *format) != NULL);
+}
+
 static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     const Py_buffer *view;
@@ -190,6 +202,11 @@ static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, 
                          type->item->size, type->item->name, view->len);
             return -1;
         }
+    }
+    if (type->item != NULL && type->item->kind == K_VOID && UNLIKELY(is_foreign_pointer(view))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s, a pointer itself (say what is meant: the address "
+                     "in it, or ctypes.addressof() of it)", type->name, Py_TYPE(value)->tp_name);
+        return -1;
     }
     write_address(where, view->buf);
     return 0;

@@ -535,7 +535,7 @@ CIFS = {
     "an argument that is None": (lambda w: CIF(c.int, [c.int, None]), TypeError, r"argtypes\[1\].*NoneType"),
     "an argument that is a str": (lambda w: CIF(c.int, ["int"]), TypeError, r"argtypes\[0\].*str"),
     "a result that is no type": (lambda w: CIF(int), TypeError, r"restype.*Type"),
-    "a result that is None": (lambda w: CIF(None), TypeError, r"restype.*NoneType"),
+    "a result that is a Python type": (lambda w: CIF(float), TypeError, r"restype.*such as c\.int, got type"),
     "arguments that are a type": (lambda w: CIF(c.int, c.int), TypeError, r"."),
     "dots in the middle":
         (lambda w: CIF(c.int, [c.int, ..., c.int]), TypeError, r"argtypes\[1\].*ellipsis"),

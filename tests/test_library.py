@@ -217,3 +217,11 @@ def test_a_library_is_opened_once(path):
             one.__init__(path)
         one.close()
     assert one.closed
+
+
+def test_none_is_void(path):
+    srand = Library(None).function("srand", None, [c.uint])
+    assert srand.cif is CIF(c.void, [c.uint]) is CIF(None, [c.uint]) and srand(1) is None
+    assert Library(None).function("sync", restype=None, argtypes=[]).cif is CIF(c.void)
+    with libffi.closure(None, [c.int])(lambda x: "dropped") as f:
+        assert f.cif is CIF(c.void, [c.int]) and f.cif.call(f, 3) is None

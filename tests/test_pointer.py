@@ -1,6 +1,7 @@
 """Pointers: an address and a type."""
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import weakref
@@ -8,7 +9,7 @@ import weakref
 import pytest
 
 import libffi
-from libffi import Memory, Pointer, addressof, c
+from libffi import CIF, Memory, Pointer, addressof, c
 
 INT_P = c.ptr(c.int)
 POINT = c.struct("point", x=c.double, y=c.double)
@@ -257,3 +258,34 @@ def test_an_incomplete_item_has_no_size():
     for use in (lambda: p[0], lambda: p + 1, lambda: p.value):
         with pytest.raises(TypeError, match="opaque"):
             use()
+
+
+def test_objects_of_ctypes(libc):
+    time = libc.function("time", c.long, [c.ptr(c.long)])
+    now = ctypes.c_long()
+    assert time(now) == now.value > 0
+    many = (ctypes.c_int * 3)(3, 1, 2)
+    with CIF(c.int, [INT_P, INT_P]).closure(lambda a, b: a[0] - b[0]) as compare:
+        libc.function("qsort", c.void, [c.ptr(c.int), c.size_t, c.size_t, c.pointer])(many, 3, 4, compare)
+    assert list(many) == [1, 2, 3]
+    with pytest.raises(TypeError, match="got a buffer of items"):
+        time((ctypes.c_int * 3)())
+    memset = libc.function("memset", c.pointer, [c.pointer, c.int, c.size_t])
+    assert memset(many, 0, 12) == ctypes.addressof(many) and list(many) == [0, 0, 0]
+    strlen = libc.function("strlen", c.size_t, [c.ptr(c.void, const=True)])
+    for pointer in (ctypes.c_void_p(5), ctypes.c_char_p(b"x"), ctypes.pointer(now), ctypes.CFUNCTYPE(None)(lambda: 0),
+                    ctypes.py_object([])):
+        for f in lambda p: memset(p, 0, 0), strlen:
+            with pytest.raises(TypeError, match="argument 1: expected .*void \\*, got .*, a pointer itself"):
+                f(pointer)
+    slot = ctypes.c_void_p(7)           # where C wants a pointer to a pointer, it is meant
+    assert libc.function("memchr", c.pointer, [c.ptr(c.pointer), c.int, c.size_t])(slot, 7, 8) == ctypes.addressof(slot)
+
+
+def test_fields_are_those_of_the_item():
+    p = c.ptr(POINT)(POINT.new(x=1, y=2))
+    with pytest.raises(AttributeError, match=r"struct point \* has no attribute 'x'; .* write p\[0\]\.x$"):
+        p.x  # noqa: B018
+    with pytest.raises(AttributeError, match=r"struct point \* has no attribute 'z'$"):
+        p.z  # noqa: B018
+    assert not hasattr(c.ptr(c.int)(None), "x")

@@ -271,7 +271,7 @@ class Pointer(Generic[_T_co]):
 
 @final
 class CIF:
-    def __new__(cls, restype: Type, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None) -> Self: ...
+    def __new__(cls, restype: Type | None, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None) -> Self: ...
     @property
     def restype(self) -> Type: ...
     @property
@@ -386,7 +386,7 @@ class Closure:
     def __exit__(self, *exc_info: object) -> None: ...
 
 def closure(
-    restype: Type, argtypes: _ArgTypes = (), *,
+    restype: Type | None, argtypes: _ArgTypes = (), *,
     abi: ABI | int | None = None, on_error: Any = None, name: str | None = None,
     dispatch: _Dispatch | None = None,
 ) -> Callable[[Callable[..., Any]], Closure]: ...

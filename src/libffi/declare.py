@@ -98,7 +98,7 @@ def _syntax_error(prepared: Prepared, message: str, known: set[str]) -> Declarat
             token = prepared.token(place)
             return token.error(f"unknown type name {token.text!r}")
     if match is None:
-        return prepared.end.error("the text ends in the middle of a declaration")
+        return prepared.end.error("the text ends in the middle of a declaration (without its ';'?)")
     what = match[2][:1].lower() + match[2][1:]
     token = prepared.token(index)
     if what.startswith("before: "):

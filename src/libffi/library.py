@@ -86,6 +86,12 @@ class Library(_ffi.Library):
 
         @overload
         def function(
+            self, name: str, restype: None, argtypes: Iterable[Type | EllipsisType],
+            **options: Unpack[_FunctionOptions],
+        ) -> Function: ...
+
+        @overload
+        def function(
             self, name: str | None = None, restype: None = None, **options: Unpack[_FunctionOptions]
         ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
 
@@ -93,13 +99,19 @@ class Library(_ffi.Library):
         self,
         name: Callable[..., object] | str | None = None,
         restype: Type | None = None,
-        argtypes: Iterable[Any] = (),
+        argtypes: Iterable[Any] | None = None,
         **options: Any,
     ) -> Any:
-        """Return a function of the library; without a result type, decorate an annotated stub."""
-        if restype is not None:
+        """Return a function of the library; without a signature, decorate an annotated stub.
+
+        A result type of None with argument types is void.
+        """
+        if restype is not None or argtypes is not None:
+            from libffi import c
+
             symbol: Any = name  # of the wrong type: an error of the core's
-            return super().function(symbol, restype, argtypes, **options)
+            result = c.void if restype is None else restype
+            return super().function(symbol, result, () if argtypes is None else argtypes, **options)
         if name is not None and not isinstance(name, str):
             return self._from_stub(name, None, options)
 
