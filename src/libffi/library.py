@@ -80,7 +80,7 @@ class Library(_ffi.Library):
 
         @overload
         def function(
-            self, name: str, restype: Type, argtypes: Iterable[Type | EllipsisType] = (),
+            self, name: str, restype: Type, argtypes: Iterable[Type | EllipsisType] | None = None,
             **options: Unpack[_FunctionOptions],
         ) -> Function: ...
 
