@@ -123,7 +123,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.library = library
     function.errcheck_ = errcheck
     function.owner = pointer.owner
-    function.vectorcall = vectorcall_for(cif.state)
+    function.vectorcall = doors_of(cif.state).vectorcall
     function.target.address = <c_function>pointer.p.address
     function.target.cif = cif.state
     function.target.life = pointer.p.life if library is None else &(<Library>library).life

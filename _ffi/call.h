@@ -363,94 +363,73 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     return result;
 }
 
-static __attribute__((noinline)) PyObject *call_keeping(const call_target *t, cif_state *c,
-                                                        PyObject *function, PyObject *const *args)
-{
-    _Alignas(16) char frame[SMALL_FRAME];
-    return call_in_frame(t, c, frame, function, args, 1, c->nargs);
-}
-
-static ALWAYS_INLINE PyObject *call_in_small_frame(const call_target *t, cif_state *c,
-                                                   PyObject *function, PyObject *const *args)
-{
-    _Alignas(16) char frame[SMALL_FRAME];
-    if (c->keeps)
-        return call_keeping(t, c, function, args);
-    return call_in_frame(t, c, frame, function, args, 0, c->nargs);
-}
-
 /* Call `t` through the prepared `c`, which may be that of a variadic call's types. */
 static PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
                                PyObject *const *args, Py_ssize_t nargs)
 {
+    _Alignas(16) char frame[SMALL_FRAME];
     if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
         return wrong_count(t, c, nargs);
-    return LIKELY(c->small) ? call_in_small_frame(t, c, function, args)
+    return LIKELY(c->small) ? call_in_frame(t, c, frame, function, args, c->keeps, c->nargs)
                             : call_in_large_frame(t, c, function, args);
 }
 
-static ALWAYS_INLINE PyObject *call_function(const call_target *t, PyObject *function,
-                                             PyObject *const *args, Py_ssize_t nargs)
+static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
+                               Py_ssize_t nargs)
 {
     cif_state *c = t->cif;
-    if (LIKELY(nargs == c->plain_nin))
-        return call_in_small_frame(t, c, function, args);
     return c->variadic ? call_variadic(t, function, args, nargs)
                        : call_prepared(t, c, function, args, nargs);
 }
 
-/* ---- the three doors: vectorcall, exact built-ins ---- */
+/* ---- the doors: vectorcall, exact built-ins ---- */
 
-static PyObject *function_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
-                                     PyObject *kwnames)
-{
-    const call_target *t = &((FunctionObject *)self)->target;
-    if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0))
-        return no_keywords(t);
-    return call_function(t, self, args, PyVectorcall_NARGS(nargsf));
-}
+/* A shape of signature has its own, compiled with what is known of it. */
+#define DOORS(shape, keeps, nargs)                                                               \
+    static ALWAYS_INLINE PyObject *call_##shape(PyObject *self, PyObject *const *args,           \
+                                                Py_ssize_t given)                                \
+    {                                                                                            \
+        const call_target *t = &((FunctionObject *)self)->target;                                \
+        cif_state *c = t->cif;                                                                   \
+        _Alignas(16) char frame[SMALL_FRAME];                                                    \
+        if (UNLIKELY(given != c->plain_nin))                                                     \
+            return call_function(t, self, args, given);                                          \
+        return call_in_frame(t, c, frame, self, args, keeps, nargs);                             \
+    }                                                                                            \
+    static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,    \
+                                        PyObject *kwnames)                                       \
+    {                                                                                            \
+        if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0))                         \
+            return no_keywords(&((FunctionObject *)self)->target);                               \
+        return call_##shape(self, args, PyVectorcall_NARGS(nargsf));                             \
+    }                                                                                            \
+    static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given)       \
+    {                                                                                            \
+        return call_##shape(self, args, given);                                                  \
+    }                                                                                            \
+    static PyObject *shape##_one(PyObject *self, PyObject *arg)                                  \
+    {                                                                                            \
+        return call_##shape(self, &arg, 1);                                                      \
+    }
 
-/* The same for functions without parameters. */
-static inline int takes_nothing(const cif_state *c)
-{
-    return c->plain_nin == 0 && c->nargs == 0;
-}
+DOORS(nullary, 0, 0)
+DOORS(numeric, 0, c->nargs)
+DOORS(keeping, 1, c->nargs)
+#undef DOORS
 
-static ALWAYS_INLINE PyObject *call_nullary(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
-{
-    const call_target *t = &((FunctionObject *)self)->target;
-    _Alignas(16) char frame[SMALL_FRAME];
-    if (UNLIKELY(nargs != 0))
-        return wrong_count(t, t->cif, nargs);
-    return call_in_frame(t, t->cif, frame, self, args, 0, 0);
-}
+typedef struct {
+    vectorcallfunc vectorcall;
+    PyObject *(*fast)(PyObject *, PyObject *const *, Py_ssize_t);
+    PyCFunction one;
+} doors;
 
-static PyObject *nullary_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
-                                    PyObject *kwnames)
+static const doors *doors_of(const cif_state *c)
 {
-    if (UNLIKELY(kwnames != NULL))
-        return function_vectorcall(self, args, nargsf, kwnames);
-    return call_nullary(self, args, PyVectorcall_NARGS(nargsf));
-}
-
-static PyObject *nullary_call_fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
-{
-    return call_nullary(self, args, nargs);
-}
-
-static vectorcallfunc vectorcall_for(const cif_state *c)
-{
-    return takes_nothing(c) ? nullary_vectorcall : function_vectorcall;
-}
-
-static PyObject *function_call_fast(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
-{
-    return call_function(&((FunctionObject *)self)->target, self, args, nargs);
-}
-
-static PyObject *function_call_one(PyObject *self, PyObject *arg)
-{
-    return call_function(&((FunctionObject *)self)->target, self, &arg, 1);
+    static const doors
+        nullary = {nullary_vectorcall, nullary_fast, nullary_one},
+        numeric = {numeric_vectorcall, numeric_fast, numeric_one},
+        keeping = {keeping_vectorcall, keeping_fast, keeping_one};
+    return c->keeps ? &keeping : c->nargs ? &numeric : &nullary;
 }
 
 /* The same call as an exact built-in, which the interpreter specialises for. */
@@ -464,11 +443,10 @@ static PyObject *new_exact_call(PyObject *self)
     if (method->ml_name == NULL)
         return NULL;
     if (c->nin == 1 && !c->variadic) {
-        method->ml_meth = function_call_one;
+        method->ml_meth = doors_of(c)->one;
         method->ml_flags = METH_O;
     } else {
-        method->ml_meth = (PyCFunction)(void (*)(void))(takes_nothing(c) ? nullary_call_fast
-                                                                         : function_call_fast);
+        method->ml_meth = (PyCFunction)(void (*)(void))doors_of(c)->fast;
         method->ml_flags = METH_FASTCALL;
     }
     return PyCFunction_New(method, self);

@@ -151,7 +151,9 @@ cdef extern from "core.h":
     object load_result(const cif_state *, void *)
     object call_function(const call_target *, object, PyObject *const *, Py_ssize_t)
     object new_exact_call(object)
-    vectorcallfunc vectorcall_for(const cif_state *)
+    ctypedef struct doors:
+        vectorcallfunc vectorcall
+    const doors *doors_of(const cif_state *)
     object map_function(const call_target *, PyObject *const *, Py_ssize_t, object)
 
     ctypedef enum closure_form:
