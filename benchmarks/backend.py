@@ -1,8 +1,7 @@
 """Measure the C API against libffi itself: calls, plan against plan, and closures with C handlers.
 
-Both sides must be the same libffi: LIBFFI_PREFIX names a prefix with the one that a vendored build links.
+Both sides must be the same libffi: the one that a vendored build of this checkout links, or LIBFFI_PREFIX.
 """
-import os
 import sys
 from pathlib import Path
 
@@ -19,14 +18,14 @@ RESULTS = {"nop": None, "add": 3, "half": 0.5, "six": None, "mixed": None, "twic
 
 
 def extension():
-    """Build the loops against the installed package, and the libffi in LIBFFI_PREFIX or the system's."""
+    """Build the loops against the installed package and the libffi that it has."""
     building.package_folder("libffi")
     import libffi
     include = f"-I{libffi.get_include()}"
-    prefix = os.environ.get("LIBFFI_PREFIX")
+    prefix = building.libffi_prefix()
     linked = libffi.features()["linkage"]
     if linked == "vendored" and not prefix:
-        raise building.Missing("LIBFFI_PREFIX does not say where the vendored libffi is")
+        raise building.Missing("LIBFFI_PREFIX does not say where the vendored libffi is, nor was it built here")
     if prefix and linked == "vendored":
         loops = building.extension("backend", include, f"-I{prefix}/include",
                                    libraries=[f"{prefix}/lib/libffi.a"])

@@ -101,9 +101,15 @@ def floor(release_gil=False):
     return extension("floor_release", "-DRELEASE_GIL", sources=[SOURCES / "floor.c"])
 
 
+def libffi_prefix():
+    """Where a static libffi is: LIBFFI_PREFIX, else the last one that setup.py built here; None if nowhere."""
+    built = sorted(HERE.parent.glob("build/libffi-*/lib/libffi.a"), key=lambda path: path.stat().st_mtime)
+    return os.environ.get("LIBFFI_PREFIX") or (str(built[-1].parents[1]) if built else None)
+
+
 def floor_map():
-    """The loops that .map is compared with, around the libffi in LIBFFI_PREFIX or the system's."""
-    prefix = os.environ.get("LIBFFI_PREFIX")
+    """The loops that .map is compared with, around a static libffi or the system's."""
+    prefix = libffi_prefix()
     if prefix:
         return extension("floor_map", f"-I{prefix}/include", libraries=[f"{prefix}/lib/libffi.a"])
     return extension("floor_map", libraries=["-lffi"])
