@@ -81,10 +81,10 @@ def about(facts):
     """Say how and where it was measured."""
     libffi = facts["libffi"]
     return f"""`python -m benchmarks`, then `python -m benchmarks.headline`, which writes this section:
-        {facts["python"]}, libffi {libffi["version"]} {libffi["linkage"]}, cffi {facts["versions"]["cffi"]}, {facts["cores"]} cores of an
-        {facts["cpu"]} at load {facts["load"]:.1f}, {facts["date"][:10]}. With a system libffi before 3.8 there are no
-        call plans: calls are slower, which the same command shows. What was aimed at and missed is in
-        [benchmarks](benchmarks/README.md#what-was-missed)."""
+        {facts["python"]}, libffi {libffi["version"]} {libffi["linkage"]}, cffi {facts["versions"]["cffi"]},
+        {facts["cores"]} cores of an {facts["cpu"]} at load {facts["load"]:.1f}, {facts["date"][:10]}. With a system
+        libffi before 3.8 there are no call plans: calls are slower, which the same command shows. What was aimed at
+        and missed is in [benchmarks](benchmarks/README.md#what-was-missed)."""
 
 
 if __name__ == "__main__":
