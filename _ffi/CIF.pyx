@@ -240,6 +240,7 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     cif = cif_plain_new(<PyTypeObject *>CIF, (), NULL)
     cif.restype = restype
     cif.argtypes = types
+    cif.variants = {} if prototype else None
     try:
         for i in range(n):
             infos[i] = &(<Type>types[i]).info
@@ -258,8 +259,6 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
     cdef CIF cif = <CIF>base.object, variant
     cdef Py_ssize_t i
     types = tuple([<object>extra[i].object for i in range(n)])
-    if cif.variants is None:
-        cif.variants = {}
     variant = cif.variants.get(types)
     if variant is None:
         for i in range(n):
@@ -268,7 +267,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
             variant = prepare_cif(cif.restype, cif.argtypes, types, <int>cif.state.cif.abi, False)
         else:
             variant = prepare_variant_without_extra(cif)
-        cif.variants[types] = variant
+        variant = cif.variants.setdefault(types, variant)   # another thread may have been faster
     return variant.state
 
 

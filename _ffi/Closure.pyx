@@ -17,8 +17,12 @@ cdef class Closure:
 
     _made_by = "closure(...) or CIF.closure(...)"
 
+    def __del__(self):
+        if self.block != NULL and Py_REFCNT(self) > 1:      # garbage: see callback.h
+            block_finalize(self.block)
+
     def __dealloc__(self):
-        expire(self)
+        expire(self, False)
         if self.block != NULL:
             block_retire(self.block)
 
@@ -40,7 +44,7 @@ cdef class Closure:
     @property
     def closed(self):
         """Return whether close() was called."""
-        return self.callable_ is None
+        return closed_closure(self)
 
     @property
     def size(self):
@@ -60,17 +64,17 @@ cdef class Closure:
 
     def close(self):
         """Expire the closure now; closing twice is fine, also from inside itself."""
-        if self.callable_ is not None:
-            need_block(self).was_closed = True
-            expire(self)
+        if not closed_closure(self):
+            need_block(self)
+            expire(self, True)
             set_callable(<ClosureObject *>self, <PyObject *>None)
 
     def retarget(self, callable):
         """Call another Python callable from now on; the C address stays."""
         check_callable(self.name, callable)
-        if self.callable_ is None:
-            raise ClosureExpired(f"closure {self.name} is closed")
         previous = callable_of(self)
+        if previous is None:
+            raise ClosureExpired(f"closure {self.name} is closed")
         if type(previous) is Dispatcher:
             callable = make_dispatcher(callable, (<Dispatcher>previous).dispatch)
         set_callable(<ClosureObject *>self, <PyObject *>callable)
@@ -88,7 +92,7 @@ cdef class Closure:
         self.close()
 
     def __repr__(self):
-        state = "closed" if self.callable_ is None else f"{<uintptr_t>need_block(self).code:#x}"
+        state = "closed" if closed_closure(self) else f"{<uintptr_t>need_block(self).code:#x}"
         return f"<libffi.Closure {spell_function(self.cif, self.name)} {state}>"
 
     def __sizeof__(self):
@@ -96,6 +100,10 @@ cdef class Closure:
 
     def __reduce__(self):
         raise TypeError("cannot pickle a closure: it is an address")
+
+
+cdef bint closed_closure(Closure closure):
+    return is_closed_closure(<ClosureObject *>closure)
 
 
 cdef object callable_of(Closure closure):
@@ -115,6 +123,7 @@ cdef int check_callable(name, callable) except -1:
 
 
 cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(object)
     bint PyCallable_Check(object)
     bint PyFunction_Check(object)
     bint PyMethod_Check(object)
@@ -122,13 +131,13 @@ cdef extern from "Python.h":
     PyObject *PyMethod_GET_FUNCTION(object)
 
 
-cdef void expire(Closure closure) noexcept:
+cdef void expire(Closure closure, bint closed) noexcept:
     """Make what C still calls an error, not a crash; the quarantine follows with the object's end."""
     cdef closure_block *block = closure.block
-    if block == NULL or block.closure == NULL:
+    if block == NULL or closed_closure(closure):
         return
     code = code_of(callable_of(closure))
-    block_expire(block, <PyObject *>code if code is not None else NULL)
+    block_expire(block, <PyObject *>code if code is not None else NULL, closed)
 
 
 cdef object code_of(callable):
@@ -165,7 +174,7 @@ def closures():
 
 
 cdef bint is_live(Closure closure):
-    return closure.block != NULL and closure.callable_ is not None
+    return closure.block != NULL and not closed_closure(closure)
 
 
 def _made(Closure closure not None):
@@ -273,7 +282,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
         raise
     closure.block = block
     closure.callable_ = callable
-    block.closure = <ClosureObject *>closure
+    block_open(block, <ClosureObject *>closure)
     return closure
 
 

@@ -160,9 +160,10 @@ cdef class Pin:
 
 cdef object make_pin(lifetime *life, object owner):
     cdef Pin pin = Pin.__new__(Pin)
+    if not lifetime_pin(life):
+        closed_meanwhile()
     pin.owner = owner
     pin.life = life
-    lifetime_pin(life)
     return pin
 
 

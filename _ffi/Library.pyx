@@ -22,6 +22,9 @@ cdef class Library:
     cdef readonly object path           #: what was given to the dynamic linker, or None
     cdef object __weakref__
 
+    def __cinit__(self, *_, **__):
+        self.life.pins = LIFETIME_CLOSED
+
     def __init__(self, path):
         cdef const char *name = NULL
         if self.opened:             # what was handed out then must stay closed, if it is
@@ -41,12 +44,12 @@ cdef class Library:
             raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
         self.path = path
         self.opened = True
-        self.life.open = 1
+        self.life.pins = 0
 
     @property
     def closed(self):
         """Return whether close() was called."""
-        return not self.life.open
+        return not lifetime_is_open(&self.life)
 
     def close(self):
         """Unload the library; its functions and variables are ValueError from now on.
@@ -54,13 +57,11 @@ cdef class Library:
         Raises RuntimeError while a call into it is running or a buffer of its
         variables is exported.
         """
-        if not self.life.open:
-            return
-        if self.life.pins > 0:
+        done = lifetime_close(&self.life)
+        if done == IN_USE:
             raise RuntimeError(f"{self!r} is in use by a running call or an exported buffer")
-        self.life.open = 0
-        dlclose(self.handle)
-        self.handle = NULL
+        if done == NOW_CLOSED:
+            dlclose(self.handle)
 
     def __enter__(self):
         return self
@@ -69,7 +70,7 @@ cdef class Library:
         self.close()
 
     def __repr__(self):
-        return f"<libffi.Library {self.path!r}{'' if self.life.open else ' (closed)'}>"
+        return f"<libffi.Library {self.path!r}{' (closed)' if self.closed else ''}>"
 
     def symbol(self, name):
         """Return the address of a symbol; SymbolNotFound if there is none. C: dlsym."""
@@ -96,15 +97,16 @@ cdef void *find_symbol(Library library, name) except NULL:
     cdef const char *error
     if not isinstance(name, str):
         raise TypeError(f"Library.symbol() name: expected str, got {type(name).__name__}")
-    if not library.life.open:
-        raise ValueError(f"{name}: the library {library.path!r} is closed")
     encoded = name.encode()
     if b"\0" in encoded:
         raise ValueError(f"Library.symbol() name: embedded NUL in {name!r}")
     text = encoded
+    if not lifetime_pin(&library.life):
+        raise ValueError(f"{name}: the library {library.path!r} is closed")
     dlerror()
     address = dlsym(library.handle, text)
     error = dlerror()
+    lifetime_unpin(&library.life)
     if address == NULL:
         where = "the process" if library.path is None else repr(library.path)
         raise SymbolNotFound(f"{where} has no symbol {name!r}"

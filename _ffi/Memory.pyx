@@ -2,7 +2,6 @@
 
 from cpython.buffer cimport (PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE, Py_buffer)
 from libc.stdlib cimport free
-from cpython.mem cimport PyMem_RawFree
 
 cdef object STRUCT_CLASS = type
 
@@ -62,14 +61,11 @@ cdef class Memory:
         """
         if self.m.life != &self.m.own:
             raise ValueError("only memory that owns its storage can be closed")
-        if self.m.own.pins > 0:
+        done = lifetime_close(&self.m.own)
+        if done == IN_USE:
             raise BufferError("the memory is in use by a call or an exported buffer")
-        if not self.m.own.open:
-            return
-        self.m.own.open = 0
-        PyMem_RawFree(self.m.allocated)
-        self.m.allocated = NULL
-        self.keep = None
+        if done == NOW_CLOSED:
+            memory_release(<MemoryObject *>self)
 
     def __enter__(self):
         memory_data(<MemoryObject *>self)
@@ -125,7 +121,9 @@ cdef class Memory:
         view.readonly = self.m.readonly
         view.format = <char *><bytes>format if flags & PyBUF_FORMAT else NULL
         view.obj = self
-        lifetime_pin(self.m.life)
+        if not lifetime_pin(self.m.life):
+            PyMem_Free(view.internal)
+            closed_meanwhile()
 
     def __releasebuffer__(self, Py_buffer *view):
         PyMem_Free(view.internal)
@@ -229,9 +227,11 @@ cdef class Field:
         cdef char *data = memory_writable(memory)
         cdef keeper k = memory_keeper(memory)
         cdef lifetime *life = memory.m.life
-        lifetime_pin(life)          # a conversion may run code that closes the memory
+        if not lifetime_pin(life):      # a conversion may run code that closes the memory
+            closed_meanwhile()
         try:
-            store_field(self.struct_, self.field, data, value, &k)
+            with cython.critical_section(<object>k.memory):
+                store_field(self.struct_, self.field, data, value, &k)
         finally:
             lifetime_unpin(life)
 
@@ -346,9 +346,11 @@ cdef int store_item(const type_info *type, char *where, value, Memory memory, co
                     name, Py_ssize_t index) except -1:
     cdef keeper k = memory_keeper(<MemoryObject *>memory)
     cdef lifetime *life = memory.m.life
-    lifetime_pin(life)              # a conversion may run code that closes the memory
+    if not lifetime_pin(life):      # a conversion may run code that closes the memory
+        closed_meanwhile()
     try:
-        return store_placed(type, where, value, &k, place, name, index)
+        with cython.critical_section(<object>k.memory):
+            return store_placed(type, where, value, &k, place, name, index)
     finally:
         lifetime_unpin(life)
 
@@ -446,20 +448,21 @@ cdef str format_of(Type type):
 
 cdef tuple array_layout(Type type):
     """Return (format, shape, strides) of memory of this type."""
-    cdef Type item = type
-    if type.array_layout is None:
-        shape = []
-        while item.info.kind in (K_ARRAY, K_VECTOR):
-            shape.append(item.info.length)
-            item = <Type>item.item
-        strides = []
-        stride = item.info.size
-        for length in reversed(shape):
-            strides.insert(0, stride)
-            stride *= length
-        if item.info.kind in (K_S128, K_U128):
-            format = "16s"
-        else:
-            format = format_of(item)
-        type.array_layout = (format.encode(), tuple(shape), tuple(strides))
-    return type.array_layout
+    with cython.critical_section(type):     # exported buffers point into it: it is made once
+        if type.array_layout is None:
+            type.array_layout = find_array_layout(type)
+        return type.array_layout
+
+
+cdef tuple find_array_layout(Type item):
+    shape = []
+    while item.info.kind in (K_ARRAY, K_VECTOR):
+        shape.append(item.info.length)
+        item = <Type>item.item
+    strides = []
+    stride = item.info.size
+    for length in reversed(shape):
+        strides.insert(0, stride)
+        stride *= length
+    format = "16s" if item.info.kind in (K_S128, K_U128) else format_of(item)
+    return format.encode(), tuple(shape), tuple(strides)

@@ -160,17 +160,18 @@ cdef class Type:
 
     def define(self, members=(), _pack_=0, _align_=0, **fields):
         """Complete an incomplete struct or union, once."""
-        if self.info.kind not in (K_STRUCT, K_UNION) or self.info.complete:
-            raise TypeError(f"{type_name(self)} is already complete")
-        if self.in_definition:          # by code that members' iterators or ints run
-            raise TypeError(f"{type_name(self)} is being defined")
-        self.in_definition = True
-        try:
-            checked = check_members(self, members, fields)
-            complete_struct(self, checked, _pack_, _align_)
-        finally:
-            self.in_definition = False
-        self.state = (tuple(checked), _pack_, _align_)
+        with cython.critical_section(self):
+            if self.info.kind not in (K_STRUCT, K_UNION) or self.info.complete:
+                raise TypeError(f"{type_name(self)} is already complete")
+            if self.in_definition:      # by code that members' iterators or ints run
+                raise TypeError(f"{type_name(self)} is being defined")
+            self.in_definition = True
+            try:
+                checked = check_members(self, members, fields)
+                complete_struct(self, checked, _pack_, _align_)
+            finally:
+                self.in_definition = False
+            self.state = (tuple(checked), _pack_, _align_)
 
 
 cdef object MappingProxyType = type(Memory.__dict__)
@@ -269,32 +270,44 @@ cdef class Forget:
     cdef object key
 
     def __call__(self, reference):
-        if interned.get(self.key) is reference:
-            del interned[self.key]
+        lock_interned()
+        try:
+            if interned.get(self.key) is reference:
+                del interned[self.key]
+        finally:
+            unlock_interned()
 
 
 cdef object intern_object(key, value):
     cdef Forget forget = Forget.__new__(Forget)
     forget.key = key
-    other = interned.setdefault(key, PyWeakref_NewRef(value, forget))()
-    return value if other is None else other
+    reference = PyWeakref_NewRef(value, forget)
+    while True:
+        known = interned.setdefault(key, reference)
+        if known is reference:
+            return value
+        other = known()
+        if other is not None:
+            return other
+        forget(known)       # it died, and was not forgotten yet
 
 
 # ---- passing by value ----
 
 cdef int passable(Type type, what) except -1:
     """Give the type an ffi_type, or raise BadTypedef saying why it cannot be passed."""
-    if type.info.ffi != NULL:
-        return 0
-    if type.refusal is None:
-        if not type.info.complete:
-            raise BadTypedef(f"{what}: {type_name(type)} is incomplete")
-        if type.info.kind == K_STRUCT:
-            type.refusal = describe_struct(type)
-        elif type.info.kind == K_UNION:
-            type.refusal = describe_union(type)
-    if type.refusal is not None:
-        raise BadTypedef(f"{what}: {type_name(type)} cannot be passed by value: {type.refusal}")
+    with cython.critical_section(type):
+        if type.info.ffi != NULL:
+            return 0
+        if type.refusal is None:
+            if not type.info.complete:
+                raise BadTypedef(f"{what}: {type_name(type)} is incomplete")
+            if type.info.kind == K_STRUCT:
+                type.refusal = describe_struct(type)
+            elif type.info.kind == K_UNION:
+                type.refusal = describe_union(type)
+        if type.refusal is not None:
+            raise BadTypedef(f"{what}: {type_name(type)} cannot be passed by value: {type.refusal}")
     return 0
 
 

@@ -62,11 +62,10 @@ static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *res
 {
     call_context context, *outer = current_call;
 
-    if (UNLIKELY(!lifetime_is_open(t->life))) {
+    if (UNLIKELY(!lifetime_pin(t->life))) {
         closed_library(t);
         return -1;
     }
-    lifetime_enter(t->life);
     context.saved = NULL;
     context.exception = NULL;
     current_call = &context;
@@ -90,7 +89,7 @@ static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *res
         cif_invoke(c, t->address, result, avalues);
     }
     current_call = outer;
-    lifetime_leave(t->life);
+    lifetime_unpin(t->life);
     if (UNLIKELY(context.exception != NULL)) {
         raise_from_closures(&context);
         return -1;

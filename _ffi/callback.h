@@ -2,18 +2,6 @@
 #ifndef FFIPY_CALLBACK_H
 #define FFIPY_CALLBACK_H
 
-/* Where threads run Python at once, a block's closure, its callable and what it keeps change
-   under a lock that is held for a few instructions; elsewhere the GIL is that lock. */
-#ifdef Py_GIL_DISABLED
-typedef PyMutex short_lock;
-#define LOCK(lock) PyMutex_Lock(lock)
-#define UNLOCK(lock) PyMutex_Unlock(lock)
-#else
-typedef char short_lock;
-#define LOCK(lock) ((void)(lock))
-#define UNLOCK(lock) ((void)(lock))
-#endif
-
 /* A native raw API (i386 only) takes no structs and crashes with static trampolines; there a
    raw closure is a plain one. */
 #define RAW_CLOSURES (FFIPY_HAVE_RAW && !FFI_NATIVE_RAW_API)
@@ -45,14 +33,18 @@ struct closure_block {
     PyObject *origin;               /* owned: code object of an expired closure, or NULL */
     PyObject *kept;                 /* owned: what the last result points to */
     error_default *on_error;        /* owned; NULL: zeros */
-    closure_block *next;            /* in the quarantine, or among the spare ones */
+    union {
+        closure_block *next;        /* in the quarantine, or among the spare ones */
+        const void *collector;      /* before: the thread that collects the Closure */
+    };
     double made;                    /* seconds of the monotonic clock */
     int inside;                     /* calls that hold the GIL; changes under the GIL */
     int arriving;                   /* calls that came without it, until they have left */
-    short_lock lock;
+    short_lock lock;                /* for the closure, its callable, kept and what a report says */
     char form;                      /* a closure_form */
-    char is_spare;                  /* does not own its CIF: a late call is reported all the same */
-    char was_closed;
+    char is_spare;                  /* does not own its CIF, which may be about to go */
+    unsigned char was_closed : 1;
+    unsigned char collected : 1;    /* the garbage collector is about to take the Closure apart */
 };
 
 static inline int block_is_busy(closure_block *block)
@@ -152,24 +144,54 @@ COLD static void report_exception(call_context *context, closure_block *block)
 COLD static void report_expired(call_context *context, closure_block *block)
 {
     PyCodeObject *code;
-    PyObject *where, *name, *cif;
+    PyObject *where, *name, *cif, *signature;
+    int was_closed;
 
     LOCK(&block->lock);
     code = (PyCodeObject *)Py_XNewRef(block->origin);
     name = Py_NewRef(block->name);
-    cif = Py_NewRef(block_cif(block));
+    cif = block->is_spare ? NULL : Py_NewRef(block_cif(block));
+    was_closed = block->was_closed;
     UNLOCK(&block->lock);
+    signature = cif == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(", %S", cif);
     where = code == NULL ? PyUnicode_FromString("")
         : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
-    if (where != NULL)
-        PyErr_Format(core.closure_expired, "C called closure %U, %S%U, after it was %s",
-                     name, cif, where, block->was_closed ? "closed"
+    if (where != NULL && signature != NULL)
+        PyErr_Format(core.closure_expired, "C called closure %U%U%U, after it was %s",
+                     name, signature, where, was_closed ? "closed"
                      : "collected: keep it for as long as C may call it");
     Py_XDECREF(where);
+    Py_XDECREF(signature);
     Py_XDECREF(code);
-    Py_DECREF(cif);
+    Py_XDECREF(cif);
     report_exception(context, block);
     Py_DECREF(name);
+}
+
+/* ---- closures in garbage ---- */
+
+/* A Closure in a cycle dies with its callable, and the garbage collector takes those apart in
+   any order: whoever calls meanwhile would run a function without its globals.  First, though,
+   it runs the finalizers of all of them, and Python code that they run may call as ever.  So:
+   from its own finalizer on, a closure is for the collector's thread, and there for Python
+   frames above the one that the collector was called from. */
+THREAD_LOCAL const PyFrameObject *collecting_frame;
+
+#define THIS_THREAD ((const void *)&collecting_frame)
+
+COLD static int called_by_finalizer(const closure_block *block)
+{
+    return block->collector == THIS_THREAD && PyEval_GetFrame() != collecting_frame;
+}
+
+/* The finalizer of a Closure. */
+static void block_finalize(closure_block *block)
+{
+    collecting_frame = PyEval_GetFrame();
+    LOCK(&block->lock);
+    block->collector = THIS_THREAD;
+    block->collected = 1;
+    UNLOCK(&block->lock);
 }
 
 /* ---- the handler ---- */
@@ -199,7 +221,7 @@ static inline PyObject *block_callable(closure_block *block)
 {
     PyObject *callable = NULL;
     LOCK(&block->lock);
-    if (LIKELY(block->closure != NULL))
+    if (LIKELY(block->closure != NULL && (!block->collected || called_by_finalizer(block))))
         callable = Py_NewRef(block->closure->callable);
     UNLOCK(&block->lock);
     return callable;
@@ -240,19 +262,17 @@ static void run_closure(closure_block *block, void *result, void **args)
     current_call = NULL;            /* calls made by the callable are its own */
     pending = UNLIKELY(PyErr_Occurred() != NULL) ? take_exception() : NULL;
     callable = block_callable(block);
-    if (UNLIKELY(stack_is_short())) {
-        PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
-        Py_XDECREF(callable);
-        error_result(block, result);
-        report_exception(context, block);
-    } else if (LIKELY(callable != NULL)) {
-        if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
-            error_result(block, result);
-            report_exception(context, block);
-        }
-    } else {
+    if (UNLIKELY(callable == NULL)) {
         zero_result(block, result);
         report_expired(context, block);
+    } else if (UNLIKELY(stack_is_short())) {
+        PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
+        Py_DECREF(callable);
+        error_result(block, result);
+        report_exception(context, block);
+    } else if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
+        error_result(block, result);
+        report_exception(context, block);
     }
     if (UNLIKELY(pending != NULL))
         give_exception(pending);
@@ -262,11 +282,13 @@ static void run_closure(closure_block *block, void *result, void **args)
 static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
 {
     closure_block *block = user;
+    PyThreadState *left;
     attachment how;
 
     (void)cif;
 #ifndef Py_GIL_DISABLED
-    if (thread_is_attached()) {             /* the GIL guards the count */
+    left = attached_state();
+    if (left != NULL && LIKELY(left->interp == home)) {     /* the GIL guards the count */
         ++block->inside;
         run_closure(block, result, args);
         --block->inside;
@@ -274,10 +296,10 @@ static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
     }
 #endif
     __atomic_add_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
-    how = attach_thread();
+    how = attach_thread(&left);
     if (LIKELY(how != NOT_ATTACHED)) {
         run_closure(block, result, args);
-        detach_thread(how);
+        detach_thread(how, left);
     } else {
         zero_result(block, result);         /* Python is gone: nothing else is touched */
     }
@@ -343,8 +365,10 @@ static void block_spare(closure_block *block)
 
     Py_CLEAR(block->kept);
     drop_on_error(block);
-    LOCK(&quarantine.lock);
+    LOCK(&block->lock);
     block->is_spare = 1;
+    UNLOCK(&block->lock);
+    LOCK(&quarantine.lock);
     block->next = block->state->spare;
     block->state->spare = block;
     UNLOCK(&quarantine.lock);
@@ -439,13 +463,23 @@ static void trim_quarantine(void)
     }
 }
 
+/* From here on C's calls are answered. */
+static void block_open(closure_block *block, ClosureObject *closure)
+{
+    LOCK(&block->lock);
+    block->closure = closure;
+    UNLOCK(&block->lock);
+}
+
 /* The address stays safe to call; what the callable was is remembered for the report. */
-static void block_expire(closure_block *block, PyObject *origin)
+static void block_expire(closure_block *block, PyObject *origin, int closed)
 {
     LOCK(&block->lock);
     if (block->closure != NULL) {
         block->closure = NULL;
         block->origin = Py_XNewRef(origin);
+        block->was_closed = (char)closed;
+        block->collected = 0;
     }
     UNLOCK(&block->lock);
 }
@@ -478,7 +512,7 @@ static void set_callable(ClosureObject *closure, PyObject *callable)
     LOCK(&closure->block->lock);
     if (closure->block->closure != NULL || callable == Py_None) {
         previous = closure->callable;
-        closure->callable = callable;
+        __atomic_store_n(&closure->callable, callable, __ATOMIC_RELAXED);
     }
     UNLOCK(&closure->block->lock);
     Py_DECREF(previous);

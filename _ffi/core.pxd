@@ -5,11 +5,17 @@ from libffi cimport *
 
 
 cdef extern from "core.h":
+    void lock_interned()
+    void unlock_interned()
+
     ctypedef struct lifetime:
-        int open
         Py_ssize_t pins
+    Py_ssize_t LIFETIME_CLOSED
     lifetime forever
-    void lifetime_pin(lifetime *)
+    bint lifetime_pin(lifetime *)
+    ctypedef enum closing:
+        NOW_CLOSED, WAS_CLOSED, IN_USE
+    closing lifetime_close(lifetime *)
     void lifetime_unpin(lifetime *)
     bint lifetime_is_open(lifetime *)
 
@@ -80,7 +86,6 @@ cdef extern from "core.h":
         ClosureObject *closure
         PyObject *name
         double made
-        char was_closed
     ctypedef struct ClosureObject:
         closure_block *block
         PyObject *callable
@@ -125,6 +130,7 @@ cdef extern from "core.h":
         PyObject *objects
         MemoryObject *memory
 
+    int closed_meanwhile() except -1
     int store_value(const type_info *, void *, object, keeper *) except -1
     int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)
@@ -134,6 +140,7 @@ cdef extern from "core.h":
     MemoryObject *memory_view(const type_info *, void *, PyObject *, lifetime *) except NULL
     MemoryObject *memory_part(const type_info *, void *, MemoryObject *) except NULL
     MemoryObject *memory_root(MemoryObject *)
+    void memory_release(MemoryObject *)
     char *memory_data(MemoryObject *) except NULL
     char *memory_writable(MemoryObject *) except NULL
     keeper memory_keeper(MemoryObject *)
@@ -160,7 +167,10 @@ cdef extern from "core.h":
         PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE
     closure_block *block_new(cif_state *, object, object, closure_form, ffi_status *) except? NULL
     int block_set_default(closure_block *, object) except -1
-    void block_expire(closure_block *, PyObject *)
+    void block_open(closure_block *, ClosureObject *)
+    void block_finalize(closure_block *)
+    void block_expire(closure_block *, PyObject *, bint)
+    bint is_closed_closure(const ClosureObject *)
     void block_retire(closure_block *)
     object get_callable(ClosureObject *)
     void set_callable(ClosureObject *, PyObject *)
@@ -171,7 +181,7 @@ cdef extern from "core.h":
 
     int saved_errno
     int stop_foreign_threads()
-    void watch_forks()
+    void settle()
 
     ffi_type *int_ffi_type(size_t, bint)
     type_kind int_kind(size_t, bint)

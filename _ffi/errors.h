@@ -85,6 +85,13 @@ COLD static int stale(const type_info *type)
     return -1;
 }
 
+/* The same, by another thread since we looked. */
+COLD static int closed_meanwhile(void)
+{
+    PyErr_SetString(PyExc_ValueError, "its storage was closed at this moment");
+    return -1;
+}
+
 /* repr of an int for a message; a huge one has no decimal text. */
 COLD static PyObject *number_text(PyObject *value)
 {

@@ -61,4 +61,4 @@ for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closu
 del made
 check_layouts()
 _atexit.register(_stop_foreign_threads)
-watch_forks()
+settle()

@@ -28,6 +28,7 @@ static inline MemoryObject *memory_root(MemoryObject *memory)
     return memory;
 }
 
+/* The caller is in the root's critical section. */
 static int keep_in_memory(MemoryObject *root, const void *where, PyObject *object)
 {
     PyObject *key;
@@ -133,8 +134,9 @@ static int keep_pinned(keeper *k, const void *where, lifetime *life, PyObject *o
     if (k->memory != NULL)
         return keep_in_memory(k->memory, where, object);
     if (k->borrowed && k->used < k->room) {
+        if (!lifetime_pin(life))
+            return closed_meanwhile();
         k->slots[k->used++].pinned = life;
-        lifetime_pin(life);
         return 0;
     }
     pin = core.pin(life, object);

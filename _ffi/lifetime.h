@@ -4,30 +4,46 @@
 #ifndef FFIPY_LIFETIME_H
 #define FFIPY_LIFETIME_H
 
+/* Running calls and exported buffers, for which close() must wait; below zero once closed.
+   One word, so that of two threads that close and pin at once one fails. */
 typedef struct lifetime {
-    int open;          /* cleared by close(): addresses derived from it are stale */
-    Py_ssize_t pins;   /* running calls and exported buffers: close() must wait */
+    Py_ssize_t pins;
 } lifetime;
 
-static lifetime forever = {1, 0};
+#define LIFETIME_CLOSED PY_SSIZE_T_MIN
+
+static lifetime forever = {0};
 
 #ifdef Py_GIL_DISABLED
-#define lifetime_pin(life) ((void)__atomic_fetch_add(&(life)->pins, 1, __ATOMIC_SEQ_CST))
-#define lifetime_unpin(life) ((void)__atomic_fetch_sub(&(life)->pins, 1, __ATOMIC_SEQ_CST))
-#define lifetime_is_open(life) __atomic_load_n(&(life)->open, __ATOMIC_SEQ_CST)
+#define lifetime_is_open(life) (__atomic_load_n(&(life)->pins, __ATOMIC_ACQUIRE) >= 0)
+/* `forever` must not become what all threads write to. */
+#define lifetime_add(life, difference) \
+    ((life) == &forever ? 1 : __atomic_add_fetch(&(life)->pins, difference, __ATOMIC_ACQ_REL))
 #else
-#define lifetime_pin(life) ((void)++(life)->pins)
-#define lifetime_unpin(life) ((void)--(life)->pins)
-#define lifetime_is_open(life) ((life)->open)
+#define lifetime_is_open(life) ((life)->pins >= 0)
+#define lifetime_add(life, difference) ((life)->pins += (difference))
 #endif
 
-/* Around a call.  Without a GIL, `forever` must not become what all threads write to. */
-#ifdef Py_GIL_DISABLED
-#define lifetime_enter(life) do { if ((life) != &forever) lifetime_pin(life); } while (0)
-#define lifetime_leave(life) do { if ((life) != &forever) lifetime_unpin(life); } while (0)
-#else
-#define lifetime_enter(life) lifetime_pin(life)
-#define lifetime_leave(life) lifetime_unpin(life)
-#endif
+#define lifetime_unpin(life) ((void)lifetime_add(life, -1))
+
+/* False: it is closed. */
+static inline int lifetime_pin(lifetime *life)
+{
+    if (__builtin_expect(lifetime_add(life, 1) > 0, 1))
+        return 1;
+    lifetime_unpin(life);
+    return 0;
+}
+
+typedef enum { NOW_CLOSED, WAS_CLOSED, IN_USE } closing;
+
+static closing lifetime_close(lifetime *life)
+{
+    Py_ssize_t pins = 0;
+    if (__atomic_compare_exchange_n(&life->pins, &pins, LIFETIME_CLOSED, 0, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return NOW_CLOSED;
+    return pins < 0 ? WAS_CLOSED : IN_USE;
+}
 
 #endif

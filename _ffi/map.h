@@ -120,7 +120,7 @@ static int map_dimension(map_job *job, int dimension, char **at)
     return 0;
 }
 
-static void map_run(map_job *job)
+static int map_run(map_job *job)
 {
     const call_target *t = job->target;
     unsigned i, n = t->cif->nargs + 1;
@@ -129,8 +129,10 @@ static void map_run(map_job *job)
 
     for (i = 0; i < n; ++i)
         at[i] = job->columns[i].at;
-    if (t->life != &forever)
-        lifetime_pin(t->life);
+    if (!lifetime_pin(t->life)) {
+        closed_library(t);
+        return -1;
+    }
     current_call = &job->context;
     if (t->release_gil)
         job->context.saved = PyEval_SaveThread();
@@ -142,8 +144,11 @@ static void map_run(map_job *job)
     if (t->release_gil)
         PyEval_RestoreThread(job->context.saved);
     current_call = outer;
-    if (t->life != &forever)
-        lifetime_unpin(t->life);
+    lifetime_unpin(t->life);
+    if (job->context.exception == NULL)
+        return 0;
+    raise_from_closures(&job->context);
+    return -1;
 }
 
 COLD static int check_mappable(const call_target *t)
@@ -161,10 +166,6 @@ COLD static int check_mappable(const call_target *t)
     for (i = 0; i < c->nargs; ++i)
         if (c->args[i].passing || is_aggregate_kind(c->args[i].kind))
             reason = "a function with arguments by reference or of aggregate type";
-    if (reason == NULL && !lifetime_is_open(t->life)) {
-        closed_library(t);
-        return -1;
-    }
     if (reason != NULL)
         PyErr_Format(PyExc_TypeError, "%U.map() cannot map %s", t->name, reason);
     return reason ? -1 : 0;
@@ -228,11 +229,8 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
         } else {
             result = Py_NewRef(Py_None);
         }
-        map_run(&job);
-        if (job.context.exception != NULL) {
+        if (map_run(&job) < 0)
             Py_CLEAR(result);
-            raise_from_closures(&job.context);
-        }
 done:
         for (i = 0; i <= c->nargs; ++i)
             if (job.columns[i].exported)

@@ -54,7 +54,6 @@ static MemoryObject *memory_new(const type_info *type)
     if (memory == NULL)
         return NULL;
     m = &memory->m;
-    m->own.open = 1;
     m->life = &m->own;
     if (LIKELY(type->size <= INLINE_STORAGE
                && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
@@ -72,6 +71,19 @@ static MemoryObject *memory_new(const type_info *type)
     m->data = (char *)(((uintptr_t)m->allocated + type->alignment - 1)
                        & ~(uintptr_t)(type->alignment - 1));
     return memory;
+}
+
+/* After close(): what is not needed any more.  Where threads run Python at once, one may be
+   reading: there the storage goes with the object. */
+static void memory_release(MemoryObject *memory)
+{
+    Py_BEGIN_CRITICAL_SECTION(memory);
+    Py_SETREF(memory->keep, Py_NewRef(Py_None));
+    Py_END_CRITICAL_SECTION();
+#ifndef Py_GIL_DISABLED
+    PyMem_RawFree(memory->m.allocated);
+    memory->m.allocated = NULL;
+#endif
 }
 
 /* A view of storage that `owner` (or nobody, NULL) holds. */

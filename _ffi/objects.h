@@ -106,4 +106,9 @@ static struct {
 #define Value_Check(o) Py_IS_TYPE(o, core.value)
 #define Type_Check(o) Py_IS_TYPE(o, core.type)
 
+static inline int is_closed_closure(const ClosureObject *closure)
+{
+    return __atomic_load_n(&closure->callable, __ATOMIC_RELAXED) == Py_None;
+}
+
 #endif

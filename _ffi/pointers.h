@@ -245,7 +245,7 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
         write_address(where, function_address(value));
         return keep_pinned(k, where, function->target.life, value);
     }
-    if (((ClosureObject *)value)->callable == Py_None) {
+    if (is_closed_closure((ClosureObject *)value)) {
         PyErr_Format(core.closure_expired, "closure %U is closed", closure_name(value));
         return -1;
     }
@@ -474,12 +474,12 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
 }
 
 /* A pointer read out of `root` keeps alive what was stored there, if it still is that. */
-static PyObject *load_kept_pointer(const type_info *type, const void *where, MemoryObject *root)
+static PyObject *pointer_kept_by(const type_info *type, const void *where, MemoryObject *root)
 {
     void *address = read_address(where);
     PyObject *key, *object = NULL;
 
-    if (root == NULL || root->keep == Py_None)
+    if (root->keep == Py_None)
         return new_pointer(type, address, NULL, &forever, -1);
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)
@@ -496,6 +496,18 @@ static PyObject *load_kept_pointer(const type_info *type, const void *where, Mem
         return new_pointer(type, address, object, ((PointerObject *)object)->p.life, -1);
     }
     return new_pointer(type, address, object, &forever, -1);
+}
+
+static PyObject *load_kept_pointer(const type_info *type, const void *where, MemoryObject *root)
+{
+    PyObject *pointer;
+    if (root == NULL)
+        return new_pointer(type, read_address(where), NULL, &forever, -1);
+    root = memory_root(root);
+    Py_BEGIN_CRITICAL_SECTION(root);
+    pointer = pointer_kept_by(type, where, root);
+    Py_END_CRITICAL_SECTION();
+    return pointer;
 }
 
 static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)

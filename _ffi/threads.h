@@ -30,16 +30,20 @@ static pthread_t finalizer;
 static int foreign_entries;                 /* threads of C's inside, or on their way in */
 THREAD_LOCAL int own_entries;               /* this thread's part of them */
 
-static inline int thread_is_attached(void)
+/* The interpreter that imported us: the only one, see the end. */
+static PyInterpreterState *home;
+
+/* This thread's state if it holds the GIL, else NULL. */
+static inline PyThreadState *attached_state(void)
 {
 #if PY_VERSION_HEX >= 0x030D0000
-    return PyThreadState_GetUnchecked() != NULL;
+    return PyThreadState_GetUnchecked();
 #elif PY_VERSION_HEX >= 0x030C0000
-    return _PyThreadState_UncheckedGet() != NULL;
+    return _PyThreadState_UncheckedGet();
 #else
     /* Here that is whoever holds the GIL: is it this thread? */
     PyThreadState *holder = _PyThreadState_UncheckedGet();
-    return holder != NULL && holder == PyGILState_GetThisThreadState();
+    return holder == PyGILState_GetThisThreadState() ? holder : NULL;
 #endif
 }
 
@@ -69,6 +73,12 @@ static void forget_other_threads(void)
 static void watch_forks(void)
 {
     pthread_atfork(NULL, NULL, forget_other_threads);
+}
+
+static void settle(void)
+{
+    home = PyInterpreterState_Get();
+    watch_forks();
 }
 
 /* The C thread ends: give its Python thread state back. */
@@ -119,15 +129,46 @@ static void adopt_thread(void)
     at_thread_exit(adopted);
 }
 
-typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, NOT_ATTACHED } attachment;
+typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, VISITING, NOT_ATTACHED } attachment;
 
-/* Make this thread hold the GIL, whatever it is; NOT_ATTACHED once Python is gone. */
-static attachment attach_thread(void)
+/* A thread of another interpreter's calls a closure of ours, which must not run under that
+   interpreter: for as long, the thread gets a state here.  `left`: the one it holds, or NULL. */
+COLD static attachment visit_home(PyThreadState *left)
 {
-    PyThreadState *state;
+    PyThreadState *state = NULL;
 
-    if (thread_is_attached())
-        return ATTACHED_BEFORE;
+    if (left != NULL)
+        PyEval_SaveThread();
+    count_foreign(1);
+    if (!is_finalizing())
+        state = PyThreadState_New(home);
+    if (state != NULL) {
+        PyEval_RestoreThread(state);
+        return VISITING;
+    }
+    count_foreign(-1);
+    if (left != NULL)
+        PyEval_RestoreThread(left);
+    return NOT_ATTACHED;
+}
+
+COLD static void leave_home(PyThreadState *left)
+{
+    PyThreadState_Clear(PyThreadState_Get());
+    PyThreadState_DeleteCurrent();
+    count_foreign(-1);
+    if (left != NULL)
+        PyEval_RestoreThread(left);
+}
+
+/* Make this thread hold the GIL, whatever it is; NOT_ATTACHED once Python is gone.  *left is
+   for detach_thread(). */
+static attachment attach_thread(PyThreadState **left)
+{
+    PyThreadState *state = *left = attached_state();
+
+    if (state != NULL)
+        return LIKELY(state->interp == home) ? ATTACHED_BEFORE : visit_home(state);
     if (current_call != NULL && current_call->saved != NULL && may_return()) {
         PyEval_RestoreThread(current_call->saved);
         return ATTACHED_CALL;
@@ -137,19 +178,27 @@ static attachment attach_thread(void)
         count_foreign(-1);
         return NOT_ATTACHED;
     }
-    if (adopted != NULL)
+    if (adopted != NULL) {
         PyEval_RestoreThread(adopted);
-    else if ((state = PyGILState_GetThisThreadState()) != NULL)
-        PyEval_RestoreThread(state);
-    else
+    } else if ((state = PyGILState_GetThisThreadState()) == NULL) {
         adopt_thread();
+    } else if (LIKELY(state->interp == home)) {
+        PyEval_RestoreThread(state);
+    } else {
+        count_foreign(-1);
+        return visit_home(NULL);
+    }
     return ATTACHED_FOREIGN;
 }
 
-static inline void detach_thread(attachment how)
+static inline void detach_thread(attachment how, PyThreadState *left)
 {
     if (how == ATTACHED_BEFORE)
         return;
+    if (UNLIKELY(how == VISITING)) {
+        leave_home(left);
+        return;
+    }
     PyEval_SaveThread();
     if (how == ATTACHED_FOREIGN)
         count_foreign(-1);

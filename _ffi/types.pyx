@@ -152,18 +152,19 @@ def ptr(item, object const=False):
         raise BadTypedef(f"c.ptr(): there is no pointer to {type_name(target)}")
     if target.info.kind == K_VOID and not const:
         return core_types["pointer"]
-    known = target.const_pointer_to if const else target.pointer_to
-    if known is not None:
-        return known
-    result = derived("pointer", K_PTR, target, (ptr, (target, bool(const))))
-    result.info.is_const = bool(const)
-    as_address(result)
-    name_type(result, shorten(spell(result, "")))
-    if const:
-        target.const_pointer_to = result
-    else:
-        target.pointer_to = result
-    return result
+    with cython.critical_section(target):
+        known = target.const_pointer_to if const else target.pointer_to
+        if known is not None:
+            return known
+        result = derived("pointer", K_PTR, target, (ptr, (target, bool(const))))
+        result.info.is_const = bool(const)
+        as_address(result)
+        name_type(result, shorten(spell(result, "")))
+        if const:
+            target.const_pointer_to = result
+        else:
+            target.pointer_to = result
+        return result
 
 
 cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
