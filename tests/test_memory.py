@@ -667,3 +667,18 @@ def test_the_struct_that_a_closure_returns_keeps_what_it_points_to():
     source, gone_too = pointed()
     make.cif.call(make)
     assert gone() == [True, True] and gone_too() == [False, False]
+
+
+def test_a_pointer_read_through_a_part_keeps_what_was_stored(run_python):
+    run_python("""
+        import gc
+        from libffi import c
+        outer = c.struct("outer", inner=c.struct("inner", p=c.ptr(c.int)), more=c.array(c.ptr(c.int), 2))
+        memory = outer.new()
+        memory.inner.p, memory.more[1] = c.int.new(77), c.int.new(78)
+        p, q = memory.inner.p, memory.more[1]
+        del memory
+        gc.collect()
+        others = [c.int.new(0) for _ in range(1000)]
+        assert (p.value, q.value) == (77, 78)
+    """)

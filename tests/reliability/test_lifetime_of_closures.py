@@ -1,13 +1,16 @@
 """What becomes of a closure's address; more of it is in ../test_closure.py and ../test_crash.py."""
 from __future__ import annotations
 
+import ctypes
 import functools
 import gc
 import re
 import sys
+import textwrap
 import threading
 import time
 import types
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ import libffi
 from libffi import CIF, ClosureExpired, c, closure
 
 INT_INT = CIF(c.int, [c.int])
+C_SOURCES = Path(__file__).parent.parent / "c"
 HERE = re.escape(__file__)
 
 
@@ -242,6 +246,8 @@ def test_closed_by_many_threads_at_once():
         assert "closed" in late_call(address)
 
 
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)() and sys.version_info < (3, 14),
+                    reason="CPython 3.13 without the GIL never frees a module's functions")
 def test_gone_with_its_module():
     module = types.ModuleType("gone")
     exec("from libffi import c, closure\n"
@@ -310,6 +316,90 @@ def test_closures_work_until_the_last_python_code(run_python):
         last = Last()
     """)
     assert out == "[0, 1, 2, 3]\n" * 2
+
+
+# ---- garbage
+
+
+def test_c_code_that_runs_while_garbage_is_taken_apart():
+    """Destructors of C's in a cycle call its closure when its function has lost its globals already."""
+    new_capsule = ctypes.pythonapi.PyCapsule_New
+    new_capsule.restype, new_capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    destructor, ran, late = CIF(c.void, [c.pointer]), [], []
+    source = textwrap.dedent("""
+        def make():
+            def callback(capsule):
+                ran.append(new_capsule)
+                cycle
+            cycle = [destructor.closure(callback)]
+            cycle.append(new_capsule(1, b"capsule", cycle[0].address))
+        make()
+    """)
+    hook, sys.unraisablehook = sys.unraisablehook, lambda u: late.append(u.exc_type)
+    try:
+        for _ in range(20):
+            exec(source, {"destructor": destructor, "ran": ran, "new_capsule": new_capsule})
+            gc.collect()
+    finally:
+        sys.unraisablehook = hook
+    assert late == [ClosureExpired] * 20 and ran == []
+
+
+def test_finalizers_of_garbage_call_through_c(qsort):
+    """Python code that the collector runs first finds everything in order."""
+    class Owner:
+        def __init__(self):
+            self.closure = closure(c.int, [c.pointer, c.pointer])(self.compare)
+
+        def compare(self, a, b):
+            calls.append(1)
+            return 0
+
+        def __del__(self):
+            INT_INT.closure(abs)        # one that is no garbage comes and goes in between
+            qsort(bytearray(8), 2, 4, self.closure)
+
+    calls = []
+    for _ in range(5):
+        Owner()
+        gc.collect()
+    assert len(calls) == 5
+
+
+CYCLES = """
+def make(n):
+    def f(x):
+        keep
+        return helper(x)
+    keep = cif.closure(f)
+    put(n, keep.address)
+def helper(x):
+    return x + 1
+"""
+
+
+def test_garbage_that_threads_of_c_call_meanwhile(run_python, compile_c):
+    """Cycles are made and collected while four threads of C's call their closures."""
+    out = run_python("""
+        import gc, sys, time
+        from libffi import CIF, ClosureExpired, Library, c
+        cif, lib, odd = CIF(c.int, [c.int]), Library(sys.argv[1]), []
+        put = lib.function("put", c.void, [c.int, c.pointer])
+        sys.unraisablehook = lambda u: None if u.exc_type is ClosureExpired else odd.append(repr(u.exc_value))
+        lib.function("start", c.int, [c.int])(4)
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            for n in range(64):
+                module = {"cif": cif, "put": put}
+                exec(sys.argv[2], module)
+                module["make"](n)
+                del module
+            gc.collect()
+        counts = c.array(c.long, 5).new()
+        lib.function("stop", c.void, [c.ptr(c.long)])(counts)
+        print(sorted(set(odd)), counts[3], counts[4], counts[1] > 0)
+    """, compile_c(C_SOURCES / "hammer.c"), CYCLES)
+    assert out == "[] 0 0 True\n"
 
 
 # ---- leak hunting

@@ -1,0 +1,159 @@
+"""What threads of Python's share: types, CIFs, memory, libraries. Without a GIL each of these raced."""
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+
+from libffi import CIF, Library, c
+
+THREADS, ROUNDS = 8, 60
+INT_P = c.ptr(c.int)
+
+
+@pytest.fixture
+def together():
+    """Run work(thread number) in some threads that start at the same moment; give back what they return."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def together(work, threads=THREADS):
+        start, results, errors = threading.Barrier(threads), [None] * threads, []
+
+        def run(n):
+            start.wait()
+            try:
+                results[n] = work(n)
+            except BaseException as error:
+                errors.append(error)
+
+        running = [threading.Thread(target=run, args=(n,)) for n in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return results
+
+    yield together
+    sys.setswitchinterval(interval)
+
+
+def test_equal_types_and_cifs_are_one_object(together):
+    for i in range(ROUNDS):
+        T = c.struct("shared", x=c.int, y=c.array(c.double, i + 1))
+
+        def work(n, T=T, i=i):
+            P = c.ptr(T)
+            return P, c.ptr(T, const=True), c.array(T, i + 1), CIF(T, [P, T]), c.func(CIF(c.int, [P]))
+
+        made = together(work)
+        assert all(one is other for mine in made for one, other in zip(mine, made[0], strict=True))
+
+
+def test_types_that_come_and_go(together):
+    def work(n):
+        for i in range(ROUNDS * 5):
+            A = c.array(c.short, 1000 + i % 3)
+            assert A is c.array(c.short, 1000 + i % 3)
+            assert CIF(c.void, [c.ptr(A), c.int]) is CIF(c.void, [c.ptr(A), c.int])
+
+    together(work)
+
+
+def test_a_struct_is_defined_once(together):
+    for _ in range(ROUNDS):
+        T = c.struct("late")
+
+        def work(n, T=T):
+            try:
+                T.define([(f"x{n}", c.int)])
+            except TypeError:
+                return 0
+            return 1
+
+        assert sum(together(work)) == 1
+        assert T.size == c.int.size and len(T.fields) == 1
+
+
+def test_a_variadic_function(together, libc):
+    snprintf = libc.function("snprintf", c.int, [c.pointer, c.size_t, c.string, ...])
+    extra = [(1,), (2.5,), ("x", 1), (1, 2.5), (b"y",), (c.long(7), 1, 1), (1, 1, 1, 1), ()]
+
+    def work(n):
+        buffer = bytearray(100)
+        for i in range(ROUNDS * 5):
+            arguments = extra[(n + i) % len(extra)]
+            assert snprintf(buffer, 100, "x", *arguments) == 1
+
+    for _ in range(5):
+        together(work)
+
+
+def test_pointers_in_shared_memory_keep_what_they_point_to(together):
+    T = c.struct("cell", p=INT_P, more=c.array(INT_P, 4))
+    shared = T.new()
+
+    def work(n):
+        for i in range(ROUNDS * 20):
+            if n % 2:
+                shared.p = c.int.new(n)
+                shared.more[i % 4] = c.int.new(n)
+            else:
+                for p in (shared.p, shared.more[i % 4]):
+                    assert not p or p.value in range(THREADS)
+
+    together(work)
+
+
+def test_memory_closed_while_others_use_it(together):
+    for _ in range(ROUNDS):
+        memory = c.array(c.int, 20_000).new([7] * 20_000)
+
+        def work(n, memory=memory):
+            for _ in range(20):
+                try:
+                    if n == 0:
+                        memory.close()
+                    else:
+                        assert memory[3] == 7 and bytes(memory)[:4] == b"\7\0\0\0"
+                        memory[5] = n
+                except (ValueError, BufferError):
+                    pass
+
+        together(work)
+        memory.close()
+        with pytest.raises(ValueError):
+            memory[0]
+
+
+def test_a_library_closed_while_others_call_it(together, callbacks):
+    for _ in range(ROUNDS):
+        library = Library(callbacks.path)
+        add = library.function("call_and_add", c.int, [c.func(CIF(c.int, [c.int])), c.int])
+
+        def work(n, library=library, add=add):
+            f = CIF(c.int, [c.int]).closure(lambda x: x)
+            for i in range(30):
+                try:
+                    if n == 0 and i > 10:
+                        library.close()
+                    else:
+                        assert add(f, i) == i + 1
+                        library.symbol("call_n")
+                except (ValueError, RuntimeError):
+                    pass
+
+        together(work)
+        library.close()
+        with pytest.raises(ValueError, match="closed"):
+            add(None, 1)
+
+
+def test_buffers_of_a_new_type(together):
+    for i in range(ROUNDS):
+        memory = c.array(c.struct("item", a=c.int, b=c.double), i + 1).new()
+        views = together(lambda n, memory=memory: [memoryview(memory) for _ in range(20)])
+        assert {view.format for mine in views for view in mine} == {memoryview(memory).format}
