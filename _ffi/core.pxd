@@ -206,6 +206,7 @@ cdef extern from "core.h":
     bint closures_are_indirect()
     const char *FFIPY_LINKAGE
     const char *FFIPY_BUILD_VERSION
+    const char *FFIPY_PATCHES
     bint FFIPY_HAVE_CALL_PLAN, FFIPY_HAVE_GO, FFIPY_HAVE_RAW, FFI_NATIVE_RAW_API
     size_t FFI_SIZEOF_ARG "sizeof(ffi_arg)"
 

@@ -18,6 +18,7 @@ def features():
         "version_number": libffi_version_number(),
         "build_version": FFIPY_BUILD_VERSION.decode(),
         "linkage": FFIPY_LINKAGE.decode(),
+        "patches": tuple(FFIPY_PATCHES.decode().split()),
         "default_abi": get_abi().DEFAULT.name,
         "abis": tuple(names),
         "call_plan": bool(FFIPY_HAVE_CALL_PLAN),

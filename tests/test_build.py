@@ -95,12 +95,14 @@ def test_no_compiler(build):
 def test_no_autotools(monkeypatch, path_without):
     import build_libffi
 
-    monkeypatch.setenv("PATH", path_without("autoconf", "libtoolize", "glibtoolize"))
+    monkeypatch.setenv("PATH", path_without("autoconf", "libtoolize", "glibtoolize", "patch"))
     with pytest.raises(SystemExit) as caught:
         build_libffi.check_tools()
-    says_what_to_install(str(caught.value), "autoconf automake libtool libltdl-dev", "libtool-ltdl-devel",
-                         "autoconf automake libtool", "autoconf automake libtool")
-    assert "autoconf" in str(caught.value) and "libtoolize" in str(caught.value)
+    says_what_to_install(str(caught.value), "autoconf automake libtool libltdl-dev make patch",
+                         "libtool-ltdl-devel make patch", "autoconf automake libtool make patch",
+                         "autoconf automake libtool")
+    for tool in ("autoconf", "libtoolize", "patch"):
+        assert tool in str(caught.value).partition("\n")[0]
 
 
 def test_a_prefix_that_holds_nothing(build, tmp_path):
@@ -208,3 +210,14 @@ def test_a_function_counts_only_when_it_is_declared():
     assert "#define FFIPY_HAVE_CALL_PLAN 0" in lines
     assert '#define FFIPY_LINKAGE "system"' in lines and '#define FFIPY_BUILD_VERSION "3.4.4"' in lines
     assert "#define FFIPY_ABIS(X) X(FFI_UNIX64)" in lines
+    assert '#define FFIPY_PATCHES ""' in lines
+
+
+def test_patches_are_known_to_the_c_code():
+    import libffi_config
+    from find_libffi import Libffi
+
+    header = "typedef enum ffi_abi { FFI_UNIX64 } ffi_abi;"
+    lines = libffi_config.render(header, Libffi("vendored", "3.8.0", patches=["one", "two"])).splitlines()
+    assert '#define FFIPY_PATCHES "one two"' in lines
+    assert "#define FFIPY_PATCHED_one 1" in lines and "#define FFIPY_PATCHED_two 1" in lines

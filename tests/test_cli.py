@@ -63,7 +63,7 @@ def test_info(run):
     code, out, err = run("info")
     assert code == 0 and err == ""
     assert libffi.features()["version"] in out and libffi.__version__ in out
-    for word in ("call plans", "ABIs", "128-bit integers", "SIMD vectors", "static trampolines"):
+    for word in ("patched", "call plans", "ABIs", "128-bit integers", "SIMD vectors", "static trampolines"):
         assert word in out
 
 

@@ -1,5 +1,6 @@
 """What libffi itself gets wrong, each shown by a few lines of C against the libffi that the package uses.
 
+Some are mended in the vendored libffi, by the patch in tools/libffi-patches that has the program's name.
 The package makes right what it can: the other tests expect right results of it all the same. What it cannot,
 tests/fuzz/known_faults.py lets pass. When libffi mends one of these, its test here fails and says so.
 """
@@ -18,22 +19,35 @@ import libffi._ffi
 from libffi import ABI, CIF, BadTypedef, c
 
 SOURCES = Path(__file__).parent / "c" / "faults"
+PATCHES = [patch.stem for patch in (Path(__file__).parents[1] / "tools" / "libffi-patches").glob("*.patch")]
 FEATURES = libffi._ffi.features()
 VERSION = FEATURES["version_number"]
 NEWEST = 30800  # the newest version that was looked at
-X86_64 = platform.machine() in ("x86_64", "AMD64") and FEATURES["pointer_size"] == 8
-PATCHED = FEATURES["linkage"] == "vendored"  # tools/libffi-patches mends it
+WIDE = FEATURES["pointer_size"] == 8
+AARCH64 = platform.machine() in ("aarch64", "arm64") and WIDE
+MIPS_O32 = platform.machine().startswith("mips") and not WIDE
+PPC64 = platform.machine() in ("ppc64", "ppc64le") and WIDE
+PPC64_IBM = PPC64 and c.longdouble.size == 16 and FEATURES["long_double"] == "IBM double-double"
+PPC64_ELFV2 = PPC64 and FEATURES["byteorder"] == "little"
+X86_64 = platform.machine() in ("x86_64", "AMD64") and WIDE
 
 # Each: whether this libffi has the fault, and whether it has what the C code needs at all.
 FAULTS = {
+    "aarch64_spilled_pointer": (True, AARCH64),
+    "aarch64_stack_space": (True, AARCH64),
     "changed_arguments": (VERSION < 30700, X86_64),
     "long_double_struct_result": (True, X86_64),
+    "mips_complex_closure_result": (True, MIPS_O32),
     "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
     "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
     "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
     "plan_vector": (True, X86_64 and FEATURES["vectors"] and FEATURES["call_plan"]),
+    "ppc64_complex_closure": (True, PPC64_ELFV2 and FEATURES["complex"]),
+    "ppc64_last_long_double": (True, PPC64_IBM),
+    "ppc64_struct_of_long_doubles": (True, PPC64_IBM),
+    "ppc64_variadic_closure": (True, PPC64_ELFV2),
     "raw_closure": (FEATURES["static_trampolines"], True),
-    "s390x_int128_closure": (not PATCHED, platform.machine() == "s390x" and FEATURES["int128"]),
+    "s390x_int128_closure": (True, platform.machine() == "s390x" and FEATURES["int128"]),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
@@ -66,7 +80,7 @@ def flags() -> list[str]:
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_libffi_is_wrong(name, flags, tmp_path):
-    """The C program fails with the versions that have the fault, and with no other."""
+    """The C program fails with the versions that have the fault, and with no other, nor where it is patched."""
     affected, applies = FAULTS[name]
     if not applies:
         pytest.skip("not on this platform, or not in this libffi")
@@ -76,6 +90,7 @@ def test_libffi_is_wrong(name, flags, tmp_path):
     command = [*compiler.command(), "-w", "-o", program, SOURCES / f"{name}.c", *flags, "-pthread"]
     subprocess.run(command, check=True)
     code = subprocess.run([program], stderr=subprocess.DEVNULL).returncode
+    affected = affected and name not in FEATURES["patches"]
     assert bool(code) == affected, f"libffi {FEATURES['version']}: exit code {code}"
 
 
@@ -85,6 +100,11 @@ def test_the_package_refuses(name):
         pytest.skip("not on this platform, or not in this libffi")
     with pytest.raises(BadTypedef, match="libffi"):
         REFUSED[name]()
+
+
+def test_every_patch_is_for_a_program():
+    assert set(PATCHES) <= set(FAULTS)
+    assert set(FEATURES["patches"]) == (set(PATCHES) if FEATURES["linkage"] == "vendored" else set())
 
 
 def test_every_program_is_in_the_table():

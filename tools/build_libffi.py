@@ -7,7 +7,7 @@ The source is the archive of libffi's tag v3.8.0, recognised by the checksum of 
 tar (so any compression of it will do); without --source or LIBFFI_SOURCE it is downloaded from
 libffi's own repository. An unpacked folder has no checksum: it is copied, never written to, and
 taken if its configure.ac says the pinned version.
-Every *.patch of tools/libffi-patches is applied. CC, CFLAGS, LDFLAGS and configure's cache
+The checksum is of libffi's own source; then every *.patch of tools/libffi-patches is applied. CC, CFLAGS, LDFLAGS and configure's cache
 variables are taken from the environment.
 """
 import argparse
@@ -38,6 +38,7 @@ CONFIGURE = [
     "--disable-multi-os-directory",  # always PREFIX/lib, never lib64
 ]
 PATCHES = sorted((Path(__file__).resolve().parent / "libffi-patches").glob("*.patch"))
+APPLIED = Path("share", "libffi", "patches")  # in the prefix: the names of the patches that are in it
 LICENSE = Path("share", "licenses", "libffi", "LICENSE")  # in the prefix; written last, so it also says "finished"
 
 
@@ -158,6 +159,8 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
         pc.write_text(pc.read_text().replace(str(stage), str(prefix)))
         (stage / "lib" / "libffi.la").unlink()  # knows the temporary folder only
         shutil.copytree(stage, prefix, dirs_exist_ok=True)
+        (prefix / APPLIED).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / APPLIED).write_text("".join(f"{patch.stem}\n" for patch in PATCHES))
         (prefix / LICENSE).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(top / "LICENSE", prefix / LICENSE)
 
@@ -166,7 +169,7 @@ def check_tools() -> None:
     """Name every missing autotool at once."""
     if sys.platform == "win32":
         raise BuildError("On Windows, build libffi by other means and name it with LIBFFI_PREFIX.")
-    needed = ["autoconf", "automake", "aclocal", "make", *(["patch"] if PATCHES else [])]
+    needed = ["autoconf", "automake", "aclocal", "make", "patch"]
     absent = [tool for tool in needed if not shutil.which(tool)]
     if not (shutil.which("libtoolize") or shutil.which("glibtoolize")):
         absent.append("libtoolize")

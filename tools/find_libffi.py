@@ -33,6 +33,7 @@ class Libffi:
     link_args: list[str] = field(default_factory=list)
     depends: list[str] = field(default_factory=list)  # files that make a rebuild necessary
     license: Path | None = None  # to ship, where libffi is linked in
+    patches: list[str] = field(default_factory=list)  # ours that are in it: names in tools/libffi-patches
 
 
 def find(compiler: Any, build_dir: Path) -> Libffi:
@@ -90,16 +91,17 @@ def vendored(build_dir: Path) -> Libffi:
     else:
         prefix = build_libffi.cached(build_dir, os.environ.get("LIBFFI_SOURCE"))
     archive, license = prefix / "lib" / "libffi.a", prefix / build_libffi.LICENSE
+    applied = prefix / build_libffi.APPLIED
     pc = prefix / "lib" / "pkgconfig" / "libffi.pc"
     version = re.search(r"^Version: *(\S+)", pc.read_text(), re.MULTILINE) if pc.exists() else None
-    if not (archive.exists() and license.exists() and version):
+    if not (archive.exists() and license.exists() and applied.exists() and version):
         raise BuildError(f"{prefix} is not what `python tools/build_libffi.py --prefix {prefix}` makes.")
     if sys.platform == "darwin":
         hidden = [f"-Wl,-load_hidden,{archive}"]
     else:  # every ELF linker knows version scripts; --exclude-libs is not known to zig's
         hidden = [str(archive), f"-Wl,--version-script={Path(__file__).resolve().parent / 'hidden.map'}"]
     return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,
-                  depends=[str(archive)], license=license)
+                  depends=[str(archive)], license=license, patches=applied.read_text().split())
 
 
 def check_link(libffi: Libffi, compiler: Any, temp: Path) -> None:

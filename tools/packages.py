@@ -8,9 +8,9 @@ PACKAGES = {  # need -> what it is called by Debian, Fedora, Alpine and Homebrew
     "pkg-config": ("pkg-config", "pkgconf-pkg-config", "pkgconf", "pkgconf"),
     "libffi": ("libffi-dev", "libffi-devel", "libffi-dev", "libffi"),
     "autotools": (
-        "autoconf automake libtool libltdl-dev make",
-        "autoconf automake libtool libtool-ltdl-devel make",
-        "autoconf automake libtool make linux-headers",
+        "autoconf automake libtool libltdl-dev make patch",
+        "autoconf automake libtool libtool-ltdl-devel make patch",
+        "autoconf automake libtool make patch linux-headers",
         "autoconf automake libtool",
     ),
 }

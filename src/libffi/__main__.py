@@ -86,6 +86,7 @@ _LABELS = {
     "version": "libffi at run time",
     "build_version": "libffi at build time",
     "linkage": "linked with",
+    "patches": "patched",
     "default_abi": "default ABI",
     "abis": "ABIs",
     "call_plan": "call plans",
@@ -125,7 +126,7 @@ def _info(as_json: bool) -> int:
         if isinstance(value, bool):
             value = "yes" if value else "no"
         elif isinstance(value, (tuple, list)):
-            value = " ".join(map(str, value))
+            value = " ".join(map(str, value)) or "no"
         print(f"{_LABELS.get(key, key.replace('_', ' ')):<21} {value}")
     return 0
 

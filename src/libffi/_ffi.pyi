@@ -63,6 +63,7 @@ class _Features(TypedDict):
     version_number: int
     build_version: str
     linkage: str
+    patches: tuple[str, ...]
     default_abi: str
     abis: tuple[str, ...]
     call_plan: bool

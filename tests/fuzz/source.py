@@ -53,7 +53,7 @@ def _callee(signature: Signature, abi: Abi) -> Iterator[str]:
     for i, type in enumerate(signature.args):
         if fixed is not None and i >= fixed:
             yield f"    {type.declare(f'a{i}')} = __builtin_va_arg(ap, {type.c});"
-        yield from (f"    {line}" for line in _record(type, f"a{i}"))
+        yield from (f"    {line}" for line in record(type, f"a{i}"))
     if fixed is not None:
         yield f"    {abi.va}_end(ap);"
     if signature.result is not None:
@@ -74,7 +74,7 @@ def _caller(signature: Signature, abi: Abi) -> Iterator[str]:
         yield f"    {call};"
     else:
         yield f"    {signature.result.declare('r')} = {call};\n    at = fz_out;"
-        yield from (f"    {line}" for line in _record(signature.result, "r"))
+        yield from (f"    {line}" for line in record(signature.result, "r"))
     yield "}"
 
 
@@ -89,7 +89,7 @@ def _head(signature: Signature, abi: Abi, name: str, args: Iterable[str] = ()) -
     return f"{result.declare('') if result else 'void '}{name}({', '.join(params) or 'void'})"
 
 
-def _record(type: CType, path: str) -> Iterator[str]:
+def record(type: CType, path: str) -> Iterator[str]:
     match type:
         case Scalar(part="long double", family="complex"):
             yield f"PUT_LDC({path});"
@@ -99,9 +99,9 @@ def _record(type: CType, path: str) -> Iterator[str]:
             yield f"PUT({path});"
         case Array():
             for i in range(type.length):
-                yield from _record(type.item, f"{path}[{i}]")
+                yield from record(type.item, f"{path}[{i}]")
         case Record():
             for name, member in type.members:
-                yield from _record(member, f"{path}.{name}")
+                yield from record(member, f"{path}.{name}")
         case _:
             yield f"PUT({path});"
