@@ -1,6 +1,6 @@
 """What libffi itself gets wrong and we cannot make right: refused, not run into.
 
-Each has a C program in tests/c/ that shows it.
+Each has a C program in tests/c/faults/ that shows it. Some have a patch too: then only a libffi without it is refused.
 """
 
 cdef extern from *:
@@ -15,16 +15,99 @@ cdef extern from *:
     #else
     #define INTEGER_REGISTERS(abi) 0
     #endif
+    #if defined(__aarch64__) && !defined(FFIPY_PATCHED_aarch64_spilled_pointer)
+    #define MISPLACES_SPILLED_POINTERS (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define MISPLACES_SPILLED_POINTERS 0
+    #endif
+    #if defined(__mips__) && _MIPS_SIM == _ABIO32 && !defined(FFIPY_PATCHED_mips_complex_closure_result)
+    #define COMPLEX_RESULT_OVERWRITES (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define COMPLEX_RESULT_OVERWRITES 0
+    #endif
+    #if defined(__powerpc64__) && _CALL_ELF == 2 && !defined(FFIPY_PATCHED_ppc64_complex_closure)
+    #define COMPLEX_ARGUMENTS_OVERWRITE (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define COMPLEX_ARGUMENTS_OVERWRITE 0
+    #endif
+    #if defined(__powerpc64__) && LDBL_MANT_DIG == 106 && !defined(FFIPY_PATCHED_ppc64_last_long_double)
+    #define LOSES_LAST_LONG_DOUBLE (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define LOSES_LAST_LONG_DOUBLE 0
+    #endif
+    #if defined(__powerpc64__) && LDBL_MANT_DIG == 106 && !defined(FFIPY_PATCHED_ppc64_struct_of_long_doubles)
+    #define ALIGNS_LONG_DOUBLE_STRUCTS (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define ALIGNS_LONG_DOUBLE_STRUCTS 0
+    #endif
+    #define LAST_FAULTY 30800 /* the newest version that was looked at */
     """
     bint WINDOWS_ABI_ON_UNIX(int abi)
     int INTEGER_REGISTERS(int abi)
+    bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
+    bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS
+
+
+cdef list scalars_of(Type type):
+    """Return the kind of every scalar in `type`, a complex number as two."""
+    leaves, kinds = [], []
+    flatten(type, 0, leaves)
+    for _, kind, _ in leaves:
+        if kind == K_COMPLEX_LONGDOUBLE:
+            kinds += [K_LONGDOUBLE, K_LONGDOUBLE]
+        else:
+            kinds.append(K_LONGDOUBLE if kind == K_EXACT else kind)
+    return kinds
 
 
 cdef bint holds(Type type, type_kind kind):
     """Is `type` of that kind, or has members that are?"""
-    leaves = []
-    flatten(type, 0, leaves)
-    return any(leaf == kind for _, leaf, _ in leaves)
+    return kind in scalars_of(type)
+
+
+cdef bint all_floats(Type type, Py_ssize_t limit):
+    """Are its scalars floating-point numbers of one kind, and no more than so many?"""
+    kinds = scalars_of(type)
+    return len(kinds) <= limit and kinds[0] in (K_FLOAT, K_DOUBLE, K_LONGDOUBLE) and len(set(kinds)) == 1
+
+
+cdef bint spills_an_aligned_pointer(tuple types):
+    """Is a large struct of 16-byte alignment passed after the general registers are used up (aarch64)?"""
+    cdef Type type
+    cdef size_t used = 0
+    for type in types:
+        if type.info.kind == K_VECTOR or all_floats(type, 4):
+            continue
+        if type.info.size <= 16:
+            used += (type.info.size + 7) // 8
+            continue
+        if used >= 8 and type.info.alignment > 8:
+            return True
+        used += 1
+    return False
+
+
+cdef bint has_long_double_struct_between(Type restype, tuple types):
+    """Does a struct of long doubles begin at an odd doubleword of the arguments (powerpc64)?"""
+    cdef Type type
+    cdef size_t at = is_aggregate_kind(restype.info.kind) and restype.info.size > 16 and not all_floats(restype, 8)
+    for type in types:
+        if is_aggregate_kind(type.info.kind) and holds(type, K_LONGDOUBLE) and all_floats(type, 4):
+            if at % 2:
+                return True
+        at += (type.info.size + 7) // 8
+    return False
+
+
+cdef bint has_many_complex(tuple types):
+    """Do arguments with a complex number among them take more than eight doublewords (powerpc64)?"""
+    cdef Type type
+    cdef size_t words = 1                  # the address of a result may be one
+    cdef bint found = False
+    for type in types:
+        found |= K_COMPLEX_FLOAT <= type.info.kind <= K_COMPLEX_LONGDOUBLE
+        words += 2 if type.info.kind == K_COMPLEX_FLOAT else (type.info.size + 7) // 8
+    return found and words > 8
 
 
 cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
@@ -32,6 +115,10 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         for type in (restype, *types):
             if holds(type, K_VECTOR):
                 raise BadTypedef(f"CIF(): libffi has no vectors under {get_abi()(abi).name}")
+    if MISPLACES_SPILLED_POINTERS and spills_an_aligned_pointer(types):
+        raise BadTypedef("CIF(): libffi crashes at a large struct of 16-byte alignment passed on the stack")
+    if ALIGNS_LONG_DOUBLE_STRUCTS and has_long_double_struct_between(restype, types):
+        raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
     if INTEGER_REGISTERS(abi):
         refuse_integers_after_structs(restype, types, abi)
     return 0
@@ -56,4 +143,10 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
 cdef int refuse_faulty_closure(CIF cif) except -1:
     if WINDOWS_ABI_ON_UNIX(<int>cif.state.cif.abi) and cif.state.result_kind in (K_S128, K_U128):
         raise BadTypedef(f"closure {cif}: libffi loses half of an __int128 result under {cif.abi.name}")
+    if COMPLEX_RESULT_OVERWRITES and cif.state.result_kind in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):
+        raise BadTypedef(f"closure {cif}: libffi overwrites the caller's registers with a complex result")
+    if COMPLEX_ARGUMENTS_OVERWRITE and has_many_complex(cif.argtypes):
+        raise BadTypedef(f"closure {cif}: libffi overwrites the caller's variables with so many complex arguments")
+    if LOSES_LAST_LONG_DOUBLE and cif.argtypes and scalars_of(cif.argtypes[-1]) == [K_LONGDOUBLE]:
+        raise BadTypedef(f"closure {cif}: libffi loses half of a long double that is the last argument")
     return 0

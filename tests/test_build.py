@@ -102,7 +102,7 @@ def test_no_autotools(monkeypatch, path_without):
                          "libtool-ltdl-devel make patch", "autoconf automake libtool make patch",
                          "autoconf automake libtool")
     for tool in ("autoconf", "libtoolize", "patch"):
-        assert tool in str(caught.value).partition("\n")[0]
+        assert tool in str(caught.value).splitlines()[1]
 
 
 def test_a_prefix_that_holds_nothing(build, tmp_path):

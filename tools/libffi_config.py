@@ -59,7 +59,7 @@ def render(header: str, libffi: Libffi) -> str:
     lines.append(f'#define FFIPY_LINKAGE "{libffi.linkage}"')
     lines.append(f'#define FFIPY_BUILD_VERSION "{libffi.version}"')
     lines.append(f'#define FFIPY_PATCHES "{" ".join(libffi.patches)}"')
-    lines += [f"#define FFIPY_PATCHED_{name} 1" for name in libffi.patches]
+    lines += [f"#define FFIPY_PATCHED_{name.replace('-', '_')} 1" for name in libffi.patches]
     lines.append("#define FFIPY_ABIS(X) " + " ".join(f"X({name})" for name in abis(header)))
     return "\n".join(lines) + "\n"
 
