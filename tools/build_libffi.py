@@ -6,8 +6,8 @@
 The source is the archive of libffi's tag v3.8.0, recognised by the checksum of the uncompressed
 tar (so any compression of it will do); without --source or LIBFFI_SOURCE it is downloaded from
 libffi's own repository. An unpacked folder has no checksum: it is copied, never written to, and
-taken if its configure.ac says the pinned version.
-The checksum is of libffi's own source; then every *.patch of tools/libffi-patches is applied. CC, CFLAGS, LDFLAGS and configure's cache
+taken if its configure.ac says the pinned version. The checksum is of libffi's own source; then
+every *.patch of tools/libffi-patches is applied. CC, CFLAGS, LDFLAGS and configure's cache
 variables are taken from the environment.
 """
 import argparse
