@@ -158,8 +158,10 @@ cdef object code_of(callable):
 
 
 cdef bint is_partial(callable):
-    functools = _sys.modules.get("functools")   # not loaded: then this is none
-    return functools is not None and type(callable) is functools.partial
+    try:                        # not loaded, or the interpreter is taking itself apart: then this is none
+        return type(callable) is _sys.modules["functools"].partial
+    except Exception:
+        return False
 
 
 def closures():

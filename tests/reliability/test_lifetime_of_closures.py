@@ -5,6 +5,7 @@ import ctypes
 import functools
 import gc
 import re
+import subprocess
 import sys
 import textwrap
 import threading
@@ -441,3 +442,16 @@ def test_a_live_closure_costs_at_most_400_bytes(run_python):
         print((resident() - before) // 100_000)
     """)
     assert int(each) <= 400
+
+
+def test_closures_that_live_to_the_very_end_say_nothing():
+    """The modules that they would ask for their origin are gone by then."""
+    done = subprocess.run([sys.executable, "-c", """if True:
+        import builtins, sys
+        from libffi import c, closure
+        class Callable:
+            def __call__(self):
+                return 1
+        builtins.kept = sys.kept = [closure(c.int, [])(thing) for thing in (Callable(), print, lambda: 1)]
+    """], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,252 @@
+"""Use the whole API at random and wrongly: nothing may crash. `python monkey.py SEED STEPS`.
+
+Objects of all sorts are made, filled, read, copied, closed and called with values of all sorts, some of which
+run more of the same when they are looked at. Only what C itself could not survive is left out: addresses that
+are plain numbers, and strings in memory that something else may overwrite.
+"""
+from __future__ import annotations
+
+import array
+import contextlib
+import copy
+import decimal
+import enum
+import faulthandler
+import gc
+import io
+import pickle
+import random
+import sys
+
+import libffi
+from libffi import CIF, Library, Memory, c
+
+
+class Colour(enum.IntEnum):
+    RED = 1
+    GREEN = 2
+
+
+NUMBERS = [c.bool, c.char, c.uchar, c.short, c.int, c.ulong, c.int128, c.float, c.double, c.longdouble,
+           c.exact(c.longdouble), c.complex_double, c.wchar_t, c.char16_t, c.enum(Colour)]
+MOST = 40                       # objects of a sort that are kept
+DEEPEST = 3                     # how often a step may run another
+
+PLAIN = [0, 1, -1, 255, 2**31, -2**63, 2**64, 1.5, float("nan"), 1e300, 1 + 2j, decimal.Decimal("1.5"), True, None,
+         "", "text", "\u20ac\U0001f600", "a\0b", b"", b"bytes", b"x" * 100, Colour.GREEN]
+
+
+class Monkey:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.types, self.memory, self.pointers, self.closures, self.views = [], [], [], [], []
+        self.depth = self.worked = 0
+        self.snprintf = Library(None).function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
+        self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
+
+    def run(self, steps):
+        for _ in range(steps):
+            self.step()
+        return self.worked
+
+    def step(self):
+        if self.depth > DEEPEST:
+            return
+        self.depth += 1
+        try:
+            self.random.choice(self.steps)()
+            self.worked += 1
+        except Exception:
+            pass                # a Python exception is the right end of a wrong use
+        finally:
+            self.depth -= 1
+        for kept in self.types, self.memory, self.pointers, self.closures, self.views:
+            while len(kept) > MOST:
+                kept.pop(self.random.randrange(len(kept)))
+
+    # What to use.
+
+    def type(self):
+        return self.random.choice(NUMBERS + self.types)
+
+    def simple(self):
+        return self.random.choice([*PLAIN, Evil(self), *self.memory[:5]])
+
+    def value(self):
+        pick, some = self.random.choice, range(self.random.randrange(5))
+        return pick([
+            self.simple, self.simple, lambda: Evil(self), self.type,
+            lambda: [self.simple() for _ in some], lambda: tuple(self.simple() for _ in some),
+            lambda: {pick("abcx"): self.simple() for _ in some}, lambda: bytearray(len(some) * 8),
+            lambda: array.array(pick("bBhilqd"), [1] * len(some)),
+            lambda: pick(self.memory), lambda: pick(self.pointers), lambda: pick(self.closures),
+            lambda: pick(self.views)])()
+
+    def index(self):
+        return self.random.choice([0, 1, -1, 7, slice(0, 2), slice(None, None, -1), Evil(self)])
+
+    def keep(self, found):
+        if isinstance(found, Memory):
+            self.memory.append(found)
+
+    # Types.
+
+    def step_struct(self):
+        make = self.random.choice([c.struct, c.union])
+        self.types.append(make("s", [(name, self.type()) for name in "abc"[:self.random.randrange(4)]]))
+
+    def step_struct_in_two_steps(self):
+        made = c.struct("list")
+        self.types.append(made)
+        made.define([("value", self.type()), ("next", c.ptr(made))])
+
+    def step_array(self):
+        self.types.append(self.random.choice([c.array, c.vector])(self.type(), self.random.randrange(6)))
+
+    def step_pointer_type(self):
+        self.types.append(c.ptr(self.type(), const=self.random.random() < 0.3))
+
+    def step_pickle(self):
+        pickle.loads(pickle.dumps(self.random.choice([self.type(), self.random.choice(self.closures).cif])))
+
+    # Memory, pointers, buffers.
+
+    def step_new(self):
+        self.keep(self.type().new(*[self.value()] * self.random.randrange(2)))
+
+    def step_call_a_type(self):
+        self.keep(self.type()(self.value()))
+
+    def step_value(self):
+        memory = self.random.choice(self.memory)
+        memory.value = self.random.choice([self.value, lambda: memory.value])()
+
+    def step_item(self):
+        self.keep(self.random.choice(self.memory)[self.index()])
+
+    def step_set_item(self):
+        self.random.choice(self.memory)[self.index()] = self.value()
+
+    def step_field(self):
+        memory = self.random.choice(self.memory)
+        self.keep(getattr(memory, self.random.choice(list(memory.type.fields))))
+
+    def step_set_field(self):
+        memory = self.random.choice(self.memory)
+        setattr(memory, self.random.choice(list(memory.type.fields)), self.value())
+
+    def step_compare(self):
+        memory = self.random.choice(self.memory)
+        repr(memory), memory == self.value(), list(memory)
+
+    def step_copy(self):
+        self.keep(self.random.choice([copy.copy, copy.deepcopy])(self.random.choice(self.memory)))
+
+    def step_at(self):
+        self.keep(self.type().at(self.random.choice(self.memory + self.views)))
+
+    def step_read(self):
+        self.type().read(self.value())
+
+    def step_view(self):
+        self.views.append(memoryview(self.random.choice(self.memory)))
+
+    def step_release(self):
+        self.random.choice(self.views).release()
+
+    def step_close(self):
+        self.random.choice(self.memory).close()
+
+    def step_pointer(self):
+        memory = self.random.choice(self.memory)
+        self.pointers.append(c.ptr(self.random.choice([memory.type, self.type()]))(memory))
+
+    def step_pointer_item(self):
+        pointer = self.random.choice(self.pointers)
+        if len(pointer) > 0:
+            at = self.random.randrange(len(pointer))
+            self.keep(pointer[at])
+            pointer[at] = self.value()
+
+    # Calls.
+
+    def step_closure(self):
+        cif = CIF(self.type(), [self.type() for _ in range(self.random.randrange(5))])
+        callable = self.random.choice([Evil(self), print, lambda *args: args[0], lambda *args: self.value()])
+        self.closures.append(cif.closure(callable, on_error=self.random.choice([None, self.value()])))
+
+    def step_call(self):
+        closure = self.random.choice(self.closures)
+        closure.cif.call(closure, *[self.value() for _ in closure.cif.argtypes])
+
+    def step_map(self):
+        closure = self.random.choice(self.closures)
+        closure.cif.bind(closure).map(*[self.value() for _ in closure.cif.argtypes])
+
+    def step_call_raw(self):
+        closure = self.random.choice(self.closures)
+        closure.cif.call_raw(closure, bytearray(512), [bytearray(512) for _ in closure.cif.argtypes])
+
+    def step_close_closure(self):
+        self.random.choice(self.closures).close()
+
+    def step_retarget(self):
+        self.random.choice(self.closures).retarget(self.random.choice([abs, Evil(self), self.value()]))
+
+    def step_variadic(self):
+        self.snprintf(None, 0, "%d", self.value())
+
+    def step_collect(self):
+        gc.collect(self.random.randrange(3))
+
+
+class Evil:
+    """Whatever is asked of it, it does something else first."""
+
+    def __init__(self, monkey):
+        self.monkey = monkey
+
+    def act(self, result):
+        self.monkey.step()
+        return result
+
+    def __index__(self):
+        return self.act(1)
+
+    def __float__(self):
+        return self.act(1.5)
+
+    def __complex__(self):
+        return self.act(1j)
+
+    def __len__(self):
+        return self.act(2)
+
+    def __getitem__(self, index):
+        if index > 2:
+            raise IndexError
+        return self.act(index)
+
+    def __iter__(self):
+        return self.act(iter([1, 2]))
+
+    def __eq__(self, other):
+        return self.act(True)
+
+    def __hash__(self):
+        return self.act(1)
+
+    def __buffer__(self, flags):
+        return self.act(memoryview(bytearray(16)))
+
+    def __call__(self, *args):
+        return self.act(self.monkey.simple())
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    sys.unraisablehook = lambda unraisable: None
+    seed, steps = int(sys.argv[1]), int(sys.argv[2])
+    with contextlib.redirect_stdout(io.StringIO()):     # one of the closures prints
+        worked = Monkey(seed).run(steps)
+    print(f"libffi {libffi.__version__}: seed {seed}, {worked} of {steps} steps worked")
