@@ -150,6 +150,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
         memory = memory_new(c.args[i].type)
         storage.views.append(<object>memory)
         Py_XDECREF(<PyObject *>memory)
+        lifetime_pin(memory.m.life)     # for good: it goes with the call
         k = memory_keeper(memory)
         store_placed(c.args[i].type, memory.m.data, args[i], &k, "call_go()%U argument %zd", "", i + 1)
         storage.addresses[i] = memory.m.data
