@@ -55,7 +55,8 @@ def extension(name, *options, sources=None, compiler=CC, libraries=()):
 
 def compiled(target, command, sources, link=()):
     """Run a compiler unless the target is newer than all it comes from."""
-    newest = max((SOURCES / source).stat().st_mtime for source in [*sources, "bench.h"])
+    archives = [library for library in link if str(library).endswith(".a")]
+    newest = max((SOURCES / source).stat().st_mtime for source in [*sources, "bench.h", *archives])
     if not target.exists() or target.stat().st_mtime < newest:
         print(f"building {target.name} ...", file=sys.stderr)
         run([*command, *link, "-o", target])
