@@ -7,15 +7,15 @@ from libffi import Library, c, closure
 
 
 def absolute_ctypes(number):
-    labs = ctypes.CDLL(None).labs
-    labs.argtypes = [ctypes.c_long]
-    labs.restype = ctypes.c_long  # forgotten, the result is an int: the upper half is lost
-    return labs(number)
+    llabs = ctypes.CDLL(None).llabs
+    llabs.argtypes = [ctypes.c_longlong]
+    llabs.restype = ctypes.c_longlong  # forgotten, the result is an int: the upper half is lost
+    return llabs(number)
 
 
 def absolute_libffi(number):
-    labs = Library(None).function("labs", c.long, [c.long])
-    return labs(number)
+    llabs = Library(None).function("llabs", c.longlong, [c.longlong])
+    return llabs(number)
 
 
 # ---- a struct by value ----

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from release import images, roots, wheels
 from release.platforms import PLATFORMS, Platform
-from release.steps import StepFailed, need, run, say
+from release.steps import NotHere, StepFailed, need, run, say
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -25,12 +25,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", action="append", choices=PLATFORMS, required=True)
     options = parser.parse_args()
-    need({"mmdebstrap": "mmdebstrap", "arch-test": "arch-test", "podman": "podman", "crun": "crun"})
     failed = False
     for name in options.arch:
         try:
+            need({"mmdebstrap": "mmdebstrap", "arch-test": "arch-test", "podman": "podman", "crun": "crun"})
             build(PLATFORMS[name])
-        except StepFailed as error:
+        except (NotHere, StepFailed) as error:
             say(name, f"FAILED: {error}")
             failed = True
     return 1 if failed else 0

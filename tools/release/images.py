@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .platforms import Platform
 from .roots import CACHE, mirror
-from .steps import StepFailed, run
+from .steps import NotHere, StepFailed, run
 
 PACKAGES = (
     "python3,python3-dev,python3-venv,gcc,g++,libc6-dev,make,patch,autoconf,automake,libtool,libltdl-dev,"
@@ -45,7 +45,7 @@ def tarball(platform: Platform, log: Path) -> Path:
             partial.unlink(missing_ok=True)
         else:
             return partial.rename(path)
-    raise StepFailed(f"No Debian image for {platform.debian}: {log}")
+    raise NotHere(f"no Debian image for {platform.debian}; see {log}")
 
 
 def furnish(root: Path, log: Path) -> str:

@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 from .platforms import Platform
-from .steps import Facts, StepFailed, run, say
+from .steps import Facts, NotHere, StepFailed, digest, need, run, say
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"), "libffi-matrix")
 PACKAGES = (
-    "python3,python3-dev,libpython3-stdlib,libc6-dev,libgcc-s1,libstdc++6,base-files,base-passwd,dash,bash,"
+    "python3,python3-dev,libpython3-stdlib,libc6-dev,libc-bin,libgcc-s1,libstdc++6,base-files,base-passwd,dash,bash,"
     "coreutils,ca-certificates,zlib1g,libsqlite3-0,libexpat1"
 )
 SHELL_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -20,7 +20,7 @@ SHELL_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 def tarball(platform: Platform, log: Path) -> Path:
     """Return the cached root of the newest suite that the mirror serves consistently."""
-    known = [CACHE / f"{platform.debian}-{suite}.tar" for suite in platform.suites]
+    known = [CACHE / f"{platform.debian}-{suite}-{digest([PACKAGES])}.tar" for suite in platform.suites]
     for path in known:
         if path.exists():
             return path
@@ -35,7 +35,7 @@ def tarball(platform: Platform, log: Path) -> Path:
             say(platform.name, f"the mirror has no usable {suite} for {platform.debian}")
         else:
             return partial.rename(path)
-    raise StepFailed(f"No Debian root for {platform.debian}: {log}")
+    raise NotHere(f"no Debian root for {platform.debian}; see {log}")
 
 
 def mirror() -> str:
@@ -44,7 +44,7 @@ def mirror() -> str:
                "Label: Debian"]
     sites = subprocess.run(command, capture_output=True, text=True).stdout.split()
     if not sites:
-        raise StepFailed("apt knows no Debian mirror: apt-get update")
+        raise NotHere("apt knows no Debian mirror: apt-get update")
     return sites[0]
 
 
@@ -59,13 +59,30 @@ def unpack(tar: Path, root: Path, log: Path) -> Facts:
     return {}
 
 
+def check_machine(platform: Platform, log: Path) -> None:
+    """Find out whether this machine can enter such a root; register qemu-user with the kernel where it is needed."""
+    if os.geteuid() != 0:
+        raise NotHere("it takes root to enter another root")
+    need({"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "setarch": "util-linux",
+          f"{platform.triplet}-gcc": f"gcc-{platform.triplet.replace('_', '-')}"})
+    try:
+        run(["unshare", "--mount", "--propagation", "private", "true"], log)
+        if not platform.native:
+            need({"qemu-s390x-static": "qemu-user-static", "update-binfmts": "binfmt-support"})
+            register_emulators(log)
+    except StepFailed as error:
+        raise NotHere(str(error)) from None
+
+
 def register_emulators(log: Path) -> None:
-    """Let the kernel run foreign programs; with handlers that need nothing inside a root."""
+    """Let the kernel run foreign programs, with handlers that need nothing inside a root."""
     table = Path("/proc/sys/fs/binfmt_misc")
     if not (table / "register").exists():
         run(["mount", "-t", "binfmt_misc", "none", str(table)], log)
     if not list(table.glob("qemu-*")):
         run(["update-binfmts", "--enable"], log)
+    if not list(table.glob("qemu-*")):
+        raise NotHere("binfmt_misc takes no handlers here")
 
 
 class Root:

@@ -5,8 +5,8 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +16,10 @@ Facts = dict[str, str]
 
 class StepFailed(Exception):
     """A command failed; its log says why."""
+
+
+class NotHere(Exception):
+    """This machine cannot do it, which is no fault of what is to be tested."""
 
 
 class Notebook:
@@ -86,9 +90,7 @@ def run(
 
 
 def need(programs: Mapping[str, str]) -> None:
-    """Stop with the Debian packages that bring what is missing."""
-    import shutil
-
-    absent = [package for program, package in programs.items() if not shutil.which(program)]
+    """Name the Debian packages that bring what is missing."""
+    absent = {package for program, package in programs.items() if not shutil.which(program)}
     if absent:
-        sys.exit(f"Missing: apt-get install {' '.join(sorted(set(absent)))}")
+        raise NotHere(f"missing: apt-get install {' '.join(sorted(absent))}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .platforms import Platform
 from .roots import Root
-from .steps import Facts, StepFailed, run
+from .steps import Facts, NotHere, StepFailed, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LARGEST = 1_500_000  # bytes, for a wheel
@@ -29,7 +29,7 @@ def interpreter(version: str) -> str:
     series = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     found = str(series[-1]) if series else shutil.which(f"python{version}")
     if not found:
-        raise StepFailed(f"CPython {version} is needed on this machine, to build for CPython {version} elsewhere.")
+        raise NotHere(f"CPython {version} is needed on this machine, to build for CPython {version} elsewhere")
     return found
 
 
