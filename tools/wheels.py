@@ -10,8 +10,11 @@ libffi's archive, else it is downloaded.
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 from release import images, roots, wheels
@@ -39,12 +42,16 @@ def main() -> int:
 def build(platform: Platform) -> None:
     folder = REPOSITORY / "build" / "wheels" / platform.name
     folder.mkdir(parents=True, exist_ok=True)
-    log, root = folder / "wheels.log", folder / "image"
+    log, made = folder / "wheels.log", folder / "image.json"
     log.unlink(missing_ok=True)
-    say(platform.name, "image ...")
-    roots.unpack(images.tarball(platform, log), root, log)
-    tag = images.furnish(root, log)
-    image = images.load(platform, root, log)
+    if not made.exists():
+        say(platform.name, "image ...")
+        root = folder / "image"
+        roots.unpack(images.tarball(platform, log), root, log)
+        python_tag = images.furnish(root, log)
+        made.write_text(json.dumps([python_tag, images.load(platform, root, log)]))
+        shutil.rmtree(root)
+    tag, image = json.loads(made.read_text())
     python = wheels.environment(sys.executable, folder.parent / "tools", ["cibuildwheel>=4"], log)
     say(platform.name, f"cibuildwheel, {tag} ...")
     source = os.environ.get("LIBFFI_SOURCE")
@@ -67,8 +74,6 @@ def build(platform: Platform) -> None:
 
 def configured() -> str:
     """Return the environment that pyproject.toml gives the build: naming one variable here replaces them all."""
-    import tomllib
-
     with (REPOSITORY / "pyproject.toml").open("rb") as file:
         variables = tomllib.load(file)["tool"]["cibuildwheel"]["linux"]["environment"]
     return " ".join(f'{name}="{value}"' for name, value in variables.items())

@@ -68,7 +68,8 @@ def check_machine(platform: Platform, log: Path) -> None:
     try:
         run(["unshare", "--mount", "--propagation", "private", "true"], log)
         if not platform.native:
-            need({"qemu-s390x-static": "qemu-user-static", "update-binfmts": "binfmt-support"})
+            emulator = "qemu-s390x" if shutil.which("qemu-s390x") else "qemu-s390x-static"
+            need({emulator: "qemu-user-static", "update-binfmts": "binfmt-support"})
             register_emulators(log)
     except StepFailed as error:
         raise NotHere(str(error)) from None
