@@ -12,8 +12,10 @@ cdef extern from *:
     #endif
     #if defined(__i386__) && !defined(_WIN32)
     #define INTEGER_REGISTERS(abi) ((abi) == FFI_FASTCALL ? 2 : (abi) == FFI_THISCALL ? 1 : 0)
+    #define REVERSED(abi) ((abi) == FFI_PASCAL || (abi) == FFI_REGISTER)
     #else
     #define INTEGER_REGISTERS(abi) 0
+    #define REVERSED(abi) 0
     #endif
     #if defined(__aarch64__) && !defined(FFIPY_PATCHED_aarch64_spilled_pointer)
     #define MISPLACES_SPILLED_POINTERS (libffi_version_number() <= LAST_FAULTY)
@@ -44,6 +46,7 @@ cdef extern from *:
     """
     bint WINDOWS_ABI_ON_UNIX(int abi)
     int INTEGER_REGISTERS(int abi)
+    bint REVERSED(int abi)
     bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
     bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS
 
@@ -121,7 +124,22 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
     if INTEGER_REGISTERS(abi):
         refuse_integers_after_structs(restype, types, abi)
+    if REVERSED(abi) and not all_in_registers(restype, types, abi):
+        raise BadTypedef(f"CIF(): libffi misplaces arguments on the stack under {get_abi()(abi).name}")
     return 0
+
+
+cdef bint is_word(Type type):
+    """Does it go in one general register?"""
+    return type.info.kind >= K_REF or is_pointer_kind(type.info.kind) or (
+        plain_type(&type.info).kind <= K_CHAR32 and type.info.size <= 4)
+
+
+cdef bint all_in_registers(Type restype, tuple types, int abi):
+    """Under i386's conventions that push from left to right: Pascal's without registers, Borland's with three."""
+    if restype.info.kind >= K_COMPLEX_FLOAT and not is_word(restype):
+        return False
+    return len(types) <= (0 if get_abi()(abi).name == "PASCAL" else 3) and all(map(is_word, types))
 
 
 cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) except -1:

@@ -47,7 +47,7 @@ def test_random_signatures(known, chunk):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cif_says_its_abi(name):
-    assert CIF(c.int, [c.int], abi=ABI[name]).abi is ABI[name]
+    assert CIF(c.int, abi=ABI[name]).abi is ABI[name]
 
 
 @every_abi
@@ -122,6 +122,23 @@ def test_narrow_results(known, library, name, type, value, result):
 @every_abi
 def test_void(known, library):
     assert CIF(c.void, abi=ABI[known.name]).bind(library.symbol("nothing"))() is None
+
+
+@pytest.mark.skipif("REGISTER" not in NAMES, reason="an ABI of i386")
+def test_register(compile_c):
+    """Borland's convention is gcc's regparm(3) as long as the registers suffice; more is refused."""
+    library = libffi.Library(compile_c("""
+        #define REGISTER __attribute__((regparm(3)))
+        REGISTER int mix(int a, short b, void *c) { return a * 100 + b * 10 + (int)c; }
+        int call_mix(int (REGISTER *f)(int, short, void *)) { return f(-1, 2, (void *)3); }
+    """, "registers"))
+    cif = CIF(c.int, [c.int, c.short, c.pointer], abi=ABI.REGISTER)
+    assert cif.bind(library.symbol("mix"))(-1, 2, 3) == -77
+    with cif.closure(lambda a, b, c: a * 100 + b * 10 + c) as callback:
+        assert library.function("call_mix", c.int, [c.pointer])(callback) == -77
+    for types in [c.int] * 4, [c.double], [c.longlong]:
+        with pytest.raises(libffi.BadTypedef, match="REGISTER"):
+            CIF(c.int, types, abi=ABI.REGISTER)
 
 
 def test_efi64_is_win64():

@@ -36,6 +36,7 @@ FAULTS = {
     "aarch64_spilled_pointer": (True, AARCH64),
     "aarch64_stack_space": (True, AARCH64),
     "changed_arguments": (VERSION < 30700, X86_64),
+    "i386_reversed_arguments": (True, "PASCAL" in FEATURES["abis"]),
     "long_double_struct_result": (True, X86_64),
     "mips_complex_closure_result": (True, MIPS_O32),
     "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
@@ -47,6 +48,7 @@ FAULTS = {
     "ppc64_struct_of_long_doubles": (True, PPC64_IBM),
     "ppc64_variadic_closure": (True, PPC64_ELFV2),
     "raw_closure": (FEATURES["static_trampolines"], True),
+    "riscv_float_struct": (True, platform.machine() == "riscv64"),
     "s390x_int128_closure": (True, platform.machine() == "s390x" and FEATURES["int128"]),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
@@ -55,6 +57,7 @@ FAULTS = {
 # What the package makes of a fault that it cannot make right: an error that gives the reason.
 REFUSED = {
     "aarch64_spilled_pointer": lambda: CIF(c.void, [c.long] * 9 + [c.struct("large", x=c.longdouble, y=c.double)]),
+    "i386_reversed_arguments": lambda: CIF(c.int, [c.int, c.int], abi=ABI.PASCAL),
     "mips_complex_closure_result": lambda: CIF(c.complex_double).closure(complex),
     "ppc64_complex_closure": lambda: CIF(c.double, [c.complex_double] * 5).closure(max),
     "ppc64_last_long_double": lambda: CIF(c.double, [c.longdouble]).closure(float),
