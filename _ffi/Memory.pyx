@@ -90,7 +90,9 @@ cdef class Memory:
         return copy_of(self)
 
     def __reduce__(self):
-        raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it is an address")
+        if holds_addresses(self.type_):
+            raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it holds addresses")
+        return _rebuild_memory, (self.type_, memory_data(<MemoryObject *>self)[:self.m.size])
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         cdef Py_ssize_t *shape
@@ -256,6 +258,29 @@ cdef inline MemoryObject *field_memory(Field field, instance) except NULL:
 cdef object load_named(Memory memory, Py_ssize_t i):
     return load_field(&memory.m.type.fields[i], memory_data(<MemoryObject *>memory),
                       <MemoryObject *>memory)
+
+
+# ---- pickle ----
+
+cdef bint holds_addresses(Type type) except -1:
+    if type.info.kind in (K_ARRAY, K_VECTOR):
+        return holds_addresses(<Type>type.item)
+    if type.info.kind in (K_STRUCT, K_UNION):
+        return any([holds_addresses(<Type>member[1]) for member in type.members])
+    return is_pointer_kind(type.info.kind)
+
+
+def _rebuild_memory(type, bytes data):
+    """Make memory of these bytes (for pickle)."""
+    cdef Type this = need_type("_rebuild_memory()", type)
+    need_storage(this)
+    if holds_addresses(this) or len(data) != this.info.size:
+        raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
+    cdef MemoryObject *memory = memory_new(&this.info)
+    result = <object>memory
+    Py_XDECREF(<PyObject *>memory)
+    memcpy(memory.m.data, <const char *>data, this.info.size)
+    return result
 
 
 # ---- helpers ----

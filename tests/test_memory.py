@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import array
 import collections
+import concurrent.futures
 import copy
 import dataclasses
 import gc
+import multiprocessing
 import pickle
 import struct
 import sys
@@ -539,14 +541,37 @@ def test_function_fields(callbacks):
 # ---- copying
 
 
-def test_memory_does_not_pickle_by_accident():
-    """An address means nothing elsewhere: either an error, or a copy of the bytes."""
-    m = POINT.new(x=1, y=2)
-    try:
-        again = pickle.loads(pickle.dumps(m))
-    except TypeError:
-        return
-    assert again == m and again.address != m.address
+@pytest.mark.parametrize("memory", [
+    POINT.new(x=1, y=2), SEGMENT.new(a=(1, 2)), c.int.new(5), c.array(c.double, 3).new([1, 2, 3]),
+    c.array(POINT, 2).new([(1, 2), (3, 4)]), c.union("u", a=c.int, b=c.float).new(b=1.5),
+    c.vector(c.int, 4).new([1] * 4), c.struct("bits", a=c.bits(c.int, 3), b=c.bits(c.uint, 9)).new(a=-2, b=300),
+    SEGMENT.new(b=(3, 4)).b, c.array(c.char, 1000).new(b"text")], ids=repr)
+def test_memory_pickles_by_value(memory):
+    again = pickle.loads(pickle.dumps(memory))
+    assert again.type is memory.type and bytes(again) == bytes(memory) and again.address != memory.address
+    assert type(again) is type(memory)
+
+
+@pytest.mark.parametrize("memory", [
+    c.string.new("x"), c.pointer.new(), c.array(c.ptr(c.int), 2).new(), BOX.new(),
+    c.struct("f", f=c.array(c.func(libffi.CIF(c.int)), 2)).new()], ids=repr)
+def test_memory_that_holds_addresses_does_not_pickle(memory):
+    with pytest.raises(TypeError, match="cannot pickle .* memory: it holds addresses"):
+        pickle.dumps(memory)
+
+
+def test_pickles_of_memory_that_lie():
+    rebuild, (kind, data) = POINT.new().__reduce__()
+    for wrong in (kind, data[:-1]), (kind, data + b"x"), (c.string, bytes(c.string.size)), (c.void, b""), (3, b""):
+        with pytest.raises(TypeError):
+            rebuild(*wrong)
+
+
+def test_structs_go_to_other_processes():
+    div = libffi.Library(None).function("div", c.struct("div_t", quot=c.int, rem=c.int), [c.int, c.int])
+    with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        results = list(pool.map(div, [17, 9], [5, 2]))
+    assert results == [(3, 2), (4, 1)] and results[0].type is div.cif.restype
 
 
 def test_copy_is_a_copy_or_an_error():
