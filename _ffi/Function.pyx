@@ -33,6 +33,16 @@ cdef class Function:
         return <uintptr_t>self.target.address
 
     @property
+    def restype(self):
+        """Return the result type; a signature never changes, unlike ctypes'."""
+        return self.cif.restype
+
+    @property
+    def argtypes(self):
+        """Return the argument types, as CIF.argtypes."""
+        return self.cif.argtypes
+
+    @property
     def __name__(self):
         return self.name
 

@@ -113,7 +113,8 @@ cdef class Type:
         """
         need_storage(self)
         if len(args) + (len(fields) > 0) > 1:
-            raise TypeError(f"{type_name(self)}.new() takes one value or fields by name")
+            raise TypeError(f"{type_name(self)}.new() takes one " + (
+                "sequence, such as [1, 2]" if self.info.kind in (K_ARRAY, K_VECTOR) else "value or fields by name"))
         cdef MemoryObject *memory = memory_new(&self.info)
         result = <object>memory
         Py_XDECREF(<PyObject *>memory)

@@ -583,6 +583,7 @@ CLOSURES = {
     "errcheck of too few parameters":
         (lambda w: INT_INT.bind(w.closure.address, errcheck=lambda: 1)(1), TypeError, r"positional"),
     "errno of a str": (lambda w: libffi.set_errno("x"), TypeError, r"."),
+    "array of many arguments": (lambda w: c.array(c.int, 3)(1, 2, 3), TypeError, r"int\[3\].*takes one sequence"),
     "errno of a float": (lambda w: libffi.set_errno(1.5), TypeError, r"float"),
     "errno too large": (lambda w: libffi.set_errno(1 << 40), OverflowError, r"."),
     "exchange block too small":

@@ -621,3 +621,12 @@ def test_one_function_in_many_threads(values):
     for t in threads:
         t.join()
     assert wrong == []
+
+
+def test_a_signature_never_changes(libm):
+    """What ctypes' users write would do nothing: it must not pass in silence."""
+    pow = libm.function("pow", c.double, [c.double, c.double])
+    assert pow.restype is c.double and pow.argtypes == (c.double, c.double)
+    for name in "restype", "argtypes", "errcheck":
+        with pytest.raises(AttributeError, match=f"'{name}'"):
+            setattr(pow, name, None)
