@@ -296,6 +296,11 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
         return address_of_buffer(type, value, k, where);
     if (type->kind != K_FUNCTION && PyIndex_Check(value))
         return address_from_int(type, value, where);
+    if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: c.array(T, n).new(it))",
+                     type->name, Py_TYPE(value)->tp_name);
+        return -1;
+    }
     if (PyCallable_Check(value) && !PyType_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
                      "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);

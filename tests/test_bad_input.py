@@ -261,7 +261,8 @@ POINTERS = {
         (lambda w: w.echo_pointer("x"), TypeError,
          r"^echo_pointer\(\) argument 1: expected void \*, got str \(c\.string takes it; or pass bytes\)$"),
     "list for a pointer":
-        (lambda w: w.fill_ints([1, 2], 2), TypeError, r"^fill_ints\(\) argument 1: expected int \*, got list"),
+        (lambda w: w.fill_ints([1, 2], 2), TypeError,
+         r"^fill_ints\(\) argument 1: expected int \*, got list \(pass memory: c\.array\(T, n\)\.new\(it\)\)$"),
     "a callable for a pointer":
         (lambda w: w.echo_pointer(abs), TypeError, r"^echo_pointer\(\) argument 1: expected void \*"),
     "bytes to a writable pointer":
