@@ -269,7 +269,7 @@ def test_objects_of_ctypes(libc):
         libc.function("qsort", c.void, [c.ptr(c.int), c.size_t, c.size_t, c.pointer])(many, 3, 4, compare)
     assert list(many) == [1, 2, 3]
     with pytest.raises(TypeError, match="got a buffer of items"):
-        time((ctypes.c_int * 3)())
+        time((ctypes.c_short * 3)())
     memset = libc.function("memset", c.pointer, [c.pointer, c.int, c.size_t])
     assert memset(many, 0, 12) == ctypes.addressof(many) and list(many) == [0, 0, 0]
     strlen = libc.function("strlen", c.size_t, [c.ptr(c.void, const=True)])
