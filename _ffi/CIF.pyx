@@ -26,7 +26,7 @@ cdef class CIF:
     @property
     def abi(self):
         """Return the calling convention, an ABI."""
-        return get_abi()(<int>self.state.cif.abi)
+        return get_abi()(<int>self.state.abi)
 
     @property
     def nfixed(self):
@@ -46,7 +46,7 @@ cdef class CIF:
 
     def __reduce__(self):
         argtypes = (*self.argtypes, ...) if self.state.variadic else self.argtypes
-        return _rebuild_cif, (self.restype, argtypes, <int>self.state.cif.abi)
+        return _rebuild_cif, (self.restype, argtypes, <int>self.state.abi)
 
     def __copy__(self):
         return self
@@ -264,7 +264,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
         for i in range(n):
             passable(types[i], f"argument {base.nin + i + 1}")
         if types:
-            variant = prepare_cif(cif.restype, cif.argtypes, types, <int>cif.state.cif.abi, False)
+            variant = prepare_cif(cif.restype, cif.argtypes, types, <int>cif.state.abi, False)
         else:
             variant = prepare_variant_without_extra(cif)
         variant = cif.variants.setdefault(types, variant)   # another thread may have been faster
@@ -272,7 +272,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
 
 
 cdef CIF prepare_variant_without_extra(CIF cif):
-    cdef CIF variant = prepare_cif(cif.restype, cif.argtypes, (), <int>cif.state.cif.abi, True)
+    cdef CIF variant = prepare_cif(cif.restype, cif.argtypes, (), <int>cif.state.abi, True)
     variant.state.variadic = False      # nothing more to come: a plain call
     return variant
 

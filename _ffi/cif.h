@@ -59,6 +59,7 @@ struct cif_state {
     unsigned exchange_size;
     unsigned result_bytes;          /* that a closure writes */
     unsigned nfixed;
+    int abi;                        /* that was asked for: arm's libffi exchanges a variadic one's */
     ffi_cif cif;
     wide_cif *wide;
     PyObject *object;               /* the libffi.CIF (borrowed) */
@@ -385,6 +386,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         PyErr_NoMemory();
         return NULL;
     }
+    c->abi = abi;
     c->nargs = nargs;
     c->nfixed = nfixed < 0 ? nargs : (unsigned)nfixed;
     c->variadic = prototype;

@@ -96,6 +96,7 @@ cdef extern from "core.h":
 
     ctypedef void (*c_function)() noexcept nogil
     ctypedef struct cif_state:
+        int abi
         ffi_cif cif
         PyObject *object
         const type_info *result

@@ -159,7 +159,7 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
 
 
 cdef int refuse_faulty_closure(CIF cif) except -1:
-    if WINDOWS_ABI_ON_UNIX(<int>cif.state.cif.abi) and cif.state.result_kind in (K_S128, K_U128):
+    if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and cif.state.result_kind in (K_S128, K_U128):
         raise BadTypedef(f"closure {cif}: libffi loses half of an __int128 result under {cif.abi.name}")
     if COMPLEX_RESULT_OVERWRITES and cif.state.result_kind in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):
         raise BadTypedef(f"closure {cif}: libffi overwrites the caller's registers with a complex result")

@@ -36,7 +36,8 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
             elif not pack and (bits % boundary + width + boundary - 1) // boundary > unit // boundary:
                 bits = round_up(bits, boundary)
             if name is not None or ALIGN_ANONYMOUS_BITS:
-                alignment = max(alignment, boundary // 8)
+                # One of no width is not packed.
+                alignment = max(alignment, boundary // 8 if width else base.info.alignment)
             fields.append((name, type, bits // 8, bits % 8, width))
             bits += width
         else:
