@@ -52,6 +52,19 @@ def test_as_a_module():
     assert done.returncode == 4 and "nope" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_version(run):
+    assert run("--version") == (0, f"libffi for Python {libffi.__version__}\n", "")
+
+
+def test_the_bytes_of_the_shell(result, run):
+    assert result("-", "size_t strlen(const char *)", "\udcff\udcfe") == "2"
+    assert result("-", "size_t strlen(const char *)", "\u20ac") == "3"
+    code, _, err = run("call", "-", "const char *strdup(const char *)", "\udcff")
+    assert code == 6 and "returned a string that is not UTF-8" in err
+    code, _, err = run("call", "-", "size_t wcslen(const wchar_t *)", "a\0b")
+    assert code == 5 and "embedded NUL" in err
+
+
 def test_into_a_pipe_that_closes():
     for command in "-m libffi info", "-u -m libffi info":
         done = subprocess.run(f"{sys.executable} {command} | true; echo ${{PIPESTATUS[0]}}", shell=True,

@@ -62,9 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import libffi
+
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="python -m libffi", description=__doc__, epilog=_EXIT_CODES, formatter_class=raw)
+    parser.add_argument("--version", action="version", version=f"libffi for Python {libffi.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     info = commands.add_parser("info", help="show which libffi this is and what it can do")
     info.add_argument("--json", action="store_true", help="as JSON")
@@ -157,7 +160,7 @@ def _call(options: argparse.Namespace) -> int:
         libffi.set_errno(0)
     try:
         result = function(*values)
-    except UnicodeError as error:
+    except UnicodeDecodeError as error:
         raise Problem(CALL, f"{declared.name}() returned a string that is not UTF-8: {error}") from error
     except (TypeError, ValueError, OverflowError) as error:
         raise Problem(ARGUMENT, f"{error}") from error
@@ -227,10 +230,10 @@ def _argument(text: str, kind: Any) -> Any:
             return _floating(text, kind)
         case "complex":
             return complex(text.replace(" ", "").replace("i", "j"))
-        case "string" | "wstring":
+        case "wstring":
             return None if text == "NULL" else text
-        case "bytes":
-            return None if text == "NULL" else text.encode()
+        case "string" | "bytes":
+            return None if text == "NULL" else os.fsencode(text)    # the very bytes that the shell gave
         case "pointer":
             return _pointer(text, kind)
         case "function":
