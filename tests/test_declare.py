@@ -962,7 +962,7 @@ def test_nothing_of_pycparser_before_the_first_declare(run_python):
 
 
 def test_any_text_is_declared_or_a_declaration_error():
-    hypothesis = pytest.importorskip("hypothesis")
+    from anything import examples, hypothesis
     from hypothesis import strategies as st
 
     words = st.sampled_from(
@@ -992,10 +992,8 @@ def test_any_text_is_declared_or_a_declaration_error():
             assert 1 <= error.column <= len(lines[error.line - 1]) + 2
             assert str(error).startswith(f"line {error.line}, column {error.column}: ")
 
-    settings = hypothesis.settings(max_examples=400, deadline=None, derandomize=True, database=None,
-                                   suppress_health_check=list(hypothesis.HealthCheck))
     for strategy in (st.text(), soup, mutated()):
-        settings(hypothesis.given(strategy)(check))()
+        examples(400)(hypothesis.given(strategy)(check))()
 
 
 def test_a_long_text_in_little_time():

@@ -143,7 +143,7 @@ def test_an_address_stays_with_its_signature(small_quarantine):
             pass
 
 
-def test_signatures_that_come_and_go_leave_nothing(run_python):
+def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
     grown = run_python("""
         import gc, libffi
         from libffi import CIF, c
@@ -172,7 +172,7 @@ def test_the_bound_is_checked():
     assert libffi.closure_quarantine() == 4096
 
 
-def test_memory_is_bounded(run_python):
+def test_memory_is_bounded(run_python, true_memory):
     grown = run_python("""
         from libffi import CIF, c
         def resident():
@@ -429,7 +429,7 @@ def test_closures_lists_the_live_ones():
     assert address not in [f.address for f in libffi.closures()]
 
 
-def test_a_live_closure_costs_at_most_400_bytes(run_python):
+def test_a_live_closure_costs_at_most_400_bytes(run_python, true_memory):
     each = run_python("""
         from libffi import CIF, c
         def resident():

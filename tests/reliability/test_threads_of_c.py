@@ -58,7 +58,7 @@ print("done")
     assert out == "done\n"
 
 
-def test_thread_states_and_memory_stay_flat(run_python, callbacks):
+def test_thread_states_and_memory_stay_flat(run_python, callbacks, true_memory):
     """6,400 threads come and go."""
     out = run_python(WATCHED + """
 results = c.array(c.int, 64 * 4).new()
