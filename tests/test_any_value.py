@@ -59,7 +59,7 @@ POINTERS = [c.pointer, c.string, c.bytes, c.wstring, c.ptr(c.int), c.ptr(c.char,
             c.func(INT_INT)]
 SCALARS = [*INTEGERS, *FLOATS, *POINTERS, c.bool, c.char, c.wchar_t, c.char16_t, c.enum(Color), c.int128]
 AGGREGATES = [POINT, c.array(c.int, 3), c.array(c.char, 4), c.union("either", i=c.int, d=c.double),
-              c.struct("nested", p=POINT, text=c.string, more=c.array(POINT, 2)),
+              c.struct("nested", p=POINT, text=c.pointer, more=c.array(POINT, 2)),
               c.struct("flags", [("a", c.bits(c.uint, 3)), ("b", c.bits(c.int, 29))])]
 
 edges = st.sampled_from([sign * (1 << bits) + d for bits in (0, 7, 8, 15, 16, 31, 32, 62, 63, 64, 127, 128, 2000)
@@ -193,5 +193,7 @@ def test_the_makers(one, two, three):
     attempt(lambda: c.struct("s", x=c.int, _pack_=one, _align_=two))
     attempt(lambda: INT_INT.closure(len, on_error=one, name=two, dispatch=three))
     attempt(lambda: INT_INT.bind(one if not isinstance(one, int) else 8, two, gil=three, errno=one, errcheck=two))
-    attempt(INT_INT.call_raw, IDENTITY, one if not isinstance(one, int) else None, [two if not isinstance(two, int) else b""])
-    attempt(INT_INT.call_exchange, IDENTITY, one if not isinstance(one, int) else b"")
+    # An int is an address: C would believe it.
+    one, two = (None if isinstance(value, int) else value for value in (one, two))
+    attempt(INT_INT.call_raw, IDENTITY, one, [two])
+    attempt(INT_INT.call_exchange, IDENTITY, one)
