@@ -274,7 +274,7 @@ def _rebuild_memory(type, bytes data):
     """Make memory of these bytes (for pickle)."""
     cdef Type this = need_type("_rebuild_memory()", type)
     need_storage(this)
-    if holds_addresses(this) or len(data) != this.info.size:
+    if holds_addresses(this) or <size_t>len(data) != this.info.size:
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
     cdef MemoryObject *memory = memory_new(&this.info)
     result = <object>memory
