@@ -620,6 +620,13 @@ def test_cython_handler(cython, libc):
     assert list(numbers) == [1, 2, 3, 4, 5, 7, 8, 9]
 
 
+def test_cython_types(cython):
+    made, size, fields, offset, items = cython.make_struct()
+    assert made is c.struct("pair", x=c.double, items=c.array(c.double, 2))
+    assert (size, fields, offset, items) == (3 * c.double.size, 2, c.double.size, c.array(c.double, 2))
+    assert cython.result_type(CIF(POINT, [c.int])) is POINT
+
+
 def test_cython_exceptions(cython):
     calls = []
 

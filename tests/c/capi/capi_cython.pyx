@@ -1,6 +1,7 @@
 # cython: language_level=3
 """What a runtime in Cython does with `cimport libffi`; for tests/test_capi.py."""
 cimport libffi
+from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
 from libffi cimport (
     LIBFFI_DOUBLE, LIBFFI_INT, LIBFFI_POINTER, LIBFFI_RELEASE_GIL, libffi_call, libffi_cif, libffi_closure,
@@ -74,3 +75,23 @@ def raise_through(cif, uintptr_t address, int times):
 def wrong():
     """Let the API raise."""
     return libffi.libffi_type_from_code(-1)
+
+
+def make_struct():
+    """Make struct pair { double x; double items[2]; } and look at it."""
+    cdef libffi.libffi_member members[2]
+    cdef libffi.libffi_type_info info
+    cdef libffi.libffi_field_info field
+    number = libffi.libffi_type_from_code(LIBFFI_DOUBLE)
+    items = libffi.libffi_type_array(number, 2)
+    members[0].name, members[0].type = "x", <PyObject *>number
+    members[1].name, members[1].type = "items", <PyObject *>items
+    made = libffi.libffi_type_struct("pair", members, 2, 0, 0)
+    libffi.libffi_type_look(made, &info)
+    libffi.libffi_type_field(made, 1, &field)
+    return made, info.size, info.nfields, field.offset, <object>field.type
+
+
+def result_type(cif):
+    """Return the result type of a CIF that came from Python."""
+    return <object>libffi.libffi_cif_type(libffi.libffi_cif_get(cif), -1)
