@@ -191,7 +191,7 @@ static int copy_memory(const type_info *type, void *where, MemoryObject *source,
     if (data == NULL)
         return -1;
     memmove(where, data, type->size);
-    return k->borrowed ? 0 : keep_copied(k, where, source);
+    return keep_copied(k, where, source);
 }
 
 static int store_struct(const type_info *type, char *where, PyObject *value, keeper *k)

@@ -197,7 +197,8 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
             if (a->words == 2)
                 *avalue++ = slot + 8;
             if (LIKELY((PyObject *)Py_TYPE(value) == a->type->memory_class
-                       && lifetime_is_open(((MemoryObject *)value)->m.life))) {
+                       && lifetime_is_open(((MemoryObject *)value)->m.life)
+                       && memory_root((MemoryObject *)value)->keep == Py_None)) {
                 memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);
                 continue;
             }

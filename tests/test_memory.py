@@ -707,3 +707,22 @@ def test_a_pointer_read_through_a_part_keeps_what_was_stored(run_python):
         others = [c.int.new(0) for _ in range(1000)]
         assert (p.value, q.value) == (77, 78)
     """)
+
+
+@pytest.mark.parametrize("parameter", [
+    POINTERS, c.struct("large", both=POINTERS, room=c.array(c.long, 9)), c.ref(POINTERS)], ids=str)
+def test_a_struct_that_was_passed_keeps_what_it_points_to_until_the_call_returns(parameter):
+    @libffi.closure(c.int, [parameter])
+    def function(copied):
+        both = copied if copied.type is POINTERS else copied.both
+        source.a = source.b = None          # what happens to the caller's
+        assert gone() == [False, False]
+        return both.a[0] + both.b[0]
+
+    source, gone = pointed()
+    value = source
+    if parameter.kind == "struct" and parameter is not POINTERS:
+        value = parameter.new(both=source)
+        source, value = value.both, value
+    assert function.cif.call(function, value) == 3
+    assert gone() == [True, True]
