@@ -273,10 +273,11 @@ def test_features() -> None:
         have["go_closures"], have["raw_api"], have["native_raw_api"], have["char_signed"], have["wchar_signed"],
     ]
     assert_type(flags, list[bool])
-    assert_type(have["abis"], tuple[str, ...])
+    tuples = [have["abis"], have["patches"]]
+    assert_type(tuples, list[tuple[str, ...]])
     assert_type(have["byteorder"], Literal["little", "big"])
     assert {*map(type, strings)} == {str} and {*map(type, numbers)} == {int} and {*map(type, flags)} == {bool}
-    assert len(have) == len(strings) + len(numbers) + len(flags) + 2
+    assert len(have) == len(strings) + len(numbers) + len(flags) + len(tuples) + 1
     if TYPE_CHECKING:
         have["int256"]  # type: ignore[typeddict-item]
 
