@@ -60,7 +60,7 @@ static int keep_object(keeper *k, const void *where, PyObject *object)
 }
 
 /* What `size` bytes of `root` keep alive: a list of (offset from `start`, object). */
-static PyObject *kept_between(MemoryObject *root, const char *start, size_t size)
+COLD static PyObject *kept_between(MemoryObject *root, const char *start, size_t size)
 {
     PyObject *key, *object, *list = PyList_New(0);
     Py_ssize_t position = 0;
@@ -80,7 +80,7 @@ static PyObject *kept_between(MemoryObject *root, const char *start, size_t size
     return list;
 }
 
-static int forget_kept(MemoryObject *root, const char *start, PyObject *entries)
+COLD static int forget_kept(MemoryObject *root, const char *start, PyObject *entries)
 {
     Py_ssize_t i;
     for (i = 0; i < PyList_GET_SIZE(entries); ++i) {
@@ -97,7 +97,7 @@ static int forget_kept(MemoryObject *root, const char *start, PyObject *entries)
 
 /* A copy of `source` was stored at `where`: what its pointers point to is kept there too,
    whatever becomes of the original, and what was kept there is not needed any more. */
-static int keep_copied(keeper *k, const char *where, MemoryObject *source)
+COLD static int keep_copied(keeper *k, const char *where, MemoryObject *source)
 {
     MemoryObject *root = memory_root(source);
     PyObject *entries, *replaced = NULL;
