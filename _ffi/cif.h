@@ -411,6 +411,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         cif_free(c);
         return NULL;
     }
+    correct_stack_space(&c->cif);
     lay_out_frame(c);
 #if FFIPY_HAVE_CALL_PLAN
     make_plans(c, nfixed);

@@ -19,6 +19,7 @@
 #include "errors.h"
 #include "pool.h"
 #include "marshal.h"
+#include "stack_space.h"
 #include "cif.h"
 #include "threads.h"
 #include "call.h"

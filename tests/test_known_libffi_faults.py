@@ -25,6 +25,7 @@ VERSION = FEATURES["version_number"]
 NEWEST = 30800  # the newest version that was looked at
 WIDE = FEATURES["pointer_size"] == 8
 AARCH64 = platform.machine() in ("aarch64", "arm64") and WIDE
+ARM = platform.machine().startswith("arm") and not WIDE
 MIPS_O32 = platform.machine().startswith("mips") and not WIDE
 PPC64 = platform.machine() in ("ppc64", "ppc64le") and WIDE
 PPC64_IBM = PPC64 and c.longdouble.size == 16 and FEATURES["long_double"] == "IBM double-double"
@@ -35,6 +36,7 @@ X86_64 = platform.machine() in ("x86_64", "AMD64") and WIDE
 FAULTS = {
     "aarch64_spilled_pointer": (True, AARCH64),
     "aarch64_stack_space": (True, AARCH64),
+    "arm_complex_result": (True, ARM and FEATURES["complex"]),
     "changed_arguments": (VERSION < 30700, X86_64),
     "i386_reversed_arguments": (True, "PASCAL" in FEATURES["abis"]),
     "long_double_struct_result": (True, X86_64),

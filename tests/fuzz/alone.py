@@ -113,8 +113,8 @@ int main(int argc, char **argv)
 
 
 def describable(signature: Signature) -> bool:
-    """Tell whether libffi has words for the signature."""
-    return not any(unusual(type) for type in signature.types())
+    """Tell whether libffi has words for the signature: it cannot say that a member is an array of one."""
+    return not any(unusual(type) or isinstance(type, Array) and type.length == 1 for type in signature.types())
 
 
 def program(signatures: list[Signature]) -> str:

@@ -94,3 +94,8 @@ def need(programs: Mapping[str, str]) -> None:
     absent = {package for program, package in programs.items() if not shutil.which(program)}
     if absent:
         raise NotHere(f"missing: apt-get install {' '.join(sorted(absent))}")
+
+
+def first_line(command: list[str]) -> str:
+    """Return the first line that a command prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.partition("\n")[0]

@@ -1,0 +1,113 @@
+"""Cross-build CPython for a port that no distribution releases any more, and run the package's tests with it.
+
+The source is Debian's (apt-get source), of the very version of this machine's python3: that one builds it.
+qemu-user runs the result; this machine's cross compiler is called from inside it, natively.
+"""
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+from . import port_check, wheels
+from .port_list import Port
+from .steps import Facts, StepFailed, first_line, run
+
+SYSTEM = "/usr/bin/python3"  # builds, so it must be of the source's version
+ABSENT = ("expat", "sqlite", "zlib", "reliability")  # these libraries, and a libpython to link with
+TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "setuptools>=77"]
+
+
+def sources(folder: Path, log: Path) -> tuple[Path, Path]:
+    """Fetch and unpack the sources of this machine's python3 and of zlib, once."""
+    version = first_line([SYSTEM, "-c", "import platform; print(platform.python_version())"])
+    python, zlib = folder / f"Python-{version}", folder / "zlib"
+    if not (zlib / "configure").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "lists/partial").mkdir(parents=True)
+        zlib.mkdir()
+        ask = ["apt-get", "indextargets", "--format"]
+        site, suite = (first_line([*ask, f"$({word})"]) for word in ("SITE", "CODENAME"))
+        (folder / "sources.list").write_text(f"deb-src {site} {suite} main\n")
+        options = ["-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o", "Dir::Etc::sourceparts=-",
+                   "-o", f"Dir::State::lists={folder}/lists", "-o", "APT::Sandbox::User=root"]
+        series = version.rpartition(".")[0]
+        run(["apt-get", *options, "update"], log)
+        run(["apt-get", *options, "source", "--download-only", f"python{series}", "zlib"], log, folder=folder)
+        (archive,) = folder.glob(f"python{series}_{version}.orig.tar.*[!c]")
+        shutil.unpack_archive(archive, folder)
+        (archive,) = folder.glob("zlib_*.orig.tar.*[!c]")
+        run(["tar", "xf", str(archive), "-C", str(zlib), "--strip-components=1"], log)
+    return python, zlib
+
+
+def build(port: Port, sources: tuple[Path, Path], prefix: Path, libffi: Path, log: Path) -> Facts:
+    """Build it with ctypes and zlib, which the tests need; no other library is there."""
+    source, zlib = sources
+    shutil.rmtree(prefix, ignore_errors=True)
+    work = prefix.with_name("cpython-build")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    configure = [
+        str(source / "configure"), f"--host={port.triplet}", f"--build={platform.machine()}-pc-linux-gnu",
+        f"--with-build-python={SYSTEM}", f"--prefix={prefix}", "--without-ensurepip", "--disable-test-modules",
+        "--disable-ipv6", "ac_cv_file__dev_ptmx=no", "ac_cv_file__dev_ptc=no", "ac_cv_buggy_getaddrinfo=no",
+        f"LDFLAGS=-L{libffi}/lib",
+    ]
+    env = {"CHOST": port.triplet, "CC": port.gcc, "CFLAGS": "-O2 -fPIC"}
+    run(["sh", "-c", './configure --static --prefix="$1" && make install', "sh", str(prefix)], log, env,
+        folder=shutil.copytree(zlib, work / "zlib"))
+    env = {"PKG_CONFIG_LIBDIR": f"{libffi}/lib/pkgconfig:{prefix}/lib/pkgconfig"}
+    run(configure, log, env, folder=work)
+    run(["make", f"-j{os.cpu_count()}"], log, env, folder=work)
+    run(["make", "install"], log, env, folder=work)
+    shutil.rmtree(work)
+    return {"python": source.name.removeprefix("Python-")}
+
+
+def wheel(port: Port, package: Path, cpython: Path, libffi: Path, python: Path, log: Path) -> Path:
+    """Build the wheel here, as the port's CPython would."""
+    folder = cpython.with_name("wheel")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    (data,) = cpython.glob("lib/python3*/_sysconfigdata__*.py")
+    shutil.copy(data, folder)
+    (include,) = cpython.glob("include/python3*")
+    env = {
+        "CC": f"{port.gcc} -I{include}", "LDSHARED": f"{port.gcc} -shared", "CFLAGS": wheels.flags(package, libffi),
+        "LIBFFI": "vendored", "LIBFFI_PREFIX": str(libffi), "LIBFFI_STRICT": "1", "PYTHONPATH": str(folder),
+        "_PYTHON_SYSCONFIGDATA_NAME": data.stem, "_PYTHON_HOST_PLATFORM": f"linux-{port.triplet.partition('-')[0]}",
+    }
+    shutil.rmtree(package / "build", ignore_errors=True)
+    run([str(python), "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(package)], log, env)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def install(cpython: Path, wheel: Path, python: Path, log: Path) -> None:
+    """Put the wheel and what the tests need, which is pure Python, beside the port's CPython."""
+    (site,) = cpython.glob("lib/python3*/site-packages")
+    for old in site.glob("libffi*"):
+        shutil.rmtree(old)
+    version = site.parent.name.removeprefix("python")
+    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--target", str(site)]
+    pure = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none"]
+    run([*pip, *pure, "--platform", "any", *TEST_PACKAGES], log)
+    shutil.unpack_archive(wheel, site, "zip")
+
+
+def test(port: Port, tests: Path, cpython: Path, libffi: Path, log: Path) -> Facts:
+    """Run the tests that are meant for emulated machines, but those of libraries that are not there."""
+    (python,) = cpython.glob("bin/python3.[0-9]*[0-9]")
+    files = (tests / "tests/emulated_selection.txt").read_text().split()
+    chosen = [file for file in files if not any(name in file for name in ABSENT)]
+    command = [*port_check.emulator(port), str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
+    output = run(command, log, port_check.environment(port, libffi), folder=tests, timeout=5400, allowed=(0, 1))
+    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output.splitlines()[-1])}
+    bad, passed = counts.get("failed", 0) + counts.get("error", 0), counts.get("passed", 0)
+    if not passed:
+        raise StepFailed(f"the tests came to no end; see {log}")
+    text = f"{passed} passed, {bad} failed" if bad else f"{passed} passed"
+    return {"tests": text, "summary": text}
