@@ -37,9 +37,14 @@ def main() -> int:
              | {f"qemu-{port.emulator}-static": "qemu-user-static" for port in chosen if port.emulator})
     except NotHere as error:
         sys.exit(str(error))
-    rows = [check(port, options.count, options.cpython) for port in chosen]
-    table.write(REPOSITORY / "docs" / "ports.md", rows, list(PORTS), COLUMNS, MARKERS)
-    return 1 if any(row.get("failed") for row in rows) else 0
+    failed = []
+    for port in chosen:
+        row = check(port, options.count, options.cpython)
+        failed += [port.name] if "failed" in row else []
+        table.write(REPOSITORY / "docs" / "ports.md", [row], list(PORTS), COLUMNS, MARKERS)
+    if failed:
+        print("stopped:", ", ".join(failed))
+    return 1 if failed else 0
 
 
 def parser() -> argparse.ArgumentParser:

@@ -29,7 +29,7 @@ def libffi(port: Port, prefix: Path, log: Path) -> Facts:
 def compile(port: Port, prefix: Path, source: Path, program: Path, log: Path, *options: str) -> str:
     """Compile and link a program with the port's libffi; return what the compiler says."""
     link = [str(prefix / "lib/libffi.a"), "-pthread", "-lm"]
-    static = ["-static"] if port.static and port.emulator else []
+    static = ["-static"] if port.static else []
     command = [port.gcc, *port.flags.split(), "-std=gnu11", "-w", *options, *static, f"-I{prefix}/include"]
     return run([*command, "-o", str(program), str(source), *link], log)
 
