@@ -32,6 +32,15 @@ def broken(x):
     raise Broken(x)
 
 
+def in_a_cycle(on_error):
+    """A closure whose callable keeps it: only the garbage collector ends it, with C inside as likely as not."""
+    def callback(x):
+        return cycle and x + 1
+
+    cycle = [INT_INT.closure(callback, on_error=on_error)]
+    return cycle[0]
+
+
 def load():
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder, "hammer.so")
@@ -54,7 +63,11 @@ def worker(number, put, until, count, faults):
         try:
             if f is None or what < 0.4:
                 # An old closure in this slot is collected now, while C may be inside.
-                made = INT_INT.closure(broken if dice.random() < 0.05 else lambda x: x + 1, on_error=-1)
+                if dice.random() < 0.1:
+                    made = in_a_cycle(-1)
+                    count["in cycles"] += 1
+                else:
+                    made = INT_INT.closure(broken if dice.random() < 0.05 else lambda x: x + 1, on_error=-1)
                 put(slot, made)
                 mine[slot] = made
                 count["made"] += 1
@@ -116,7 +129,8 @@ def run(seconds):
     print(f"Python {sys.version.split()[0]}, {'with' if gil else 'without'} the GIL, {seconds:.0f} seconds, "
           f"{WORKERS} threads of Python's, {HAMMERS} of C's")
     print(f"calls by C {calls:,}: {right:,} answered, {late:,} late, {failed:,} raised")
-    print(f"calls from Python {python['called from Python']:,}; closures made {python['made']:,}, "
+    print(f"calls from Python {python['called from Python']:,}; closures made {python['made']:,} "
+          f"({python['in cycles']:,} in cycles), "
           f"retargeted {python['retargeted']:,}, closed {python['closed']:,}")
     print(f"reports to sys.unraisablehook {sum(reports.values()):,}")
     print(f"faults {len(faults)}" + "".join(f"\n  {text}" for text in sorted(set(faults))[:10]))
