@@ -57,6 +57,25 @@ static PyObject *block_cif(const closure_block *block)
     return block->state->object;
 }
 
+/* libffi looks up the segment of a new closure without its own lock. */
+static short_lock allocating;
+
+static void *closure_alloc(size_t size, void **code)
+{
+    void *closure;
+    LOCK(&allocating);
+    closure = ffi_closure_alloc(size, code);
+    UNLOCK(&allocating);
+    return closure;
+}
+
+static void closure_free(void *closure)
+{
+    LOCK(&allocating);
+    ffi_closure_free(closure);
+    UNLOCK(&allocating);
+}
+
 static double seconds_since(double then)
 {
     struct timespec now;
@@ -343,11 +362,11 @@ static void block_free(closure_block *block)
     drop_on_error(block);
     switch ((closure_form)block->form) {
     case PLAIN_CLOSURE:
-        ffi_closure_free(block);
+        closure_free(block);
         break;
     case RAW_CLOSURE:
 #if RAW_CLOSURES
-        ffi_closure_free(block->as.raw);
+        closure_free(block->as.raw);
 #endif
         /* fall through */
     case GO_CLOSURE:
@@ -534,7 +553,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         return block;
     }
     if (form == PLAIN_CLOSURE) {
-        block = ffi_closure_alloc(sizeof *block, &code);
+        block = closure_alloc(sizeof *block, &code);
         if (block != NULL)
             memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
     } else {
@@ -556,7 +575,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
 #endif
 #if RAW_CLOSURES
     case RAW_CLOSURE:
-        block->as.raw = ffi_closure_alloc(sizeof *block->as.raw, &code);
+        block->as.raw = closure_alloc(sizeof *block->as.raw, &code);
         if (block->as.raw == NULL) {
             PyMem_RawFree(block);
             PyErr_NoMemory();

@@ -121,14 +121,14 @@ static void capi_closure_free(libffi_closure *closure)
     if (closure == NULL)
         return;
     Py_DECREF(closure->cif);
-    ffi_closure_free(closure);
+    closure_free(closure);
 }
 
 /* NULL with MemoryError, or with *status. */
 static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void *user, ffi_status *status)
 {
     void *code = NULL;
-    libffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
+    libffi_closure *closure = closure_alloc(sizeof *closure, &code);
 
     *status = FFI_OK;
     if (closure == NULL) {
@@ -139,7 +139,7 @@ static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void 
                                    (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
                                    user, code);
     if (*status != FFI_OK) {
-        ffi_closure_free(closure);
+        closure_free(closure);
         return NULL;
     }
     closure->code = code;

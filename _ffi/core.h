@@ -257,12 +257,12 @@ static const char *long_double_format(void)
 static int closures_are_indirect(void)
 {
     void *code = NULL;
-    void *block = ffi_closure_alloc(sizeof(ffi_closure), &code);
+    void *block = closure_alloc(sizeof(ffi_closure), &code);
     int indirect;
     if (block == NULL)
         return 0;
     indirect = code != block;
-    ffi_closure_free(block);
+    closure_free(block);
     return indirect;
 }
 

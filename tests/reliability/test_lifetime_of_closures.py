@@ -349,22 +349,22 @@ def test_c_code_that_runs_while_garbage_is_taken_apart():
 def test_finalizers_of_garbage_call_through_c(qsort):
     """Python code that the collector runs first finds everything in order."""
     class Owner:
-        def __init__(self):
-            self.closure = closure(c.int, [c.pointer, c.pointer])(self.compare)
+        def __init__(self, number):
+            self.number, self.closure = number, closure(c.int, [c.pointer, c.pointer])(self.compare)
 
         def compare(self, a, b):
-            calls.append(1)
+            called.add(self.number)
             return 0
 
         def __del__(self):
             INT_INT.closure(abs)        # one that is no garbage comes and goes in between
             qsort(bytearray(8), 2, 4, self.closure)
 
-    calls = []
-    for _ in range(5):
-        Owner()
+    called = set()
+    for number in range(5):
+        Owner(number)
         gc.collect()
-    assert len(calls) == 5
+    assert called == set(range(5))
 
 
 CYCLES = """
