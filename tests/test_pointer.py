@@ -278,8 +278,9 @@ def test_objects_of_ctypes(libc):
         for f in lambda p: memset(p, 0, 0), strlen:
             with pytest.raises(TypeError, match="argument 1: expected .*void \\*, got .*, a pointer itself"):
                 f(pointer)
-    slot = ctypes.c_void_p(7)           # where C wants a pointer to a pointer, it is meant
-    assert libc.function("memchr", c.pointer, [c.ptr(c.pointer), c.int, c.size_t])(slot, 7, 8) == ctypes.addressof(slot)
+    slot = ctypes.c_void_p(int.from_bytes(b"\7" * c.pointer.size, "little"))
+    memchr = libc.function("memchr", c.pointer, [c.ptr(c.pointer), c.int, c.size_t])
+    assert memchr(slot, 7, 1) == ctypes.addressof(slot)     # where C wants a pointer to a pointer, it is meant
 
 
 def test_fields_are_those_of_the_item():
