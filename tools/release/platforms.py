@@ -12,6 +12,7 @@ class Platform:
     native: bool = False  # this machine's own processor runs it
     multiarch: str = ""  # where it is not the triplet
     suites: tuple[str, ...] = ("trixie", "stable", "bookworm")  # the first that is served; a mirror's stable may lag
+    cpu: str = ""  # for qemu, where its own choice is slow
     linux: str = ""  # what Python calls the machine, where it is not the name
 
     @property
@@ -31,7 +32,7 @@ PLATFORMS = {
     for platform in (
         Platform("x86_64", "amd64", "x86_64-linux-gnu", native=True),
         Platform("i686", "i386", "i686-linux-gnu", native=True, multiarch="i386-linux-gnu"),
-        Platform("aarch64", "arm64", "aarch64-linux-gnu"),
+        Platform("aarch64", "arm64", "aarch64-linux-gnu", cpu="max,pauth-impdef=on"),
         Platform("armv7l", "armhf", "arm-linux-gnueabihf"),
         Platform("armel", "armel", "arm-linux-gnueabi", linux="armv7l"),
         Platform("ppc64le", "ppc64el", "powerpc64le-linux-gnu"),

@@ -117,7 +117,7 @@ class Root:
         ]
         inside = {
             "PATH": f"{work}/bin:{work}/venv/bin:{SHELL_PATH}", "HOME": f"{work}/tmp", "TMPDIR": f"{work}/tmp",
-            "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "QEMU_CPU": os.environ.get("QEMU_CPU", ""), **env,
+            "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1", "QEMU_CPU": self.platform.cpu, **env,
         }
         chroot = ["chroot", root, "/usr/bin/env", "-i", *(f"{k}={v}" for k, v in inside.items() if v), *command]
         if self.platform.native and self.platform.name != "x86_64":
