@@ -47,7 +47,10 @@ def test_random_signatures(known, chunk):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cif_says_its_abi(name):
-    assert CIF(c.int, abi=ABI[name]).abi is ABI[name]
+    try:
+        assert CIF(c.int, abi=ABI[name]).abi is ABI[name]
+    except libffi.BadABI:  # powerpc's header names some that its library refuses
+        assert ABI[name] is not ABI.DEFAULT
 
 
 @every_abi

@@ -140,7 +140,8 @@ def test_next_numbers(get, libm, width, name, signature):
         exact = libm.function(name + "l", EXACT, [EXACT, EXACT])
         up, down = exact(1, 2), exact(1, 0)
         assert down < 1 < up and exact(up, 0) == 1 == exact(down, 2)
-        assert up - 1 == 2 * (1 - down)
+        # A pair of doubles has no even spacing.
+        assert up - 1 == 2 * (1 - down) or libffi.features()["long_double"] == "IBM double-double"
 
 
 def test_fma_rounds_once(get, width):
