@@ -234,6 +234,7 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
         raise BadABI(f"CIF() abi: {abi!r} is none of this platform's "
                      f"({', '.join(get_abi().__members__)})")
     refuse_faulty_call(restype, types, <int>int(abi))
+    refuse_faulty_extra(extra)
     infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
     if infos == NULL:
         raise MemoryError

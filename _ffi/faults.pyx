@@ -42,9 +42,14 @@ cdef extern from *:
     #else
     #define ALIGNS_LONG_DOUBLE_STRUCTS 0
     #endif
+    #if defined(__aarch64__)
+    #define ON_AARCH64 1
+    #else
+    #define ON_AARCH64 0
+    #endif
     #define LAST_FAULTY 30800 /* the newest version that was looked at */
     """
-    bint WINDOWS_ABI_ON_UNIX(int abi)
+    bint WINDOWS_ABI_ON_UNIX(int abi), ON_AARCH64
     int INTEGER_REGISTERS(int abi)
     bint REVERSED(int abi)
     bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
@@ -113,7 +118,17 @@ cdef bint has_many_complex(tuple types):
     return found and words > 8
 
 
+cdef int refuse_faulty_extra(tuple extra) except -1:
+    cdef Type type
+    if ON_AARCH64:
+        for type in extra:
+            if type.info.kind == K_STRUCT and holds(type, K_VECTOR):
+                raise BadTypedef("CIF(): libffi misplaces a struct of vectors behind `...`")
+    return 0
+
+
 cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
+    cdef Type type
     if WINDOWS_ABI_ON_UNIX(abi):
         for type in (restype, *types):
             if holds(type, K_VECTOR):
@@ -122,6 +137,10 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi crashes at a large struct of 16-byte alignment passed on the stack")
     if ALIGNS_LONG_DOUBLE_STRUCTS and has_long_double_struct_between(restype, types):
         raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
+    if ON_AARCH64:
+        for type in types:
+            if type.info.kind == K_STRUCT and type.info.size == 16 and (holds(type, K_S128) or holds(type, K_U128)):
+                raise BadTypedef("CIF(): libffi misplaces a struct around an __int128 among the registers")
     if INTEGER_REGISTERS(abi):
         refuse_integers_after_structs(restype, types, abi)
     if REVERSED(abi) and not all_in_registers(restype, types, abi):

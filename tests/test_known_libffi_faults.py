@@ -34,6 +34,7 @@ X86_64 = platform.machine() in ("x86_64", "AMD64") and WIDE
 
 # Each: whether this libffi has the fault, and whether it has what the C code needs at all.
 FAULTS = {
+    "aarch64_int128_struct": (True, AARCH64 and FEATURES["int128"]),
     "aarch64_spilled_pointer": (True, AARCH64),
     "aarch64_stack_space": (True, AARCH64),
     "arm_complex_result": (True, ARM and FEATURES["complex"]),
@@ -58,6 +59,7 @@ FAULTS = {
 
 # What the package makes of a fault that it cannot make right: an error that gives the reason.
 REFUSED = {
+    "aarch64_int128_struct": lambda: CIF(c.int, [c.int, c.struct("wide", x=c.int128)]),
     "aarch64_spilled_pointer": lambda: CIF(c.void, [c.long] * 9 + [c.struct("large", x=c.longdouble, y=c.double)]),
     "i386_reversed_arguments": lambda: CIF(c.int, [c.int, c.int], abi=ABI.PASCAL),
     "mips_complex_closure_result": lambda: CIF(c.complex_double).closure(complex),

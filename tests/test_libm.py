@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from libffi import SymbolNotFound, c
+from libffi import SymbolNotFound, c, features
 
 WIDTHS = {"f": (c.float, c.complex_float, 1e-6), "": (c.double, c.complex_double, 1e-14),
           "l": (c.longdouble, c.complex_longdouble, 1e-14)}
@@ -141,7 +141,7 @@ def test_next_numbers(get, libm, width, name, signature):
         up, down = exact(1, 2), exact(1, 0)
         assert down < 1 < up and exact(up, 0) == 1 == exact(down, 2)
         # A pair of doubles has no even spacing.
-        assert up - 1 == 2 * (1 - down) or libffi.features()["long_double"] == "IBM double-double"
+        assert up - 1 == 2 * (1 - down) or features()["long_double"] == "IBM double-double"
 
 
 def test_fma_rounds_once(get, width):

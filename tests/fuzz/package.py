@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import functools
+import platform
 from typing import Any
 
 import libffi
 from libffi import c
 
+from . import scalars
 from .abi import Abi
 from .bench import Bench, Mismatch
 from .generate import unusual
@@ -54,6 +56,11 @@ def make_cif(signature: Signature, abi: Abi) -> libffi.CIF | None:
 def may_refuse(signature: Signature, abi: Abi) -> bool:
     """Tell whether libffi cannot describe, and the package may refuse, one of these types by value."""
     if abi.name in ("FASTCALL", "THISCALL") and any(isinstance(type, Record) for type in signature.args):
+        return True
+    if platform.machine() == "aarch64" and any(
+        isinstance(type, Record) and any(isinstance(inner, Vector) or inner in scalars.INT128 for inner in walk(type))
+        for type in signature.args
+    ):
         return True
     return any(map(unusual, signature.types())) or (abi.name != "DEFAULT" and any(
         isinstance(type, Vector) or isinstance(type, Scalar) and type.family == "complex"
