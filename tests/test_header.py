@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from libffi import CIF, DeclarationError, Library, Type, c
+from libffi import CIF, DeclarationError, Library, LibraryNotFound, Type, c
 
 TEXT = """
 # 1 "a.h" 1
@@ -136,7 +136,10 @@ def test_headers_of_the_system(tmp_path, name, file):
     done = subprocess.run([compiler, "-E", "-P", source], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"{file} is not installed")
-    library = Library(name)
+    try:
+        library = Library(name)
+    except LibraryNotFound:
+        pytest.skip(f"{file} is here, its library is not")
     library.declare(done.stdout, partial=True)
     expected = layouts(library)
     source.write_text(f"#include <{file}>\nlong all[] = {{{', '.join(expected)}}};\n")
