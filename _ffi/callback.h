@@ -57,7 +57,7 @@ static PyObject *block_cif(const closure_block *block)
     return block->state->object;
 }
 
-/* libffi looks up the segment of a new closure without its own lock. */
+/* libffi looks up a closure's segment, when it is made and when it is prepared, without its own lock. */
 static short_lock allocating;
 
 static void *closure_alloc(size_t size, void **code)
@@ -581,15 +581,19 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
             PyErr_NoMemory();
             return NULL;
         }
+        LOCK(&allocating);
         *status = ffi_prep_raw_closure_loc(block->as.raw, &state->cif, raw_closure_handler, block,
                                            code);
+        UNLOCK(&allocating);
         /* libffi puts the code address here, which is not the closure's where trampolines
            live in pages of their own. */
         block->as.raw->this_closure = block->as.raw;
         break;
 #endif
     default:
+        LOCK(&allocating);
         *status = ffi_prep_closure_loc(&block->as.plain, &state->cif, closure_handler, block, code);
+        UNLOCK(&allocating);
     }
     block->code = code;
     if (*status != FFI_OK) {

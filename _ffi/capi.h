@@ -135,9 +135,11 @@ static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void 
         PyErr_NoMemory();
         return NULL;
     }
+    LOCK(&allocating);
     *status = ffi_prep_closure_loc(&closure->closure, &c->cif,
                                    (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
                                    user, code);
+    UNLOCK(&allocating);
     if (*status != FFI_OK) {
         closure_free(closure);
         return NULL;
