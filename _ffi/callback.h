@@ -193,14 +193,26 @@ COLD static void report_expired(call_context *context, closure_block *block)
    any order: whoever calls meanwhile would run a function without its globals.  First, though,
    it runs the finalizers of all of them, and Python code that they run may call as ever.  So:
    from its own finalizer on, a closure is for the collector's thread, and there for Python
-   frames above the one that the collector was called from. */
+   frames above the one that the collector was called from.  That one must still run: who calls
+   at this moment may save the closure from this collection, and then it is up for the next. */
 THREAD_LOCAL const PyFrameObject *collecting_frame;
 
 #define THIS_THREAD ((const void *)&collecting_frame)
 
 COLD static int called_by_finalizer(const closure_block *block)
 {
-    return block->collector == THIS_THREAD && PyEval_GetFrame() != collecting_frame;
+    PyFrameObject *frame = PyEval_GetFrame(), *back;
+    int above = 0;
+
+    if (block->collector != THIS_THREAD || frame == NULL || frame == collecting_frame)
+        return 0;
+    for (Py_INCREF(frame); frame != NULL && !above; frame = back) {
+        back = PyFrame_GetBack(frame);
+        above = back == collecting_frame;
+        Py_DECREF(frame);
+    }
+    Py_XDECREF(frame);
+    return above;
 }
 
 /* The finalizer of a Closure. */
@@ -240,7 +252,7 @@ static inline PyObject *block_callable(closure_block *block)
 {
     PyObject *callable = NULL;
     LOCK(&block->lock);
-    if (LIKELY(block->closure != NULL && (!block->collected || called_by_finalizer(block))))
+    if (LIKELY((!block->collected || called_by_finalizer(block)) && block->closure != NULL))
         callable = Py_NewRef(block->closure->callable);
     UNLOCK(&block->lock);
     return callable;
