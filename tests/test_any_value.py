@@ -115,8 +115,8 @@ def test_scalars(T, value):
         return              # an int is an address: reading what is there is another matter
     if refused is None:
         assert same(memory.value, fields.field)
-    cif = CIF(T, [T])
-    if attempt(libffi.CIF, T, [T])[1] is None:
+    cif, unpassable = attempt(CIF, T, [T])
+    if unpassable is None:
         got, unlike = attempt(cif.call, cif.closure(lambda x: x), value)
         assert unlike == refused
         if refused is None and T.kind not in ("pointer", "function"):
