@@ -88,7 +88,8 @@ def repair(wheel: Path, python: Path, log: Path) -> Path:
     env = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
     out = wheel.parent / "repaired"
     auditwheel = [str(python), "-m", "auditwheel"]
-    if "has no manylinux policy" in run([*auditwheel, "show", str(wheel)], log, env, allowed=(0, 1)):
+    shown = run([*auditwheel, "show", str(wheel)], log, env, allowed=(0, 1))
+    if "has no manylinux policy" in shown or "Invalid binary wheel" in shown:  # soft-float arm is "invalid" to it
         return wheel
     run([*auditwheel, "repair", "--wheel-dir", str(out), str(wheel)], log, env)
     (repaired,) = out.glob("*.whl")
