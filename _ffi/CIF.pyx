@@ -71,9 +71,9 @@ cdef class CIF:
         """Make a C function pointer of a Python callable; without one, return a decorator.
 
         C gets `on_error` (default: zero bytes) when the callable raises. `dispatch`, for
-        void functions, has it run elsewhere, and C does not wait: dispatch(callable,
-        *arguments) is called (`loop.call_soon_threadsafe`, `executor.submit`), or a queue
-        gets functools.partial(callable, *arguments).
+        void functions, has it run elsewhere, and C does not wait: it is called with the callable
+        and the arguments (`loop.call_soon_threadsafe`, `executor.submit`), or is a queue that
+        gets them as a `functools.partial`.
         C: ffi_closure_alloc, ffi_prep_closure_loc.
         """
         return closure_or_decorator(self, callable, on_error, name, dispatch, PLAIN_CLOSURE)
