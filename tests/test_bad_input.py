@@ -421,6 +421,12 @@ LIFETIMES = {
     "string at NULL": (lambda w: libffi.string_at(0), ValueError, r"NULL"),
     "string at None": (lambda w: libffi.string_at(None), ValueError, r"NULL"),
     "string of negative size": (lambda w: libffi.string_at(w.hundred, -1), ValueError, r"-1|negative|size"),
+    "string of a size that is no int": (
+        lambda w: libffi.string_at(w.hundred, 1.5), TypeError, r"string_at\(\) size: expected int, got float"),
+    "wide string of a size that is no int": (
+        lambda w: libffi.wstring_at(w.hundred, "1"), TypeError, r"wstring_at\(\) size: expected int, got str"),
+    "wide string of more than there can be": (
+        lambda w: libffi.wstring_at(w.hundred, 1 << 62), OverflowError, r"wstring_at\(\) size"),
     "wide string at NULL": (lambda w: libffi.wstring_at(0), ValueError, r"NULL"),
     "string at a float": (lambda w: libffi.string_at(1.5), TypeError, r"float"),
     "address of a number": (lambda w: libffi.addressof(5.5), TypeError, r"float"),
