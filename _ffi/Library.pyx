@@ -25,6 +25,9 @@ cdef class Library:
     def __cinit__(self, *_, **__):
         self.life.pins = LIFETIME_CLOSED
 
+    def __dealloc__(self):
+        lifetime_free_library(&self.life)
+
     def __init__(self, path):
         cdef const char *name = NULL
         if self.opened:             # what was handed out then must stay closed, if it is
@@ -43,8 +46,8 @@ cdef class Library:
         if self.handle == NULL:
             raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
         self.path = path
+        lifetime_open_library(&self.life)
         self.opened = True
-        self.life.pins = 0
 
     @property
     def closed(self):
@@ -83,6 +86,8 @@ cdef class Library:
         cdef Function function = bind_function(cif, <uintptr_t>find_symbol(self, name), name, self,
                                                gil, errno, errcheck)
         function.symbol = PyUnicode_FromObject(name)
+        if errcheck is None:        # which may hold anything
+            count_no_references(function)
         return function
 
     def variable(self, name, type, *, object const=False):

@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "libffi_config.h"
+#include "compiler.h"
 #include "locks.h"
 #include "lifetime.h"
 #include "types.h"

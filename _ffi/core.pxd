@@ -12,6 +12,9 @@ cdef extern from "core.h":
         Py_ssize_t pins
     Py_ssize_t LIFETIME_CLOSED
     lifetime forever
+    void count_no_references(object)
+    int lifetime_open_library(lifetime *) except -1
+    void lifetime_free_library(lifetime *)
     bint lifetime_pin(lifetime *)
     ctypedef enum closing:
         NOW_CLOSED, WAS_CLOSED, IN_USE

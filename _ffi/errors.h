@@ -3,11 +3,6 @@
 #ifndef FFIPY_ERRORS_H
 #define FFIPY_ERRORS_H
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-#define COLD __attribute__((noinline, cold))
-
 #if PY_VERSION_HEX < 0x030C0000
 static PyObject *take_exception(void)
 {

@@ -12,14 +12,6 @@ typedef struct call_context {
     unsigned more;                  /* how many came after it; set with it */
 } call_context;
 
-/* The faster way to a thread's own variables: a few words fit the room that the C
-   library leaves for it. */
-#if defined(__GLIBC__)
-#define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
-#else
-#define THREAD_LOCAL static __thread
-#endif
-
 THREAD_LOCAL call_context *current_call;    /* NULL also while a closure runs Python code */
 THREAD_LOCAL int saved_errno;
 THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */

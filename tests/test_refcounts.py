@@ -12,6 +12,7 @@ import itertools
 import os
 import pickle
 import sys
+import sysconfig
 from decimal import Decimal
 
 import pytest
@@ -248,18 +249,20 @@ USES = """void|int|int held|int .call|int cif.call|large int|double|exact long d
     buffer of memory|pointer arithmetic|NULL read|index outside|string_at|value|value wrong|struct type
     array type|cached CIF|new CIF|bind|function|variable"""
 USES = [name.strip() for line in USES.splitlines() for name in line.split("|")]
+# Threads that share a library's function count no references to it: it does not go at once, in 3.13 never.
+STAYS = [pytest.mark.skip("functions stay")] if sysconfig.get_config_var("Py_GIL_DISABLED") else []
 
 
 def test_every_use_is_listed(world):
     assert list(world[0]) == USES
 
 
-@pytest.mark.parametrize("name", USES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=STAYS if name == "function" else []) for name in USES])
 def test_flat(world, name):
     expect_flat(*world[0][name])
 
 
-@pytest.mark.parametrize("name", ["pickle", "library"])
+@pytest.mark.parametrize("name", [pytest.param("pickle", marks=STAYS), "library"])
 def test_flat_but_slow(world, name):
     expect_flat(*world[1][name], times=REPETITIONS // 50)
 
