@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks import building, running
 
 NAME = "footprint"
-IMPORTS = ("_cffi_backend", "libffi", "ctypes")
+IMPORTS = ("_cffi_backend", "libffi", "cffi", "ctypes")
 ROUNDS = 15
 CLOSURES = 50_000
 IMPORT = """
@@ -54,7 +54,7 @@ def facts(measured):
             times[name].append(printed(IMPORT.format(module=name)))
     # The first one may have had to compile.
     result = {f"import {name}": (min(values[1:]), "µs") for name, values in times.items()}
-    for name in modules:
+    for name in filter(CLOSURE.get, modules):
         source = RESIDENT.format(prepare=CLOSURE[name], count=CLOSURES)
         result[f"bytes of a live closure, {name}"] = (printed(source), "bytes")
     return result
