@@ -20,6 +20,9 @@ cdef class CIF:
     cdef dict variants              # variadic: extra types -> CIF
     cdef object __weakref__
 
+    def __del__(self):
+        reserve_cif(self.state)
+
     def __dealloc__(self):
         cif_free(self.state)
 

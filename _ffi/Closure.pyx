@@ -307,7 +307,8 @@ def closure_quarantine(limit=None):
     """Return how many expired closures are kept before others take their addresses; set it.
 
     A late call to one of them raises ClosureExpired. After that its address, about 300
-    bytes, waits for the next closure of the same CIF, for as long as there is that CIF.
+    bytes, waits for the next closure of the same CIF. As many again are kept of CIFs that are
+    gone; only what is older goes back to libffi.
     """
     global quarantine_limit
     previous = quarantine_limit

@@ -3,6 +3,7 @@
 
 
 @cython.final
+@cython.no_gc_clear             # what a call needs is borrowed from what it holds
 cdef class Function:
     """Call a C function: positional arguments only, converted by the CIF's types.
 
@@ -158,6 +159,7 @@ cdef object function_at(const type_info *type, void *address, PyObject *owner):
 
 @cython.final
 @cython.internal
+@cython.no_gc_clear             # unpins before it lets its owner go
 cdef class Pin:
     """Keep a lifetime pinned for as long as this object lives."""
     cdef lifetime *life

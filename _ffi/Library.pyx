@@ -64,6 +64,8 @@ cdef class Library:
         if done == IN_USE:
             raise RuntimeError(f"{self!r} is in use by a running call or an exported buffer")
         if done == NOW_CLOSED:
+            if FREE_THREADED:       # another thread may be reading a variable at this moment: this
+                _sys._current_frames()      # stops all of them for a moment, where they run Python code
             dlclose(self.handle)
 
     def __enter__(self):

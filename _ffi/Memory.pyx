@@ -9,6 +9,7 @@ cdef extern from "Python.h":
     object PySeqIter_New(object)
 
 
+@cython.no_gc_clear             # a buffer of it may be released when the collector has had its owner
 cdef class Memory:
     """Hold C storage for one value of a type.
 
@@ -132,6 +133,7 @@ cdef class Memory:
         lifetime_unpin(self.m.life)
 
 
+@cython.no_gc_clear
 cdef class Array(Memory):
     """Hold C storage for the items of an array (or the lanes of a vector); a sequence."""
 
@@ -182,6 +184,7 @@ cdef class Array(Memory):
     __hash__ = None
 
 
+@cython.no_gc_clear
 cdef class Struct(Memory):
     """Hold C storage for a struct or union; its fields are attributes."""
 

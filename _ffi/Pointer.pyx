@@ -2,6 +2,7 @@
 
 
 @cython.final
+@cython.no_gc_clear             # its owner has its lifetime
 cdef class Pointer:
     """Point to C storage; owns nothing, keeps alive what it was derived from.
 

@@ -402,8 +402,9 @@ static void block_spare(closure_block *block)
     LOCK(&quarantine.lock);
     block->next = block->state->spare;
     block->state->spare = block;
+    ++block->state->nspare;
     UNLOCK(&quarantine.lock);
-    Py_DECREF(cif);                 /* when it was the last, the block is gone too */
+    Py_DECREF(cif);                 /* which may be its end: see reserve_cif() */
 }
 
 static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name)
@@ -413,8 +414,10 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
 
     LOCK(&quarantine.lock);
     block = state->spare;
-    if (block != NULL)
+    if (block != NULL) {
         state->spare = block->next;
+        --state->nspare;
+    }
     UNLOCK(&quarantine.lock);
     if (block == NULL)
         return NULL;
@@ -430,6 +433,69 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     Py_DECREF(previous);
     Py_XDECREF(origin);
     return block;
+}
+
+/* CIFs that nobody has any more, kept for their spare blocks: there are closures of other
+   signatures in plenty, so a second queue decides when the blocks go.  Under quarantine.lock. */
+static struct {
+    cif_state *oldest, *newest;
+    Py_ssize_t blocks;              /* when each joined; not more than quarantine.limit */
+} reserve;
+
+static void reserve_append(cif_state *c)
+{
+    c->next = NULL;
+    if (reserve.newest != NULL)
+        reserve.newest->next = c;
+    else
+        reserve.oldest = c;
+    reserve.newest = c;
+}
+
+/* The oldest CIF, while the blocks are too many; its reference is the caller's.  One that
+   somebody asked for again goes round: a finalizer runs once only. */
+static PyObject *reserve_excess(void)
+{
+    PyObject *excess = NULL;
+    cif_state *last, *c = NULL;
+
+    LOCK(&quarantine.lock);
+    last = reserve.newest;
+    while (excess == NULL && reserve.blocks > quarantine.limit && c != last) {
+        c = reserve.oldest;
+        reserve.oldest = c->next;
+        if (reserve.oldest == NULL)
+            reserve.newest = NULL;
+        if (Py_REFCNT(c->object) > 1) {
+            reserve_append(c);
+        } else {
+            reserve.blocks -= c->nreserved;
+            excess = c->object;
+        }
+    }
+    UNLOCK(&quarantine.lock);
+    return excess;
+}
+
+static void trim_reserve(void)
+{
+    PyObject *cif;
+    while ((cif = reserve_excess()) != NULL)
+        Py_DECREF(cif);
+}
+
+/* The finalizer of a CIF: one with spare blocks lives on. */
+static void reserve_cif(cif_state *c)
+{
+    if (c == NULL || c->nspare == 0 || c->nspare > quarantine.limit)
+        return;
+    Py_INCREF(c->object);
+    LOCK(&quarantine.lock);
+    c->nreserved = c->nspare;
+    reserve.blocks += c->nreserved;
+    reserve_append(c);
+    UNLOCK(&quarantine.lock);
+    trim_reserve();
 }
 
 /* The CIF is gone, nobody makes closures of it any more.  False: a thread is in one of them
@@ -492,6 +558,7 @@ static void trim_quarantine(void)
         else
             block_free(block);
     }
+    trim_reserve();
 }
 
 /* From here on C's calls are answered. */

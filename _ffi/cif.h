@@ -71,6 +71,9 @@ struct cif_state {
     } variants[VARIANTS];
     unsigned next_variant;
     closure_block *spare;           /* expired closures of this signature, to be used again */
+    Py_ssize_t nspare;
+    Py_ssize_t nreserved;           /* of them, when the CIF joined the reserve (callback.h) */
+    struct cif_state *next;         /* in the reserve */
 };
 
 static int spares_free(cif_state *c);

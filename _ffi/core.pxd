@@ -7,6 +7,7 @@ from libffi cimport *
 cdef extern from "core.h":
     void lock_interned()
     void unlock_interned()
+    bint FREE_THREADED
 
     ctypedef struct lifetime:
         Py_ssize_t pins
@@ -179,6 +180,7 @@ cdef extern from "core.h":
     object get_callable(ClosureObject *)
     void set_callable(ClosureObject *, PyObject *)
     void trim_quarantine()
+    void reserve_cif(cif_state *)
     size_t sizeof_block "sizeof(closure_block)"
     double seconds_since(double)
     

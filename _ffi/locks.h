@@ -3,12 +3,14 @@
 #ifndef FFIPY_LOCKS_H
 #define FFIPY_LOCKS_H
 
-/* Held for a few instructions that run no Python code. */
+/* A short_lock is held for a few instructions that run no Python code. */
 #ifdef Py_GIL_DISABLED
+#define FREE_THREADED 1
 typedef PyMutex short_lock;
 #define LOCK(lock) PyMutex_Lock(lock)
 #define UNLOCK(lock) PyMutex_Unlock(lock)
 #else
+#define FREE_THREADED 0
 typedef char short_lock;
 #define LOCK(lock) ((void)(lock))
 #define UNLOCK(lock) ((void)(lock))

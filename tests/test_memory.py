@@ -367,6 +367,20 @@ def test_at_does_not_write_to_what_is_read_only():
     assert constant == b"abcd" and memoryview(view).readonly
 
 
+def test_garbage_lets_its_buffers_go_in_any_order(run_python, values):
+    """The collector takes a view's memory apart first, and so frees the library that counts the view."""
+    run_python("""
+        import gc, sys
+        from libffi import Library, c
+        for _ in range(100):
+            numbers = Library(sys.argv[1]).variable("table", c.array(c.int, 5))
+            cycle = [memoryview(numbers)]
+            cycle.append(cycle)
+            del numbers, cycle
+            gc.collect()
+    """, values.path, env={"PYTHONMALLOC": "debug"})
+
+
 # ---- closing
 
 

@@ -143,6 +143,36 @@ def test_an_address_stays_with_its_signature(small_quarantine):
             pass
 
 
+def test_an_address_outlives_its_signature(small_quarantine):
+    """Nobody has the CIF any more, the bound is long past: libffi still must not get the memory back."""
+    cif = CIF(c.void, [c.ptr(c.struct("gone", x=c.int))])
+    dead = {cif.closure(lambda p: None).address for _ in range(small_quarantine // 2)}
+    for _ in range(2 * small_quarantine):
+        INT_INT.closure(abs)
+    del cif
+    gc.collect()
+    strangers = [INT_INT.closure(abs) for _ in range(300)]
+    assert not {f.address for f in strangers} & dead
+    for address in dead:
+        with pytest.raises(ClosureExpired):
+            CIF(c.void, [c.pointer]).call(address, None)
+
+
+def test_a_signature_that_comes_back_takes_its_addresses(small_quarantine):
+    def signature():
+        return CIF(c.void, [c.ptr(c.int64), c.ptr(c.int64), c.ptr(c.int64)])
+
+    dead = {signature().closure(print).address for _ in range(small_quarantine // 2)}
+    for _ in range(2 * small_quarantine):
+        INT_INT.closure(abs)
+    for _ in range(5):                          # each the last of its signature
+        heir = signature().closure(print)
+        assert heir.address in dead
+        del heir
+        for _ in range(2 * small_quarantine):
+            INT_INT.closure(abs)
+
+
 def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
     grown = run_python("""
         import gc, libffi

@@ -152,6 +152,43 @@ def test_a_library_closed_while_others_call_it(together, callbacks):
             add(None, 1)
 
 
+def test_a_library_closed_while_others_read_its_variables(run_python, compile_c):
+    """A copy of a megabyte is still running when close() comes."""
+    path = compile_c("""#include <string.h>
+        char text[1 << 20];
+        struct { int a, b; } pair = {7, 7};
+        __attribute__((constructor)) static void fill(void) { memset(text, 'x', sizeof text); }
+        """, "closed_variables")
+    out = run_python("""
+        import sys, threading
+        from libffi import Library, c
+        def read(n):
+            start.wait()
+            while True:
+                try:
+                    assert len(text.value) == 1 << 20 and pair.b == 7
+                    pair.a = n
+                    reads[n] += 1
+                except ValueError:      # closed
+                    return
+        for _ in range(60):
+            library, start, reads = Library(sys.argv[1]), threading.Barrier(4), [0] * 3
+            text = library.variable("text", c.array(c.char, 1 << 20))
+            pair = library.variable("pair", c.struct("pair", a=c.int, b=c.int))
+            threads = [threading.Thread(target=read, args=(n,)) for n in range(3)]
+            for thread in threads:
+                thread.start()
+            start.wait()
+            while min(reads) < 3:
+                pass
+            library.close()
+            for thread in threads:
+                thread.join()
+        print("closed")
+    """, path)
+    assert out == "closed\n"
+
+
 def test_buffers_of_a_new_type(together):
     for i in range(ROUNDS):
         memory = c.array(c.struct("item", a=c.int, b=c.double), i + 1).new()
