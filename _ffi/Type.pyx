@@ -353,8 +353,10 @@ cdef object describe_struct(Type type):
         if member.info.size == 0:
             return "it has a member without size"
         passable(member, type_name(type))
-        if is_array and count == 1 and ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
-            pointers.append(<uintptr_t>int_ffi_type(member.info.size, False))
+        if is_array and count <= ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
+            pointers += [<uintptr_t>int_ffi_type(member.info.size, False)] * count
+        elif is_array and ARRAYS_HIDE_FLOATS > 1 and type.info.size == 16 and member.info.kind in (K_LONGDOUBLE, K_EXACT):
+            pointers += [<uintptr_t>int_ffi_type(8, False)] * 2
         else:
             pointers += [<uintptr_t>member.info.ffi] * count
     set_elements(type, pointers)

@@ -279,18 +279,21 @@ static int closures_are_indirect(void)
 #define UNION_RULE 'x'              /* eightbytes are classified one by one */
 #elif defined(__aarch64__)
 #define UNION_RULE 'h'              /* homogeneous floats, else by size */
-#elif defined(__i386__)
-#define UNION_RULE 'm'              /* always in memory */
+#elif defined(__i386__) || defined(__mips64)
+#define UNION_RULE 'm'              /* like integers: in memory, or in general registers */
 #else
 #define UNION_RULE 'i'              /* known for integers only */
 #endif
 
 #define MAX_TYPE_SIZE (sizeof(void *) > 4 ? (Py_ssize_t)(1LL << 48) : PY_SSIZE_T_MAX / 2)
 
-/* A struct around one float goes in a floating-point register; around an array of one it
-   does not.  libffi has no arrays, so it must not see the float. */
+/* A struct around one float goes in a floating-point register, around an array of one it
+   does not; on mips64 around no array.  libffi has no arrays, so it must not see the floats.
+   The number is that of the items up to which an array hides them. */
 #if defined(__s390__)
 #define ARRAYS_HIDE_FLOATS 1
+#elif defined(__mips64)
+#define ARRAYS_HIDE_FLOATS PY_SSIZE_T_MAX
 #else
 #define ARRAYS_HIDE_FLOATS 0
 #endif

@@ -194,7 +194,7 @@ cdef extern from "core.h":
     int VECTOR_TYPE
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     char UNION_RULE
-    bint ARRAYS_HIDE_FLOATS
+    Py_ssize_t ARRAYS_HIDE_FLOATS
     Py_ssize_t PY_SSIZE_T_MAX, MAX_TYPE_SIZE
     ffi_type *COMPLEX_FLOAT_FFI "COMPLEX_FFI(float)"
     ffi_type *COMPLEX_DOUBLE_FFI "COMPLEX_FFI(double)"

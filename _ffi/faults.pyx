@@ -27,6 +27,11 @@ cdef extern from *:
     #else
     #define COMPLEX_RESULT_OVERWRITES 0
     #endif
+    #if defined(__mips64) && !defined(FFIPY_PATCHED_mips64_arguments)
+    #define MISPLACES_FLOATS (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define MISPLACES_FLOATS 0
+    #endif
     #if defined(__powerpc64__) && _CALL_ELF == 2 && !defined(FFIPY_PATCHED_ppc64_complex_closure)
     #define COMPLEX_ARGUMENTS_OVERWRITE (libffi_version_number() <= LAST_FAULTY)
     #else
@@ -53,7 +58,7 @@ cdef extern from *:
     int INTEGER_REGISTERS(int abi)
     bint REVERSED(int abi)
     bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
-    bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS
+    bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS, MISPLACES_FLOATS
 
 
 cdef list scalars_of(Type type):
@@ -118,6 +123,23 @@ cdef bint has_many_complex(tuple types):
     return found and words > 8
 
 
+cdef bint has_misplaced_floats(Type restype, tuple types):
+    """Is there a complex number, a struct of floats or a long double behind the seventh word (mips64)?"""
+    cdef Type type
+    cdef size_t words = 1                  # the address of a result may be one
+    cdef bint long_double = False
+    for type in (restype, *types):
+        kinds = scalars_of(type)
+        if len(kinds) > 1 and not {K_FLOAT, K_DOUBLE, K_LONGDOUBLE}.isdisjoint(kinds):
+            return True
+        if is_aggregate_kind(type.info.kind) and kinds[0] in (K_FLOAT, K_DOUBLE, K_LONGDOUBLE):
+            return True
+    for type in types:
+        long_double |= holds(type, K_LONGDOUBLE)
+        words += (type.info.size + 7) // 8
+    return long_double and words > 7
+
+
 cdef int refuse_faulty_extra(tuple extra) except -1:
     cdef Type type
     if ON_AARCH64:
@@ -137,6 +159,8 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi crashes at a large struct of 16-byte alignment passed on the stack")
     if ALIGNS_LONG_DOUBLE_STRUCTS and has_long_double_struct_between(restype, types):
         raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
+    if MISPLACES_FLOATS and has_misplaced_floats(restype, types):
+        raise BadTypedef("CIF(): libffi misplaces complex numbers, structs of floats and a late long double")
     if ON_AARCH64:
         for type in types:
             if type.info.kind == K_STRUCT and type.info.size == 16 and (holds(type, K_S128) or holds(type, K_U128)):

@@ -27,6 +27,7 @@ WIDE = FEATURES["pointer_size"] == 8
 AARCH64 = platform.machine() in ("aarch64", "arm64") and WIDE
 ARM = platform.machine().startswith("arm") and not WIDE
 MIPS_O32 = platform.machine().startswith("mips") and not WIDE
+MIPS64 = platform.machine().startswith("mips") and WIDE
 PPC64 = platform.machine() in ("ppc64", "ppc64le") and WIDE
 PPC64_IBM = PPC64 and c.longdouble.size == 16 and FEATURES["long_double"] == "IBM double-double"
 PPC64_ELFV2 = PPC64 and FEATURES["byteorder"] == "little"
@@ -42,6 +43,7 @@ FAULTS = {
     "changed_arguments": (VERSION < 30700, X86_64),
     "i386_reversed_arguments": (True, "PASCAL" in FEATURES["abis"]),
     "long_double_struct_result": (True, X86_64),
+    "mips64_arguments": (True, MIPS64),
     "mips_complex_closure_result": (True, MIPS_O32),
     "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
     "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
@@ -64,6 +66,7 @@ REFUSED = {
     "aarch64_int128_struct": lambda: CIF(c.int, [c.int, c.struct("wide", x=c.int128)]),
     "aarch64_spilled_pointer": lambda: CIF(c.void, [c.long] * 9 + [c.struct("large", x=c.longdouble, y=c.double)]),
     "i386_reversed_arguments": lambda: CIF(c.int, [c.int, c.int], abi=ABI.PASCAL),
+    "mips64_arguments": lambda: CIF(c.double, [c.int] * 7 + [c.longdouble]),
     "mips_complex_closure_result": lambda: CIF(c.complex_double).closure(complex),
     "ppc64_complex_closure": lambda: CIF(c.double, [c.complex_double] * 5).closure(max),
     "ppc64_last_long_double": lambda: CIF(c.double, [c.longdouble]).closure(float),

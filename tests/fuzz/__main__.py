@@ -5,15 +5,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import compiler, driver, worker
-from .abi import DEFAULT, KNOWN
+from . import driver, worker
+from .abi import DEFAULT, KNOWN, usable
 from .batch import Plan
 
 
 def main() -> int:
     options = _parser().parse_args()
     named = [abi for abi in [DEFAULT, *KNOWN] if abi.name == options.abi]
-    abi = next(abi for abi in named if compiler.accepts(f"{abi.attr} void f();"))  # a name may be two platforms'
+    abi = next(filter(usable, named))  # a name may be two platforms'
     plan = Plan(options.seed, abi, options.c_only)
     indexes = range(options.start, options.start + options.count)
     if options.only is not None:

@@ -43,4 +43,9 @@ KNOWN = [
 
 def testable(names: tuple[str, ...]) -> list[Abi]:
     """Return those of libffi's ABIs for which the compiler has an attribute."""
-    return [abi for abi in KNOWN if abi.name in names and compiler.accepts(f"{abi.attr} void f();")]
+    return [abi for abi in KNOWN if abi.name in names and usable(abi)]
+
+
+def usable(abi: Abi) -> bool:
+    """Tell whether the compiler knows the attribute, and can compile for it: not for VFP where there are none."""
+    return compiler.accepts(f"{abi.attr} double f(double x) {{ return x; }}")

@@ -190,7 +190,7 @@ def _check(signature: Signature) -> Iterator[str]:
 
 
 def is_integer(type: CType) -> bool:
-    return isinstance(type, Scalar) and type.family in ("int", "bool", "char", "wchar")
+    return isinstance(type, Scalar) and type.family in ("int", "bool", "char", "wchar", "address", "pointer")
 
 
 def _fill(type: CType, path: str) -> Iterator[str]:
