@@ -2,10 +2,11 @@
 """Run cibuildwheel on this machine with podman, in images made from Debian packages.
 
     python tools/wheels.py --arch x86_64 --arch i686
+    python tools/wheels.py --arch x86_64 --suite sid    for the CPythons of another Debian
 
-The configuration is pyproject.toml's; only the images and the CPython (the image's own) are others, for machines that
-do not reach the official ones. Wheels go to build/wheels/ARCH/wheelhouse, the log beside it. LIBFFI_SOURCE names
-libffi's archive, else it is downloaded.
+The configuration is pyproject.toml's; only the images and the CPythons (the image's own) are others, for machines that
+do not reach the official ones. Wheels go to build/wheels/ARCH[-SUITE]/wheelhouse, the log beside it. LIBFFI_SOURCE
+names libffi's archive, else it is downloaded.
 """
 from __future__ import annotations
 
@@ -27,43 +28,47 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", action="append", choices=PLATFORMS, required=True)
+    parser.add_argument("--suite", help="Debian's, where not the newest stable one")
     options = parser.parse_args()
     failed = False
     for name in options.arch:
         try:
             need({"mmdebstrap": "mmdebstrap", "arch-test": "arch-test", "podman": "podman", "crun": "crun"})
-            build(PLATFORMS[name])
+            build(PLATFORMS[name], options.suite)
         except (NotHere, StepFailed) as error:
             say(name, f"FAILED: {error}")
             failed = True
     return 1 if failed else 0
 
 
-def build(platform: Platform) -> None:
-    folder = REPOSITORY / "build" / "wheels" / platform.name
+def build(platform: Platform, suite: str | None) -> None:
+    name = f"{platform.name}-{suite}" if suite else platform.name
+    folder = REPOSITORY / "build" / "wheels" / name
     folder.mkdir(parents=True, exist_ok=True)
     log, made = folder / "wheels.log", folder / "image.json"
     log.unlink(missing_ok=True)
     if not made.exists():
         say(platform.name, "image ...")
         root = folder / "image"
-        roots.unpack(images.tarball(platform, log), root, log)
-        python_tag = images.furnish(root, log)
-        made.write_text(json.dumps([python_tag, images.load(platform, root, log)]))
+        roots.unpack(images.tarball(platform, [suite] if suite else platform.suites, log), root, log)
+        found = images.furnish(root, log)
+        made.write_text(json.dumps([found, images.load(platform, name, root, log)]))
         shutil.rmtree(root)
-    tag, image = json.loads(made.read_text())
-    python = wheels.environment(sys.executable, folder.parent / "tools", ["cibuildwheel>=4"], log)
-    say(platform.name, f"cibuildwheel, {tag} ...")
+    tags, image = json.loads(made.read_text())
+    packages = ["cibuildwheel>=4", "build", "setuptools>=77", "cython>=3.1"]
+    python = wheels.environment(sys.executable, folder.parent / "tools", packages, log)
+    package = wheels.sdist(folder / "sdist", python, log)
+    say(platform.name, f"cibuildwheel, {' '.join(tags)} ...")
     source = os.environ.get("LIBFFI_SOURCE")
     env = {
         **images.settings(folder),
-        "CIBW_CONTAINER_ENGINE": "podman", "CIBW_BUILD": f"{tag}-manylinux_{platform.name}",
+        "CIBW_CONTAINER_ENGINE": "podman", "CIBW_BUILD": " ".join(f"{tag}-manylinux_{platform.name}" for tag in tags),
         f"CIBW_MANYLINUX_{platform.name.upper()}_IMAGE": image,
         "CIBW_ENVIRONMENT_LINUX": f'{configured()} PIP_CERT="{images.CERTIFICATES}"',
         **({"LIBFFI_SOURCE": f"/host{Path(source).resolve()}"} if source else {}),
     }
     command = [str(python), "-m", "cibuildwheel", "--platform", "linux", "--archs", platform.name,
-               "--output-dir", str(folder / "wheelhouse"), str(REPOSITORY)]
+               "--output-dir", str(folder / "wheelhouse"), str(package)]
     # crun refuses a machine that has cgroups of both versions mounted.
     hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\""
     run(["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, "sh", *command], log, env)

