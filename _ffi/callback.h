@@ -343,6 +343,14 @@ static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *
     closure_block *block = user;
     void **args = alloca((block->state->nargs + 1) * sizeof *args);
     ffi_raw_to_ptrarray(cif, raw, args);
+    for (unsigned i = 0; i < cif->nargs; i++) {     /* a raw block is aligned for words only */
+        const ffi_type *type = cif->arg_types[i];
+        uintptr_t last = type->alignment - 1;
+        if (UNLIKELY((uintptr_t)args[i] & last)) {
+            char *aligned = (char *)(((uintptr_t)alloca(type->size + last) + last) & ~last);
+            args[i] = memcpy(aligned, args[i], type->size);
+        }
+    }
     closure_handler(cif, result, args, user);
 }
 #endif
