@@ -40,7 +40,7 @@ class Bench:
         size = view(symbol("fz_layout_size"), 4).cast("I")[0]
         numbers = view(symbol("fz_layout"), size).cast("I")
         records = [record for signature in signatures for record in signature.records]
-        self.layouts = Layouts(numbers, records)
+        self.layouts = Layouts(numbers, records, view(symbol("fz_nan"), 8).cast("Q")[0])
 
     def case(self, signature: Signature, values: Values, wild: bool) -> Case:
         # A scalar meets Python, a struct need not.

@@ -38,7 +38,8 @@ class Slot:
 class Layouts:
     """The compiler's answers for the types of one file."""
 
-    def __init__(self, numbers: Iterable[int], records: Iterable[Record]) -> None:
+    def __init__(self, numbers: Iterable[int], records: Iterable[Record], nan: int) -> None:
+        self.nan = nan & (1 << 52) - 1  # the fraction of a quiet double NaN
         answers = iter(numbers)
         self.mantissa = next(answers)
         self._scalars = {s.c: _take(answers, 3) for s in _known()}

@@ -63,7 +63,10 @@ def _fields(value: Number, mantissa: int) -> tuple[bool, int, int]:
     negative = math.copysign(1, value) < 0
     top = 1 << (mantissa - 1)
     if math.isnan(value):
-        return negative, 0x7FFF, top | top >> 1
+        fraction = struct.unpack("=Q", struct.pack("=d", value))[0] & ((1 << 52) - 1)
+        more = mantissa - 1 - 52
+        # The default NaN has one bit of the fraction set, on old mips all but that one.
+        return negative, 0x7FFF, top | fraction << more | (fraction & 1) * ((1 << more) - 1)
     if value in (math.inf, -math.inf):  # isinf() would take a large Decimal for infinite
         return negative, 0x7FFF, top
     fraction = abs(Fraction(value))

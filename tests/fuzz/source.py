@@ -15,6 +15,9 @@ COMMON = "\n".join(f"#include <{header}.h>" for header in scalars.HEADERS) + f""
 _Alignas(64) unsigned char fz_in[{ROOM}], fz_ret[{ROOM}], fz_rec[{ROOM}], fz_out[{ROOM}];
 static unsigned char *at;
 
+/* Which NaNs are quiet: on old mips those without the bit that says so elsewhere. */
+const double fz_nan = __builtin_nan("");
+
 /* Of x87's long double ten bytes carry the value, the rest is padding. */
 #define LD_BYTES (__LDBL_MANT_DIG__ == 64 ? 10 : sizeof(long double))
 #define PUT_BYTES(x, n) (memcpy(at, &(x), n), at += (n))

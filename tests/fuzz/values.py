@@ -79,7 +79,8 @@ class Values:
         fraction = rng.choice([0, 0, 1, (1 << mantissa) - 1, rng.getrandbits(mantissa)])
         sign = rng.getrandbits(1)
         if exponent == top and fraction and not wild:
-            sign, fraction = (sign, fraction | quiet) if payload else (0, quiet)
+            known = self.layouts.nan >> (52 - mantissa)
+            sign, fraction = (sign, fraction & ~quiet | known & quiet or known) if payload else (0, known)
         bits = (sign << width | exponent) << mantissa | fraction
         return struct.pack("=" + int_code, bits)
 
