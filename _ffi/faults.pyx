@@ -22,6 +22,11 @@ cdef extern from *:
     #else
     #define MISPLACES_SPILLED_POINTERS 0
     #endif
+    #if defined(__arm__) && !defined(FFIPY_PATCHED_arm_closed_registers)
+    #define REOPENS_CORE_REGISTERS(abi) ((abi) == FFI_VFP && libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define REOPENS_CORE_REGISTERS(abi) 0
+    #endif
     #if defined(__mips__) && _MIPS_SIM == _ABIO32 && !defined(FFIPY_PATCHED_mips_complex_closure_result)
     #define COMPLEX_RESULT_OVERWRITES (libffi_version_number() <= LAST_FAULTY)
     #else
@@ -31,6 +36,11 @@ cdef extern from *:
     #define MISPLACES_FLOATS (libffi_version_number() <= LAST_FAULTY)
     #else
     #define MISPLACES_FLOATS 0
+    #endif
+    #if defined(__mips__) && _MIPS_SIM == _ABIO32 && !defined(FFIPY_PATCHED_mips_complex_result)
+    #define COMPLEX_RESULT_MISPLACES (libffi_version_number() <= LAST_FAULTY)
+    #else
+    #define COMPLEX_RESULT_MISPLACES 0
     #endif
     #if defined(__powerpc64__) && _CALL_ELF == 2 && !defined(FFIPY_PATCHED_ppc64_complex_closure)
     #define COMPLEX_ARGUMENTS_OVERWRITE (libffi_version_number() <= LAST_FAULTY)
@@ -56,8 +66,8 @@ cdef extern from *:
     """
     bint WINDOWS_ABI_ON_UNIX(int abi), ON_AARCH64
     int INTEGER_REGISTERS(int abi)
-    bint REVERSED(int abi)
-    bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
+    bint REVERSED(int abi), REOPENS_CORE_REGISTERS(int abi)
+    bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_MISPLACES, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
     bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS, MISPLACES_FLOATS
 
 
@@ -123,6 +133,30 @@ cdef bint has_many_complex(tuple types):
     return found and words > 8
 
 
+cdef bint uses_closed_registers(Type restype, tuple types):
+    """Is there an integer after what found the core registers too few and the stack in use (arm, VFP)?"""
+    cdef Type type
+    cdef size_t core = restype.info.size > 4 and is_aggregate_kind(restype.info.kind) and not all_floats(restype, 4)
+    cdef size_t vector = 0, at, words
+    cdef bint on_stack = False, closed = False
+    for type in types:
+        words = (type.info.size + 3) // 4
+        if all_floats(type, 4):
+            vector += words
+            on_stack |= vector > 16
+            continue
+        at = core + (core % 2 if type.info.alignment == 8 else 0)
+        if at + words <= 4:
+            if closed:
+                return True
+            core = at + words
+        elif on_stack:
+            closed = True
+        else:
+            core, on_stack = 4, True
+    return False
+
+
 cdef bint has_misplaced_floats(Type restype, tuple types):
     """Is there a complex number, a struct of floats or a long double behind the seventh word (mips64)?"""
     cdef Type type
@@ -159,6 +193,11 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi crashes at a large struct of 16-byte alignment passed on the stack")
     if ALIGNS_LONG_DOUBLE_STRUCTS and has_long_double_struct_between(restype, types):
         raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
+    if REOPENS_CORE_REGISTERS(abi) and uses_closed_registers(restype, types):
+        raise BadTypedef("CIF(): libffi misplaces an integer after a struct that the registers were too few for")
+    if COMPLEX_RESULT_MISPLACES and K_COMPLEX_FLOAT <= restype.info.kind <= K_COMPLEX_LONGDOUBLE and any(
+            holds(type, K_FLOAT) or holds(type, K_DOUBLE) or holds(type, K_LONGDOUBLE) for type in types[:2]):
+        raise BadTypedef("CIF(): libffi misplaces floating-point arguments of a function with a complex result")
     if MISPLACES_FLOATS and has_misplaced_floats(restype, types):
         raise BadTypedef("CIF(): libffi misplaces complex numbers, structs of floats and a late long double")
     if ON_AARCH64:

@@ -45,6 +45,8 @@ FAULTS = {
     "long_double_struct_result": (True, X86_64),
     "mips64_arguments": (True, MIPS64),
     "mips_complex_closure_result": (True, MIPS_O32),
+    "mips_complex_result": (True, MIPS_O32),
+    "mips_named_only": (True, MIPS_O32),
     "ms_int128_closure_result": (True, X86_64 and FEATURES["int128"]),
     "ms_vector_result": (True, X86_64 and FEATURES["vectors"]),
     "one_double_vector": (True, X86_64 and FEATURES["vectors"]),
@@ -61,13 +63,17 @@ FAULTS = {
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
 
+SIX = c.struct("six", x=c.array(c.int, 6))
+
 # What the package makes of a fault that it cannot make right: an error that gives the reason.
 REFUSED = {
     "aarch64_int128_struct": lambda: CIF(c.int, [c.int, c.struct("wide", x=c.int128)]),
     "aarch64_spilled_pointer": lambda: CIF(c.void, [c.long] * 9 + [c.struct("large", x=c.longdouble, y=c.double)]),
+    "arm_closed_registers": lambda: CIF(c.int, [c.double] * 9 + [SIX, c.int]),
     "i386_reversed_arguments": lambda: CIF(c.int, [c.int, c.int], abi=ABI.PASCAL),
     "mips64_arguments": lambda: CIF(c.double, [c.int] * 7 + [c.longdouble]),
     "mips_complex_closure_result": lambda: CIF(c.complex_double).closure(complex),
+    "mips_complex_result": lambda: CIF(c.complex_double, [c.double]),
     "ppc64_complex_closure": lambda: CIF(c.double, [c.complex_double] * 5).closure(max),
     "ppc64_last_long_double": lambda: CIF(c.double, [c.longdouble]).closure(float),
     "ppc64_struct_of_long_doubles": lambda: CIF(c.long, [c.long, c.struct("two", x=c.longdouble, y=c.longdouble)]),
