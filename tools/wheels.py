@@ -69,9 +69,9 @@ def build(platform: Platform, suite: str | None) -> None:
     }
     command = [str(python), "-m", "cibuildwheel", "--platform", "linux", "--archs", platform.name,
                "--output-dir", str(folder / "wheelhouse"), str(package)]
-    # crun refuses a machine that has cgroups of both versions mounted.
+    # The tests come from where it is run. crun refuses a machine that has cgroups of both versions mounted.
     hide = "umount /sys/fs/cgroup/unified 2>/dev/null; exec \"$@\""
-    run(["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, "sh", *command], log, env)
+    run(["unshare", "--mount", "--propagation", "private", "sh", "-c", hide, "sh", *command], log, env, package)
     for wheel in sorted((folder / "wheelhouse").glob("*.whl")):
         wheels.inspect(wheel)
         say(platform.name, f"{wheel.name}, {wheel.stat().st_size / 1e6:.2f} MB")
