@@ -38,7 +38,7 @@ def pack(value: Number, mantissa: int) -> bytes:
 
 
 def unpack(data: bytes, mantissa: int) -> Number:
-    """Return the value that these bytes carry, a NaN's payload aside."""
+    """Return the value that these bytes carry, the lower part of a NaN's payload aside."""
     if mantissa == 53:
         return struct.unpack("d", data)[0]
     if mantissa == 106:
@@ -50,7 +50,9 @@ def unpack(data: bytes, mantissa: int) -> Number:
     exponent, significand = bits >> width & 0x7FFF, bits & ((1 << width) - 1)
     sign = -1 if bits >> (width + 15) & 1 else 1
     if exponent == 0x7FFF:
-        return math.copysign(math.nan if significand & ((1 << mantissa - 1) - 1) else math.inf, sign)
+        # No math.nan: it is a signalling one on old mips.
+        fraction = (significand & ((1 << mantissa - 1) - 1)) >> (mantissa - 1 - 52)
+        return math.copysign(struct.unpack("=d", struct.pack("=Q", 0x7FF << 52 | fraction))[0], sign)
     if width == 112 and exponent:
         significand |= 1 << 112
     if not significand:
@@ -64,9 +66,7 @@ def _fields(value: Number, mantissa: int) -> tuple[bool, int, int]:
     top = 1 << (mantissa - 1)
     if math.isnan(value):
         fraction = struct.unpack("=Q", struct.pack("=d", value))[0] & ((1 << 52) - 1)
-        more = mantissa - 1 - 52
-        # The default NaN has one bit of the fraction set, on old mips all but that one.
-        return negative, 0x7FFF, top | fraction << more | (fraction & 1) * ((1 << more) - 1)
+        return negative, 0x7FFF, top | fraction << (mantissa - 1 - 52)
     if value in (math.inf, -math.inf):  # isinf() would take a large Decimal for infinite
         return negative, 0x7FFF, top
     fraction = abs(Fraction(value))
