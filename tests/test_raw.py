@@ -139,7 +139,7 @@ def test_exchange_of_many_types(values):
 
 
 def test_exchange_slots_do_not_overlap():
-    cif = CIF(BIG, [c.char, c.longdouble, POINT, c.short, BIG, c.complex_double])
+    cif = CIF(BIG, [c.char, c.longdouble, POINT, c.short, BIG, c.float])
     slots = zip(cif.exchange_offsets, (cif.restype, *cif.argtypes), strict=True)
     spans = sorted((offset, offset + T.size) for offset, T in slots)
     assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = REPOSITORY / "build" / "ports"
 COLUMNS = {"Port": "name", "Compiler and emulator": "tools", "Built": "built", "Calls right": "call",
            "By plan": "plan", "Closures right": "closure", "Faults patched": "patches", "Package's tests": "tests",
-           "Remarks": "remarks"}
+           "Differential signatures": "fuzz", "Remarks": "remarks"}
 MARKERS = "<!-- ports -->", "<!-- /ports -->"
 
 
@@ -34,7 +34,7 @@ def main() -> int:
     chosen = [PORTS[name] for name in options.port or PORTS]
     try:
         need({port.gcc: port.compiler_package for port in chosen if port.triplet}
-             | {f"qemu-{port.emulator}-static": "qemu-user-static" for port in chosen if port.emulator})
+             | {port_check.emulator(port)[0]: "qemu-user-static" for port in chosen if port.emulator})
     except NotHere as error:
         sys.exit(str(error))
     failed = []
@@ -65,7 +65,7 @@ def check(port: Port, count: int, with_cpython: bool) -> Facts:
     try:
         steps(port, book, folder, count)
         if with_cpython and port.cpython:
-            package_tests(port, book, folder)
+            package_tests(port, book, folder, count)
     except StepFailed as error:
         say(port.name, f"FAILED: {error}")
         book.facts["failed"] = "yes"
@@ -77,7 +77,7 @@ def steps(port: Port, book: Notebook, folder: Path, count: int) -> None:
     prefix = folder / "libffi"
     compiler = first_line([port.gcc, "--version"])
     book.facts["tools"] = " ".join(filter(None, ["gcc", compiler.split()[-1], *port.flags.split()])) + (
-        f", qemu-{port.emulator}" if port.emulator else "")
+        f", qemu-{port.emulator} {port_check.emulator_version(port)}" if port.emulator else "")
     build = [compiler, port.flags, digest(path.read_text() for path in sources("tools/libffi-patches", "*.patch"))]
     book.step("libffi", build, lambda log: port_check.libffi(port, prefix, log))
     if not port.emulator and port.reason:
@@ -90,13 +90,14 @@ def steps(port: Port, book: Notebook, folder: Path, count: int) -> None:
     book.step("faults", [*build, programs], lambda log: port_check.faults(port, prefix, folder, log))
 
 
-def package_tests(port: Port, book: Notebook, folder: Path) -> None:
+def package_tests(port: Port, book: Notebook, folder: Path, count: int) -> None:
     """Cross-build CPython and the package; run the package's tests with them."""
     libffi, prefix = folder / "libffi", folder / "cpython"
     source = cpython.sources(BUILD / "cpython-source", BUILD / "cpython-source.log")
     book.step("cpython", map(str, source), lambda log: cpython.build(port, source, prefix, libffi, log))
 
     def tests(log: Path) -> Facts:
+        port_check.emulator_faults(port, libffi, folder, log)
         python = wheels.tools("3.11", BUILD / "tools", log)
         package = wheels.sdist(BUILD / "sdist", python, log)
         cpython.install(prefix, cpython.wheel(port, package, prefix, libffi, python, log), python, log)
@@ -105,8 +106,11 @@ def package_tests(port: Port, book: Notebook, folder: Path) -> None:
         trial.copy_tests(package, tests)
         return cpython.test(port, tests, prefix, libffi, log)
 
-    package = [path.read_text() for path in (*sources("_ffi", "*"), *sources("src/libffi", "*.py"))]
+    package = [path.read_text() for path in (*sources("_ffi", "*"), *sources("src/libffi", "*.py"),
+                                             *sources("tests", "*.py"), *sources("tests/fuzz", "*.py"))]
     book.step("tests", package, tests)
+    book.step("differential", [*package, str(count)],
+              lambda log: cpython.fuzz(port, count, folder / "tests", prefix, libffi, log))
 
 
 def remark(facts: Facts) -> str:

@@ -64,9 +64,18 @@ def _known(stem: str, cache: dict[str, str]) -> list[str]:
                        key=_version, reverse=True)
     linked = cache.get(f"{stem}.so")
     if linked is not None:
-        target = os.path.realpath(linked)
-        versioned.sort(key=lambda soname: os.path.realpath(cache[soname]) != target)
+        target = _file(linked)
+        versioned.sort(key=lambda soname: _file(cache[soname]) != target)
     return versioned
+
+
+def _file(path: str) -> object:
+    """Return what is equal for two names of one file; a name that leads nowhere is its own."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return status.st_dev, status.st_ino
 
 
 def _in_folders(stem: str, folders: Iterable[str]) -> Iterator[str]:

@@ -11,12 +11,13 @@ import re
 import shutil
 from pathlib import Path
 
-from . import port_check, wheels
+from . import port_check, trial, wheels
 from .port_list import Port
 from .steps import Facts, StepFailed, first_line, run
 
 SYSTEM = "/usr/bin/python3"  # builds, so it must be of the source's version
-ABSENT = ("expat", "sqlite", "zlib", "reliability")  # these libraries, and a libpython to link with
+# There is zlib, but no SQLite: neither here nor for the tests of libraries.
+NEEDS_SQLITE = "tests/test_tour.py::test_a_real_library_calls_back"
 TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "setuptools>=77"]
 
 
@@ -44,20 +45,22 @@ def sources(folder: Path, log: Path) -> tuple[Path, Path]:
 
 
 def build(port: Port, sources: tuple[Path, Path], prefix: Path, libffi: Path, log: Path) -> Facts:
-    """Build it with ctypes and zlib, which the tests need; no other library is there."""
+    """Build it with ctypes and zlib, which the tests need too; no other library is there."""
     source, zlib = sources
     shutil.rmtree(prefix, ignore_errors=True)
     work = prefix.with_name("cpython-build")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
+    cross = [f"--build={platform.machine()}-pc-linux-gnu", f"--host={port.triplet}", f"--with-build-python={SYSTEM}"]
+    if not port.emulator:  # it runs here, and so builds itself
+        cross = [f"--build={port.triplet}"]
     configure = [
-        str(source / "configure"), f"--host={port.triplet}", f"--build={platform.machine()}-pc-linux-gnu",
-        f"--with-build-python={SYSTEM}", f"--prefix={prefix}", "--without-ensurepip", "--disable-test-modules",
+        str(source / "configure"), *cross, f"--prefix={prefix}", "--without-ensurepip", "--disable-test-modules",
         "--disable-ipv6", "ac_cv_file__dev_ptmx=no", "ac_cv_file__dev_ptc=no", "ac_cv_buggy_getaddrinfo=no",
-        f"LDFLAGS=-L{libffi}/lib",
+        f"LDFLAGS=-L{libffi}/lib -Wl,-rpath,{prefix}/lib",
     ]
     env = {"CHOST": port.triplet, "CC": port.gcc, "CFLAGS": "-O2 -fPIC"}
-    run(["sh", "-c", './configure --static --prefix="$1" && make install', "sh", str(prefix)], log, env,
+    run(["sh", "-c", './configure --prefix="$1" && make install', "sh", str(prefix)], log, env,
         folder=shutil.copytree(zlib, work / "zlib"))
     env = {"PKG_CONFIG_LIBDIR": f"{libffi}/lib/pkgconfig:{prefix}/lib/pkgconfig"}
     run(configure, log, env, folder=work)
@@ -87,27 +90,42 @@ def wheel(port: Port, package: Path, cpython: Path, libffi: Path, python: Path, 
 
 
 def install(cpython: Path, wheel: Path, python: Path, log: Path) -> None:
-    """Put the wheel and what the tests need, which is pure Python, beside the port's CPython."""
-    (site,) = cpython.glob("lib/python3*/site-packages")
+    """Put the wheel and what the tests need beside the port's CPython."""
+    site = test_packages(cpython, python, log)
     for old in site.glob("libffi*"):
         shutil.rmtree(old)
-    version = site.parent.name.removeprefix("python")
-    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--target", str(site)]
-    pure = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none"]
-    run([*pip, *pure, "--platform", "any", *TEST_PACKAGES], log)
     shutil.unpack_archive(wheel, site, "zip")
 
 
+def test_packages(cpython: Path, python: Path, log: Path, *further: str) -> Path:
+    """Have this machine's pip install what the tests need, which is pure Python; return where."""
+    (site,) = cpython.glob("lib/python3*/site-packages")
+    version = site.parent.name.removeprefix("python")
+    pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--upgrade", "--target", str(site)]
+    pure = ["--only-binary=:all:", "--python-version", version, "--implementation", "py", "--abi", "none"]
+    run([*pip, *pure, "--platform", "any", *TEST_PACKAGES, *further], log)
+    return site
+
+
 def test(port: Port, tests: Path, cpython: Path, libffi: Path, log: Path) -> Facts:
-    """Run the tests that are meant for emulated machines, but those of libraries that are not there."""
-    (python,) = cpython.glob("bin/python3.[0-9]*[0-9]")
-    files = (tests / "tests/emulated_selection.txt").read_text().split()
-    chosen = [file for file in files if not any(name in file for name in ABSENT)]
-    command = [*port_check.emulator(port), str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen]
-    output = run(command, log, port_check.environment(port, libffi), folder=tests, timeout=5400, allowed=(0, 1))
-    counts = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", output.splitlines()[-1])}
-    bad, passed = counts.get("failed", 0) + counts.get("error", 0), counts.get("passed", 0)
-    if not passed:
+    """Run the tests that are meant for emulated machines."""
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "@tests/emulated_selection.txt", "--deselect", NEEDS_SQLITE]
+    output = python(port, pytest, tests, cpython, libffi, log)
+    counts = re.findall(r"(\d+) (passed|failed|skipped|errors?)", output.splitlines()[-1])
+    if "passed" not in dict(map(reversed, counts)):
         raise StepFailed(f"the tests came to no end; see {log}")
-    text = f"{passed} passed, {bad} failed" if bad else f"{passed} passed"
+    text = ", ".join(f"{n} {word}" for n, word in counts)
     return {"tests": text, "summary": text}
+
+
+def fuzz(port: Port, count: int, tests: Path, cpython: Path, libffi: Path, log: Path) -> Facts:
+    """Compare random signatures with what the port's compiler does."""
+    arguments = ["-m", "tests.fuzz", "--count", str(count), "--seed", "6", "--jobs", "1"]
+    return trial.tally(python(port, arguments, tests, cpython, libffi, log), count, log)
+
+
+def python(port: Port, arguments: list[str], folder: Path, cpython: Path, libffi: Path, log: Path) -> str:
+    """Run the port's CPython, emulated; so are the processes that it makes, where binfmt_misc knows the emulator."""
+    (program,) = cpython.glob("bin/python3.[0-9]*[0-9]")
+    command = [*port_check.emulator(port), str(program), *arguments]
+    return run(command, log, port_check.environment(port, libffi), folder=folder, timeout=5400, allowed=(0, 1))

@@ -3,20 +3,30 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from .port_list import Port
-from .steps import Facts, StepFailed, run
+from .steps import Facts, StepFailed, first_line, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAULTS = REPOSITORY / "tests" / "c" / "faults"
+EMULATOR_FAULTS = REPOSITORY / "tests" / "c" / "emulator"
 WAYS = ("call", "plan", "closure")
 
 
 def emulator(port: Port) -> list[str]:
-    return [f"qemu-{port.emulator}-static", "-L", f"/usr/{port.triplet}"] if port.emulator else []
+    """Return what runs the port's programs: Debian's qemu-user is static since 13, and qemu-user-static before that."""
+    if not port.emulator:
+        return []
+    plain = f"qemu-{port.emulator}"
+    return [plain if shutil.which(plain) else f"{plain}-static", "-L", f"/usr/{port.triplet}"]
+
+
+def emulator_version(port: Port) -> str:
+    return first_line([emulator(port)[0], "--version"]).split()[2]
 
 
 def libffi(port: Port, prefix: Path, log: Path) -> Facts:
@@ -41,6 +51,16 @@ def emulate_nothing(port: Port, prefix: Path, work: Path, log: Path) -> Facts:
     compile(port, prefix, source, work / "nothing", log)
     run([*emulator(port), str(work / "nothing")], log, timeout=60)
     return {}
+
+
+def emulator_faults(port: Port, prefix: Path, work: Path, log: Path) -> None:
+    """Refuse an emulator with a fault that the package's tests run into: tests/c/emulator/EMULATOR_*.c."""
+    for source in EMULATOR_FAULTS.glob(f"{port.emulator}_*.c"):
+        compile(port, prefix, source, work / source.stem, log)
+        try:
+            run([*emulator(port), str(work / source.stem)], log, timeout=60)
+        except StepFailed:
+            raise StepFailed(f"{emulator(port)[0]} fails {source}; a newer one is needed") from None
 
 
 def signatures(port: Port, prefix: Path, work: Path, count: int, log: Path) -> Facts:

@@ -86,11 +86,16 @@ def fuzz(root: Root, source: Path, count: int, log: Path) -> Facts:
     copy_tests(source, tests)
     command = ["python", "-m", "tests.fuzz", "--count", str(count), "--seed", "6", "--jobs", "2"]
     output = root.enter(["env", "-C", str(tests), *command], log, allowed=(0, 1))
-    tally = re.search(r"^(\d+) signatures called, (\d+) closures called, (\d+) refused, (\d+) met.*, (\d+) failed",
+    return tally(output, count, log)
+
+
+def tally(output: str, count: int, log: Path) -> Facts:
+    """Read what the differential tests say at their end."""
+    found = re.search(r"^(\d+) signatures called, (\d+) closures called, (\d+) refused, (\d+) met.*, (\d+) failed",
                       output, re.MULTILINE)
-    if not tally:
+    if not found:
         raise StepFailed(f"the differential tests came to no end; see {log}")
-    called, closures, refused, excused, failed = tally.groups()
+    called, closures, refused, excused, failed = found.groups()
     if failed != "0":
         raise StepFailed(f"{failed} of {count} signatures failed; see {log}")
     text = f"{called} called, {closures} closures, {refused} refused" + (f", {excused} excused" * (excused != "0"))
