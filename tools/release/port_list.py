@@ -47,7 +47,7 @@ PORTS = {
              package="gcc-multilib-mips64-linux-gnuabi64"),
         Port("pa", "hppa-linux-gnu", "hppa", static=False),
         Port("powerpc", "powerpc-linux-gnu", "ppc", cpython=True),
-        Port("powerpc64 (ELFv1)", "powerpc64-linux-gnu", "ppc64", faults=("ppc64_last", "ppc64_small"), cpython=True),
+        Port("powerpc64 (ELFv1)", "powerpc64-linux-gnu", "ppc64", faults=("ppc64_last", "ppc64_elfv1"), cpython=True),
         Port("powerpc64 (ELFv2, little)", "powerpc64le-linux-gnu", "ppc64le", faults=("ppc64_",)),
         Port("s390 (31-bit)", "s390x-linux-gnu", flags="-m31", host="s390-linux-gnu",
              package="gcc-multilib-s390x-linux-gnu", reason="qemu emulates the 64-bit s390x only"),
