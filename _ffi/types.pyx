@@ -80,7 +80,7 @@ cdef int add_scalars() except -1:
     for attribute, size in (("wchar_t", SIZEOF_WCHAR), ("char16_t", SIZEOF_CHAR16),
                             ("char32_t", SIZEOF_CHAR32)):
         add_scalar(attribute, attribute, "wchar", K_CHAR16 if size == 2 else K_CHAR32,
-                   int_ffi_type(size, False), size, size)
+                   int_ffi_type(size, False), size, int_ffi_type(size, False).alignment)
     for attribute, name, code in (("float", "float", K_FLOAT), ("double", "double", K_DOUBLE),
                                   ("longdouble", "long double", K_LONGDOUBLE)):
         add_float(attribute, name, "float", code)

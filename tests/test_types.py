@@ -82,7 +82,8 @@ def test_scalar(name, spelling, kind, oracle):
 @pytest.mark.parametrize("name, spelling, kind", POINTERS)
 def test_pointer_like_scalar(name, spelling, kind):
     T = getattr(c, name)
-    assert T.kind == kind and T.size == ctypes.sizeof(ctypes.c_void_p) == T.alignment
+    void_p = ctypes.c_void_p
+    assert (T.kind, T.size, T.alignment) == (kind, ctypes.sizeof(void_p), ctypes.alignment(void_p))
     assert spelling in T.name           # a const may stand before it
 
 
