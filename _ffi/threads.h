@@ -3,6 +3,11 @@
 #define FFIPY_THREADS_H
 
 #include <pthread.h>
+#if defined(__linux__) && !defined(__GLIBC__)
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 /* One call from Python into C.  A closure that runs under it, on the same thread, leaves
    its exception here. */
@@ -216,6 +221,16 @@ COLD static void find_stack(void)
         pthread_attr_getstack(&attributes, &end, &size);
         pthread_attr_destroy(&attributes);
     }
+#if defined(__linux__) && !defined(__GLIBC__)
+    {   /* musl tells of the main thread's stack what is in use now, not how far it may grow. */
+        struct rlimit limit;
+        if (syscall(SYS_gettid) == getpid() && getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur > size) {
+            char *top = (char *)end + size;
+            size = limit.rlim_cur < (uintptr_t)top ? (size_t)limit.rlim_cur : (uintptr_t)top;
+            end = top - size;
+        }
+    }
+#endif
     stack_end = end;
 #endif
     stack_reserve = size / 4 < STACK_RESERVE ? size / 4 + 1 : STACK_RESERVE;
