@@ -11,11 +11,9 @@ every *.patch of tools/libffi-patches is applied. CC, CFLAGS, LDFLAGS and config
 variables are taken from the environment.
 """
 import argparse
-import bz2
-import gzip
 import hashlib
+import importlib
 import io
-import lzma
 import os
 import re
 import shlex
@@ -122,10 +120,15 @@ def download(folder: Path) -> Path:
 def decompress(path: Path) -> bytes:
     """Return the tar inside an archive of any usual compression."""
     content = path.read_bytes()
-    unpackers = ((b"\x1f\x8b", gzip.decompress), (b"BZh", bz2.decompress), (b"\xfd7zXZ", lzma.decompress))
-    try:
-        return next((unpack(content) for magic, unpack in unpackers if content.startswith(magic)), content)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    modules = ((b"\x1f\x8b", "gzip"), (b"BZh", "bz2"), (b"\xfd7zXZ", "lzma"))
+    module = next((name for magic, name in modules if content.startswith(magic)), None)
+    if module is None:
+        return content
+    try:  # a small Python may have been built without any of them
+        return importlib.import_module(module).decompress(content)
+    except ImportError as error:
+        raise BuildError(f"{path}: this Python cannot unpack it: {error}") from None
+    except Exception as error:
         raise BuildError(f"{path} is damaged: {error}") from None
 
 
