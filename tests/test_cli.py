@@ -122,7 +122,8 @@ def test_texts(result):
 def test_variable_arguments(result):
     printed = result("-", "int printf(const char *, ...)", "%d %.1f %s %ld;", "5", "2.5", "text", str(LARGE))
     assert printed == f"5 2.5 text {LARGE};{len(str(LARGE)) + 12}"
-    assert result("-", "int snprintf(char *, size_t, const char *, ...)", "NULL", "0", "%p", "NULL") == "5"
+    null = result("-", "int snprintf(char *, size_t, const char *, ...)", "NULL", "0", "%p", "NULL")
+    assert null in ("5", "1")  # (nil); musl writes 0
 
 
 def test_structs_and_enums(result, compile_c):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import cmath
 import decimal
 import math
+import platform
 import struct
 import sys
 from decimal import Decimal
@@ -180,11 +181,9 @@ def test_nan(get):
 
 
 def test_the_bits_of_a_nan_survive(libm):
-    nan = libm.function("nan", c.double, [c.string])
-    bits = struct.unpack("Q", struct.pack("d", nan("0x123")))[0]
-    assert bits & 0xFFF == 0x123
+    nan = struct.pack("Q", 0x7FF8_0000_0000_0123)
     keep = libm.function("fabs", c.double, [c.double])
-    assert struct.pack("d", keep(nan("0x123"))) == struct.pack("d", nan("0x123"))
+    assert struct.pack("d", keep(struct.unpack("d", nan)[0])) == nan
 
 
 def test_domain_and_range_are_cs_not_pythons(get):
@@ -241,8 +240,10 @@ COMPLEX = {
 
 
 @pytest.mark.parametrize("name", COMPLEX)
-def test_one_complex(get, close, name):
+def test_one_complex(get, close, width, name):
     function = get(name, "zz")
+    if (name, width) in (("catan", "l"), ("catanh", "l")) and platform.libc_ver()[0] != "glibc":
+        pytest.skip("musl's has a float's precision")
     for z in POINTS:
         got = function(z)
         assert type(got) is complex and close(got, complex(COMPLEX[name](z))), z

@@ -125,7 +125,7 @@ def decompress(path: Path) -> bytes:
     if module is None:
         return content
     try:  # a small Python may have been built without any of them
-        return importlib.import_module(module).decompress(content)
+        return bytes(importlib.import_module(module).decompress(content))
     except ImportError as error:
         raise BuildError(f"{path}: this Python cannot unpack it: {error}") from None
     except Exception as error:
