@@ -61,6 +61,7 @@ FAULTS = {
     "raw_closure": (FEATURES["static_trampolines"], True),
     "riscv_float_struct": (True, platform.machine() == "riscv64"),
     "s390x_int128_closure": (True, platform.machine() == "s390x" and FEATURES["int128"]),
+    "sparc_closure_struct": (True, platform.machine() == "sparc64"),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
