@@ -15,14 +15,14 @@ from pathlib import Path
 
 from release import cpython, port_check, trial, wheels
 from release.port_list import Port
-from release.steps import Notebook, NotHere, StepFailed, digest, need, run
+from release.steps import Notebook, NotHere, StepFailed, need, run
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = REPOSITORY / "build" / "musl"
 MUSL = Port("musl", "x86_64-linux-musl")
 KERNEL = {"linux": "linux", "asm-generic": "asm-generic", "asm": "x86_64-linux-gnu/asm"}  # of /usr/include
 # Every test but the pages', which are for a whole checkout, and those that link with a shared libpython.
-CHOSEN = ["tests", *(f"--ignore=tests/{name}.py" for name in trial.NOT_OF_THE_WHEEL)]
+CHOSEN = ["-n", "2", "tests", *(f"--ignore=tests/{name}.py" for name in trial.NOT_OF_THE_WHEEL)]
 # Nothing of the machine's own libc must get in: neither its C++ compiler nor its libraries.
 ENVIRONMENT = {"PATH": f"{BUILD}/bin:{os.environ['PATH']}", "CC": MUSL.gcc, "CXX": f"{MUSL.triplet}-g++"}
 
@@ -58,7 +58,8 @@ def check(arguments: list[str]) -> str:
     tests = BUILD / "tests"
     shutil.rmtree(tests, ignore_errors=True)
     trial.copy_tests(package, tests)
-    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *(arguments or CHOSEN)]
+    command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *cpython.WITHOUT_SQLITE,
+               *(arguments or CHOSEN)]
     return run(command, log, {"LIBFFI_PREFIX": str(libffi)}, folder=tests).splitlines()[-1]
 
 

@@ -16,8 +16,8 @@ from .port_list import Port
 from .steps import Facts, StepFailed, first_line, run
 
 SYSTEM = "/usr/bin/python3"  # builds, so it must be of the source's version
-# There is zlib, but no SQLite: neither here nor for the tests of libraries.
-NEEDS_SQLITE = "tests/test_tour.py::test_a_real_library_calls_back"
+# There is zlib, but no SQLite: neither for Python nor as a library.
+WITHOUT_SQLITE = ["--ignore=tests/test_sqlite.py", "--deselect=tests/test_tour.py::test_a_real_library_calls_back"]
 TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "setuptools>=77"]
 
 
@@ -109,7 +109,7 @@ def test_packages(cpython: Path, python: Path, log: Path, *further: str) -> Path
 
 def test(port: Port, tests: Path, cpython: Path, libffi: Path, log: Path) -> Facts:
     """Run the tests that are meant for emulated machines."""
-    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "@tests/emulated_selection.txt", "--deselect", NEEDS_SQLITE]
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "@tests/emulated_selection.txt", *WITHOUT_SQLITE]
     output = python(port, pytest, tests, cpython, libffi, log)
     counts = re.findall(r"(\d+) (passed|failed|skipped|errors?)", output.splitlines()[-1])
     if "passed" not in dict(map(reversed, counts)):
