@@ -87,7 +87,7 @@ def steps(port: Port, book: Notebook, folder: Path, count: int) -> None:
     book.step("signatures", [*build, generator, str(count)],
               lambda log: port_check.signatures(port, prefix, folder, count, log))
     programs = digest(path.read_text() for path in sources("tests/c/faults", "*.c"))
-    book.step("faults", [*build, programs], lambda log: port_check.faults(port, prefix, folder, log))
+    book.step("faults", [*build, programs, *port.faults], lambda log: port_check.faults(port, prefix, folder, log))
 
 
 def package_tests(port: Port, book: Notebook, folder: Path, count: int) -> None:
