@@ -437,6 +437,7 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     Py_INCREF(cif);
     block->is_spare = 0;
     block->was_closed = 0;
+    block->collected = 0;           /* it may have been closed before it was garbage */
     UNLOCK(&block->lock);
     Py_DECREF(previous);
     Py_XDECREF(origin);

@@ -17,6 +17,21 @@ C_SOURCES = Path(__file__).parent / "c"
 SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
 CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
+# Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/nogil).
+THREAD_UNSAFE = {
+    "interruptible": "changes a signal's handler",
+    "run_python": "is a process of its own",
+    "small_quarantine": "changes the quarantine of the process",
+    "together": "starts threads of its own, and changes how often they switch",
+    "true_memory": "measures the memory of the process",
+    "unraisable": "changes sys.unraisablehook",
+}
+
+
+def pytest_itemcollected(item):
+    for fixture in THREAD_UNSAFE.keys() & set(getattr(item, "fixturenames", ())):
+        item.add_marker(pytest.mark.thread_unsafe(reason=THREAD_UNSAFE[fixture]))
+
 
 def _compiler() -> str:
     cc = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")

@@ -504,6 +504,7 @@ def test_recursion_through_c():
     assert cif.call(f.address, 20) == math.factorial(20)
 
 
+@pytest.mark.thread_unsafe(reason="changes the recursion limit")
 def test_endless_recursion_is_a_recursion_error(run_python):
     run_python("""
         import sys
@@ -830,6 +831,7 @@ def test_a_struct_of_closures_stays_usable(callbacks):
     assert use({"add": binary.closure(operator.add), "negate": INT_INT.closure(operator.neg)}, 3, 4) == -7
 
 
+@pytest.mark.thread_unsafe(reason="sets a profile function")
 def test_tracing_sees_callbacks():
     events = []
 

@@ -596,6 +596,7 @@ def test_a_function_of_an_address_does_not_pickle(values):
         pickle.dumps(f)
 
 
+@pytest.mark.thread_unsafe(reason="starts processes")
 def test_functions_work_in_other_processes(libm):
     """Spawned, so nothing is inherited: the function is found again by library, symbol and signature."""
     pow_ = libm.function("pow", c.double, [c.double, c.double])

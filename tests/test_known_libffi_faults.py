@@ -18,6 +18,8 @@ from fuzz import compiler
 import libffi._ffi
 from libffi import ABI, CIF, BadTypedef, c
 
+pytestmark = pytest.mark.thread_unsafe(reason="compiles and runs programs")
+
 SOURCES = Path(__file__).parent / "c" / "faults"
 PATCHES = [patch.stem for patch in (Path(__file__).parents[1] / "tools" / "libffi-patches").glob("*.patch")]
 FEATURES = libffi._ffi.features()

@@ -284,6 +284,7 @@ def test_thread_specific_data_is_destroyed_by_a_closure(libc):
     assert libc.function("pthread_key_delete", c.int, [c.uint])(key.value) == 0
 
 
+@pytest.mark.thread_unsafe(reason="changes a signal's handler")
 def test_call_of_a_signal_handler(libc):
     """raise() runs the handler in this thread, within the call."""
     handler = CIF(c.void, [c.int])
@@ -311,6 +312,7 @@ def test_atexit_runs_after_python_has_gone(run_python):
 # ---- without callbacks
 
 
+@pytest.mark.thread_unsafe(reason="changes the environment")
 def test_environment_and_strings(libc):
     setenv = libc.function("setenv", c.int, [c.string, c.string, c.int])
     getenv = libc.function("getenv", c.string, [c.string])

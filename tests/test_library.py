@@ -174,6 +174,7 @@ def _twice(function):
     return function(21)
 
 
+@pytest.mark.thread_unsafe(reason="starts processes")
 def test_functions_work_in_other_processes(path):
     lib = Library(path)
     lib.declare("struct pair { int a, b; }; int twice(int);")

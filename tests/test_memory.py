@@ -581,6 +581,7 @@ def test_pickles_of_memory_that_lie():
             rebuild(*wrong)
 
 
+@pytest.mark.thread_unsafe(reason="starts processes")
 def test_structs_go_to_other_processes():
     div = libffi.Library(None).function("div", c.struct("div_t", quot=c.int, rem=c.int), [c.int, c.int])
     with concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:

@@ -47,10 +47,11 @@ def notify(compile_c):
 def test_to_an_event_loop(notify):
     async def main():
         loop, done, seen = asyncio.get_running_loop(), asyncio.Event(), []
+        its_thread = threading.current_thread()
 
         @closure(c.void, [c.int], dispatch=loop.call_soon_threadsafe)
         def arrived(n):
-            seen.append((n, threading.current_thread() is threading.main_thread()))
+            seen.append((n, threading.current_thread() is its_thread))
             if n == 99:
                 done.set()
 

@@ -30,6 +30,8 @@ except ZeroDivisionError:
     pass
 """
 
+pytestmark = pytest.mark.thread_unsafe(reason="runs programs")
+
 
 @pytest.fixture(scope="session")
 def embedded(tmp_path_factory):

@@ -8,7 +8,10 @@ import textwrap
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork"),
+    pytest.mark.thread_unsafe(reason="forks"),
+]
 
 PRELUDE = """
 import os, sys, threading, time

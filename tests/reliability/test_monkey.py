@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thread_unsafe(reason="runs programs")
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_use_crashes(seed):

@@ -36,6 +36,8 @@ def resident():
     return int(open("/proc/self/statm").read().split()[1]) * 4096
 """
 
+pytestmark = pytest.mark.thread_unsafe(reason="starts threads of its own")
+
 
 def test_64_threads_times_10_000_calls(run_python, callbacks):
     """Every call answered right, each thread attached once, no thread state left."""

@@ -1,6 +1,7 @@
 """What threads of Python's share: types, CIFs, memory, libraries. Without a GIL each of these raced."""
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -10,6 +11,7 @@ from libffi import CIF, Library, c
 
 THREADS, ROUNDS = 8, 60
 INT_P = c.ptr(c.int)
+SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
 
 
 @pytest.fixture
@@ -92,6 +94,7 @@ def test_a_variadic_function(together, libc):
         together(work)
 
 
+@pytest.mark.skipif(SANITIZER == "thread", reason="writes where others read, as C code must not")
 def test_pointers_in_shared_memory_keep_what_they_point_to(together):
     T = c.struct("cell", p=INT_P, more=c.array(INT_P, 4))
     shared = T.new()
@@ -118,8 +121,8 @@ def test_memory_closed_while_others_use_it(together):
                     if n == 0:
                         memory.close()
                     else:
-                        assert memory[3] == 7 and bytes(memory)[:4] == b"\7\0\0\0"
-                        memory[5] = n
+                        assert memory[3] == memoryview(memory)[4] == 7
+                        memory[5 + n] = n
                 except (ValueError, BufferError):
                     pass
 
@@ -156,7 +159,7 @@ def test_a_library_closed_while_others_read_its_variables(run_python, compile_c)
     """A copy of a megabyte is still running when close() comes."""
     path = compile_c("""#include <string.h>
         char text[1 << 20];
-        struct { int a, b; } pair = {7, 7};
+        struct { int a, b; } pairs[3] = {{7, 7}, {7, 7}, {7, 7}};
         __attribute__((constructor)) static void fill(void) { memset(text, 'x', sizeof text); }
         """, "closed_variables")
     out = run_python("""
@@ -166,15 +169,15 @@ def test_a_library_closed_while_others_read_its_variables(run_python, compile_c)
             start.wait()
             while True:
                 try:
-                    assert len(text.value) == 1 << 20 and pair.b == 7
-                    pair.a = n
+                    assert len(text.value) == 1 << 20 and pairs[n].b == 7
+                    pairs[n].a = n
                     reads[n] += 1
                 except ValueError:      # closed
                     return
         for _ in range(60):
             library, start, reads = Library(sys.argv[1]), threading.Barrier(4), [0] * 3
             text = library.variable("text", c.array(c.char, 1 << 20))
-            pair = library.variable("pair", c.struct("pair", a=c.int, b=c.int))
+            pairs = library.variable("pairs", c.array(c.struct("pair", a=c.int, b=c.int), 3))
             threads = [threading.Thread(target=read, args=(n,)) for n in range(3)]
             for thread in threads:
                 thread.start()

@@ -53,6 +53,8 @@ print("done")
 """, callbacks.path)
     assert out in ("filtered\ndone\n", "unsupported\n")
 
+pytestmark = pytest.mark.thread_unsafe(reason="looks at the whole process")
+
 
 def test_info_says_which_kind_of_closure_this_libffi_makes():
     done = subprocess.run([sys.executable, "-m", "libffi", "info"], capture_output=True, text=True, check=True)
