@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,11 @@ CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
 # Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/nogil).
 THREAD_UNSAFE = {
+    "db": "is one database",
     "interruptible": "changes a signal's handler",
     "run_python": "is a process of its own",
+    "numbers": "is memory that the test writes to",
+    "parser": "is one parser",
     "small_quarantine": "changes the quarantine of the process",
     "together": "starts threads of its own, and changes how often they switch",
     "true_memory": "measures the memory of the process",
@@ -54,14 +58,17 @@ def compile_c(tmp_path_factory):
     """Compile a C source (path or text) to a shared object, once per session for all workers."""
     folder = _shared_by_workers(tmp_path_factory)
 
+    def ours() -> str:
+        return f"{os.getpid()}.{threading.get_ident()}"
+
     def compile_(source: Path | str, name: str | None = None, *flags: str) -> str:
         if isinstance(source, str):
-            text, source = source, folder / f"{name}.{os.getpid()}.c"
+            text, source = source, folder / f"{name}.{ours()}.c"
             source.write_text(text)
         built = folder / f"{name or source.stem}.so"
         if not built.exists():
             # Made under a name of one's own and moved in one step: workers may race, not collide.
-            partial = built.with_suffix(f".{os.getpid()}")
+            partial = built.with_suffix(f".{ours()}")
             subprocess.run([_compiler(), *CFLAGS, "-o", partial, source, "-lm", *flags], check=True)
             partial.replace(built)
         return str(built)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -29,7 +30,7 @@ def compiler(variable: str, default: str) -> str:
 
 def compile_files(target: Path, sources: list[Path], *flags: str, cxx: bool = False) -> None:
     """Compile and link in one step, moved into place: xdist's workers may race."""
-    partial = target.with_suffix(f".{os.getpid()}")
+    partial = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     command = [compiler("CXX", "c++") if cxx else compiler("CC", "cc"), *STRICT, *flags,
                f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}", "-o", partial, *sources]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
@@ -58,7 +59,7 @@ def build_cython(folder: Path, name: str) -> Path:
     """Build a Cython module, which finds the package's declarations by the package's name."""
     pytest.importorskip("Cython")
     target = folder / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
-    generated = folder / f"{name}.{os.getpid()}.c"
+    generated = folder / f"{name}.{os.getpid()}.{threading.get_ident()}.c"
     if target.exists():
         return target
     # A checkout that was built in place has the declarations elsewhere; an installed package must not need it.

@@ -715,6 +715,7 @@ def test_options_go_to_the_functions():
         lib.declare(b"long labs(long);")
 
 
+@pytest.mark.thread_unsafe(reason="writes to a library's variables")
 def test_variables(compile_c):
     lib = Library(compile_c("""
         int counter = 5;

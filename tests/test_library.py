@@ -149,6 +149,7 @@ def shared_cos():
     return Library("m").function("cos", c.double, [c.double])
 
 
+@pytest.mark.thread_unsafe(reason="closes a library that the process shares")
 def test_a_closed_shared_library_is_opened_again(path):
     data = pickle.dumps(Library(path).function("twice", c.int, [c.int]))
     pickle.loads(data).library.close()

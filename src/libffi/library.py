@@ -277,7 +277,9 @@ _libraries: dict[str | None, Library] = {}
 def shared_library(name: str | None) -> Library:
     """Return the library that unpickled functions of that name share."""
     library = _libraries.get(name)
-    if library is None or library.closed:
+    if library is None:
+        library = _libraries.setdefault(name, Library(name))    # another thread may have been faster
+    if library.closed:
         library = _libraries[name] = Library(name)
     return library
 

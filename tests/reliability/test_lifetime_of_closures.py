@@ -203,7 +203,7 @@ def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
                 made = [cif.closure(print) for _ in range(5)]
                 del T, cif, made
             gc.collect()
-        use(5_000)
+        use(15_000)     # until the heap has its size
         before = resident()
         use(20_000)
         print(resident() - before)
