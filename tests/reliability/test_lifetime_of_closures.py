@@ -194,7 +194,8 @@ def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
         import gc, libffi
         from libffi import CIF, c
         def resident():
-            return int(open("/proc/self/statm").read().split()[1]) * 4096
+            with open("/proc/self/statm") as statm:
+                return int(statm.read().split()[1]) * 4096
         libffi.closure_quarantine(100)
         def use(n):
             for i in range(n):
@@ -203,7 +204,7 @@ def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
                 made = [cif.closure(print) for _ in range(5)]
                 del T, cif, made
             gc.collect()
-        use(15_000)     # until the heap has its size
+        use(5_000)
         before = resident()
         use(20_000)
         print(resident() - before)
@@ -222,7 +223,8 @@ def test_memory_is_bounded(run_python, true_memory):
     grown = run_python("""
         from libffi import CIF, c
         def resident():
-            return int(open("/proc/self/statm").read().split()[1]) * 4096
+            with open("/proc/self/statm") as statm:
+                return int(statm.read().split()[1]) * 4096
         cif = CIF(c.int, [c.int])
         for i in range(20_000):
             cif.closure(abs)
@@ -479,7 +481,8 @@ def test_a_live_closure_costs_at_most_400_bytes(run_python, true_memory):
     each = run_python("""
         from libffi import CIF, c
         def resident():
-            return int(open("/proc/self/statm").read().split()[1]) * 4096
+            with open("/proc/self/statm") as statm:
+                return int(statm.read().split()[1]) * 4096
         cif = CIF(c.int, [c.int])
         kept = [None] * 100_000
         before = resident()
