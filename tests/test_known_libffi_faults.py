@@ -88,8 +88,16 @@ REFUSED = {
 }
 
 
+def links(flags: list[str], folder: Path) -> bool:
+    """Tell whether a program links with that libffi; one of tools/sanitize needs its sanitizer."""
+    source = folder / "links.c"
+    source.write_text("#include <ffi.h>\nint main(void) { return ffi_prep_cif(0, FFI_DEFAULT_ABI, 0, 0, 0); }\n")
+    command = [*compiler.command(), "-w", "-o", folder / "links", source, *flags, "-pthread"]
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
 @pytest.fixture(scope="module")
-def flags() -> list[str]:
+def flags(tmp_path_factory) -> list[str]:
     """Return the compiler's flags for the libffi that the package was built with."""
     if not compiler.command():
         pytest.skip("needs a C compiler")
@@ -97,8 +105,9 @@ def flags() -> list[str]:
         build = Path(__file__).parents[1] / "build"
         prefixes = [os.environ.get("LIBFFI_PREFIX"), *build.glob(f"libffi-{FEATURES['version']}-*")]
         for prefix in map(Path, filter(None, prefixes)):
-            if (prefix / "lib" / "libffi.a").exists():
-                return [f"-I{prefix / 'include'}", str(prefix / "lib" / "libffi.a")]
+            found = [f"-I{prefix / 'include'}", str(prefix / "lib" / "libffi.a")]
+            if Path(found[1]).exists() and links(found, tmp_path_factory.mktemp("links")):
+                return found
         pytest.skip("the vendored libffi that was linked in is not here; LIBFFI_PREFIX names it")
     if not shutil.which("pkg-config"):
         pytest.skip("needs pkg-config")

@@ -10,7 +10,7 @@
 #include <uchar.h>
 #include <wchar.h>
 
-int calls;
+_Atomic int calls;        /* from several threads too */
 
 #define ECHO(name, T) T echo_##name(T x) { calls++; return x; }
 #define SCALARS(DO) \
