@@ -20,6 +20,7 @@ CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
 # Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/nogil).
 THREAD_UNSAFE = {
+    "call_n": "is memory that C writes to",
     "db": "is one database",
     "interruptible": "changes a signal's handler",
     "run_python": "is a process of its own",

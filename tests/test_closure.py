@@ -585,6 +585,7 @@ def test_a_collected_closure_still_answers():
         INT_INT.call(address, 1)
 
 
+@pytest.mark.thread_unsafe(reason="C has one place to store it")
 def test_a_collected_closure_gives_c_zero(callbacks):
     store = callbacks.function("store", c.void, [c.func(INT_INT)])
     call_stored = callbacks.function("call_stored", c.int, [c.int])
@@ -722,6 +723,7 @@ def test_an_expired_closure_in_a_thread_of_c(callbacks, unraisable):
     assert [kind for kind, _ in unraisable] == [ClosureExpired] * 2
 
 
+@pytest.mark.thread_unsafe(reason="C has one thread in the background")
 def test_a_thread_in_the_background(callbacks):
     start = callbacks.function("start_thread", c.int, [c.func(INT_INT), c.int, c.ptr(c.int)])
     join = callbacks.function("join_thread", c.int)
