@@ -444,22 +444,23 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     return block;
 }
 
+/* Queues of expired blocks and of the CIFs of such: linked by `next`, from `oldest` to `newest`. */
+#define queue_append(queue, item)               \
+    do {                                        \
+        (item)->next = NULL;                    \
+        if ((queue).newest != NULL)             \
+            (queue).newest->next = (item);      \
+        else                                    \
+            (queue).oldest = (item);            \
+        (queue).newest = (item);                \
+    } while (0)
+
 /* CIFs that nobody has any more, kept for their spare blocks: there are closures of other
    signatures in plenty, so a second queue decides when the blocks go.  Under quarantine.lock. */
 static struct {
     cif_state *oldest, *newest;
     Py_ssize_t blocks;              /* when each joined; not more than quarantine.limit */
 } reserve;
-
-static void reserve_append(cif_state *c)
-{
-    c->next = NULL;
-    if (reserve.newest != NULL)
-        reserve.newest->next = c;
-    else
-        reserve.oldest = c;
-    reserve.newest = c;
-}
 
 /* The oldest CIF, while the blocks are too many; its reference is the caller's.  One that
    somebody asked for again goes round: a finalizer runs once only. */
@@ -476,7 +477,7 @@ static PyObject *reserve_excess(void)
         if (reserve.oldest == NULL)
             reserve.newest = NULL;
         if (Py_REFCNT(c->object) > 1) {
-            reserve_append(c);
+            queue_append(reserve, c);
         } else {
             reserve.blocks -= c->nreserved;
             excess = c->object;
@@ -502,7 +503,7 @@ static void reserve_cif(cif_state *c)
     LOCK(&quarantine.lock);
     c->nreserved = c->nspare;
     reserve.blocks += c->nreserved;
-    reserve_append(c);
+    queue_append(reserve, c);
     UNLOCK(&quarantine.lock);
     trim_reserve();
 }
@@ -525,12 +526,7 @@ static int spares_free(cif_state *c)
 
 static void quarantine_append(closure_block *block)
 {
-    block->next = NULL;
-    if (quarantine.newest != NULL)
-        quarantine.newest->next = block;
-    else
-        quarantine.oldest = block;
-    quarantine.newest = block;
+    queue_append(quarantine, block);
     ++quarantine.used;
 }
 
