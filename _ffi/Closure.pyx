@@ -19,6 +19,8 @@ cdef class Closure:
 
     def __del__(self):
         if self.block != NULL and Py_REFCNT(self) > 1:      # garbage: see callback.h
+            if not collection_runs():
+                watch_collections()
             block_finalize(self.block)
 
     def __dealloc__(self):
@@ -100,6 +102,20 @@ cdef class Closure:
 
     def __reduce__(self):
         raise TypeError("cannot pickle a closure: it is an address")
+
+
+cdef void watch_collections() noexcept:
+    try:                        # the interpreter may be taking itself apart
+        import gc
+        if _at_collection not in gc.callbacks:
+            gc.callbacks.append(_at_collection)
+    except Exception:
+        pass
+
+
+def _at_collection(phase, info):
+    if phase == "stop":
+        collection_ended()
 
 
 cdef bint closed_closure(Closure closure):

@@ -33,10 +33,7 @@ struct closure_block {
     PyObject *origin;               /* owned: code object of an expired closure, or NULL */
     PyObject *kept;                 /* owned: what the last result points to */
     error_default *on_error;        /* owned; NULL: zeros */
-    union {
-        closure_block *next;        /* in the quarantine, or among the spare ones */
-        const void *collector;      /* before: the thread that collects the Closure */
-    };
+    closure_block *next;            /* in the quarantine, or among the spare ones */
     double made;                    /* seconds of the monotonic clock */
     int inside;                     /* calls that hold the GIL; changes under the GIL */
     int arriving;                   /* calls that came without it, until they have left */
@@ -192,23 +189,35 @@ COLD static void report_expired(call_context *context, closure_block *block)
 /* A Closure in a cycle dies with its callable, and the garbage collector takes those apart in
    any order: whoever calls meanwhile would run a function without its globals.  First, though,
    it runs the finalizers of all of them, and Python code that they run may call as ever.  So:
-   from its own finalizer on, a closure is for the collector's thread, and there for Python
-   frames above the one that the collector was called from.  That one must still run: who calls
-   at this moment may save the closure from this collection, and then it is up for the next. */
-THREAD_LOCAL const PyFrameObject *collecting_frame;
+   from its own finalizer on, a closure is for the collector's thread only, until the collection
+   ends, and there for Python frames above the one that the collector was called from.  That one
+   must still run: who calls at this moment may save the closure from this collection, and then
+   it is up for the next, without a finalizer. */
+THREAD_LOCAL struct {
+    const PyFrameObject *frame;     /* that the collector was called from; may be NULL */
+    int runs;                       /* and has met a closure */
+} collection;
 
-#define THIS_THREAD ((const void *)&collecting_frame)
+static int collection_runs(void)
+{
+    return collection.runs;
+}
 
-COLD static int called_by_finalizer(const closure_block *block)
+static void collection_ended(void)
+{
+    collection.runs = 0;
+}
+
+COLD static int called_by_finalizer(void)
 {
     PyFrameObject *frame = PyEval_GetFrame(), *back;
     int above = 0;
 
-    if (block->collector != THIS_THREAD || frame == NULL || frame == collecting_frame)
+    if (!collection.runs || frame == NULL || frame == collection.frame)
         return 0;
     for (Py_INCREF(frame); frame != NULL && !above; frame = back) {
         back = PyFrame_GetBack(frame);
-        above = back == collecting_frame;
+        above = back == collection.frame;
         Py_DECREF(frame);
     }
     Py_XDECREF(frame);
@@ -218,9 +227,9 @@ COLD static int called_by_finalizer(const closure_block *block)
 /* The finalizer of a Closure. */
 static void block_finalize(closure_block *block)
 {
-    collecting_frame = PyEval_GetFrame();
+    collection.frame = PyEval_GetFrame();
+    collection.runs = 1;
     LOCK(&block->lock);
-    block->collector = THIS_THREAD;
     block->collected = 1;
     UNLOCK(&block->lock);
 }
@@ -252,7 +261,7 @@ static inline PyObject *block_callable(closure_block *block)
 {
     PyObject *callable = NULL;
     LOCK(&block->lock);
-    if (LIKELY((!block->collected || called_by_finalizer(block)) && block->closure != NULL))
+    if (LIKELY((!block->collected || called_by_finalizer()) && block->closure != NULL))
         callable = Py_NewRef(block->closure->callable);
     UNLOCK(&block->lock);
     return callable;

@@ -174,6 +174,8 @@ cdef extern from "core.h":
     int block_set_default(closure_block *, object) except -1
     void block_open(closure_block *, ClosureObject *)
     void block_finalize(closure_block *)
+    bint collection_runs()
+    void collection_ended()
     void block_expire(closure_block *, PyObject *, bint)
     bint is_closed_closure(const ClosureObject *)
     void block_retire(closure_block *)

@@ -415,13 +415,38 @@ def test_finalizers_of_garbage_call_through_c(qsort):
     assert called == set(range(5))
 
 
+def test_a_closure_that_a_finalizer_saves_from_garbage_is_collected():
+    """The next collection takes it apart without notice, so C gets the same answer from the first one on."""
+    class Owner:
+        def __init__(self):
+            self.closure = INT_INT.closure(lambda x: self is not None and x + 1)
+
+        def __del__(self):
+            within.append(INT_INT.call(self.closure.address, 1))
+            saved.append(self.closure)
+
+    def above():
+        return INT_INT.call(saved[0].address, 1)
+
+    saved, within = [], []
+    Owner()
+    gc.collect()
+    assert within == [2]
+    with pytest.raises(ClosureExpired, match="after it was collected"):
+        above()
+    with pytest.raises(ClosureExpired, match="after it was collected"):
+        INT_INT.call(saved[0].address, 1)
+    assert saved[0](1) == 2
+
+
 CYCLES = """
 def make(n):
+    keep = []           # at once: a thread of C's may be late for what had the address before
     def f(x):
         keep
         return helper(x)
-    keep = cif.closure(f)
-    put(n, keep.address)
+    keep.append(cif.closure(f))
+    put(n, keep[0].address)
 def helper(x):
     return x + 1
 """
