@@ -18,7 +18,7 @@ cdef class Closure:
     _made_by = "closure(...) or CIF.closure(...)"
 
     def __del__(self):
-        if self.block != NULL and Py_REFCNT(self) > 1:      # garbage: see callback.h
+        if self.block != NULL and Py_REFCNT(self) > 1:      # garbage: see garbage.h
             if not collection_runs():
                 watch_collections()
             block_finalize(self.block)

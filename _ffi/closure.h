@@ -1,0 +1,145 @@
+/* A Closure's C side: made, retargeted, expired. */
+#ifndef FFIPY_CLOSURE_H
+#define FFIPY_CLOSURE_H
+
+/* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
+   or with *status. */
+static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name, closure_form form,
+                                ffi_status *status)
+{
+    closure_block *block = NULL;
+    void *code = NULL;
+
+    *status = FFI_OK;
+    if (!RAW_CLOSURES && form == RAW_CLOSURE)
+        form = PLAIN_CLOSURE;
+    if (form == PLAIN_CLOSURE && (block = take_spare(state, cif, name)) != NULL) {
+        block->made = seconds_since(0);
+        return block;
+    }
+    if (form == PLAIN_CLOSURE) {
+        block = closure_alloc(sizeof *block, &code);
+        if (block != NULL)
+            memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
+    } else {
+        block = PyMem_RawCalloc(1, sizeof *block);
+    }
+    if (block == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    block->state = state;
+    block->form = (char)form;
+    block->is_spare = 1;
+    switch (form) {
+#if FFIPY_HAVE_GO
+    case GO_CLOSURE:
+        *status = ffi_prep_go_closure(&block->as.go, &state->cif, closure_handler);
+        code = block;
+        break;
+#endif
+#if RAW_CLOSURES
+    case RAW_CLOSURE:
+        block->as.raw = closure_alloc(sizeof *block->as.raw, &code);
+        if (block->as.raw == NULL) {
+            PyMem_RawFree(block);
+            PyErr_NoMemory();
+            return NULL;
+        }
+        LOCK(&allocating);
+        *status = ffi_prep_raw_closure_loc(block->as.raw, &state->cif, raw_closure_handler, block,
+                                           code);
+        UNLOCK(&allocating);
+        /* libffi puts the code address here, which is not the closure's where trampolines
+           live in pages of their own. */
+        block->as.raw->this_closure = block->as.raw;
+        break;
+#endif
+    default:
+        LOCK(&allocating);
+        *status = ffi_prep_closure_loc(&block->as.plain, &state->cif, closure_handler, block, code);
+        UNLOCK(&allocating);
+    }
+    block->code = code;
+    if (*status != FFI_OK) {
+        block_free(block);
+        return NULL;
+    }
+    Py_INCREF(cif);
+    block->is_spare = 0;
+    block->name = Py_NewRef(name);
+    block->made = seconds_since(0);
+    return block;
+}
+
+/* What C gets when the callable raises. */
+static int block_set_default(closure_block *block, PyObject *value)
+{
+    const type_info *type = block->state->result;
+    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    size_t size = block->state->result_bytes;
+    error_default *on_error = PyMem_RawCalloc(1, sizeof *on_error
+                                              + (size > sizeof(ffi_arg) ? size : sizeof(ffi_arg)));
+
+    if (on_error == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (store_placed(type, on_error->bytes, value, &k, "closure %U on_error", block->name, 0) < 0) {
+        let_go(&k);
+        PyMem_RawFree(on_error);
+        return -1;
+    }
+    widen_result(type, on_error->bytes);
+    on_error->keeps = k.objects;
+    block->on_error = on_error;
+    return 0;
+}
+
+/* From here on C's calls are answered. */
+static void block_open(closure_block *block, ClosureObject *closure)
+{
+    LOCK(&block->lock);
+    block->closure = closure;
+    UNLOCK(&block->lock);
+}
+
+/* The address stays safe to call; what the callable was is remembered for the report. */
+static void block_expire(closure_block *block, PyObject *origin, int closed)
+{
+    LOCK(&block->lock);
+    if (block->closure != NULL) {
+        block->closure = NULL;
+        block->origin = Py_XNewRef(origin);
+        block->was_closed = (char)closed;
+        block->collected = 0;
+    }
+    UNLOCK(&block->lock);
+}
+
+/* The callable of a Closure (new reference), and another one in its place. */
+static PyObject *get_callable(ClosureObject *closure)
+{
+    PyObject *callable;
+    if (closure->block == NULL)
+        return Py_NewRef(closure->callable);
+    LOCK(&closure->block->lock);
+    callable = Py_NewRef(closure->callable);
+    UNLOCK(&closure->block->lock);
+    return callable;
+}
+
+static void set_callable(ClosureObject *closure, PyObject *callable)
+{
+    PyObject *previous = callable;      /* an expired closure keeps its None */
+    Py_INCREF(callable);
+    LOCK(&closure->block->lock);
+    if (closure->block->closure != NULL || callable == Py_None) {
+        previous = closure->callable;
+        __atomic_store_n(&closure->callable, callable, __ATOMIC_RELAXED);
+    }
+    UNLOCK(&closure->block->lock);
+    Py_DECREF(previous);
+}
+
+#endif
