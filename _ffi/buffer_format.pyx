@@ -1,0 +1,72 @@
+"""The buffer protocol's description of a type (PEP 3118): formats, shapes, strides."""
+
+
+cdef dict SCALAR_FORMATS = {
+    K_BOOL: "?", K_CHAR: "c", K_S8: "b", K_U8: "B", K_FLOAT: "f", K_DOUBLE: "d",
+    K_LONGDOUBLE: "g", K_EXACT: "g", K_COMPLEX_FLOAT: "Zf", K_COMPLEX_DOUBLE: "Zd",
+    K_COMPLEX_LONGDOUBLE: "Zg", K_CHAR16: "H", K_CHAR32: "w",
+}
+
+
+cdef dict int_formats():
+    # The letter of the first C type of that size: 8 bytes are 'l' on LP64, 'q' elsewhere.
+    formats = {}
+    for letter, size in (("q", sizeof(long long)), ("l", sizeof(long)), ("i", sizeof(int)),
+                         ("h", sizeof(short))):
+        formats[<int>int_kind(size, True)] = letter
+        formats[<int>int_kind(size, False)] = letter.upper()
+    return formats
+
+
+cdef dict INT_FORMATS = int_formats()
+
+
+cdef str format_of(Type type):
+    """Return the format of one item; a type that struct codes cannot describe is bytes."""
+    cdef Type member
+    cdef size_t at = 0
+    if type.info.kind in SCALAR_FORMATS:
+        return SCALAR_FORMATS[type.info.kind]
+    if type.info.kind in INT_FORMATS:
+        return INT_FORMATS[type.info.kind]
+    if type.info.kind == K_ENUM:
+        return format_of(<Type>type.item)
+    if is_pointer_kind(type.info.kind):
+        return "P"
+    if type.info.kind != K_STRUCT or not type.natural or not type.info.by_position:
+        return f"{type.info.size}s"
+    parts = []
+    for name, member, offset, _, _ in type.members:
+        if offset > at:
+            parts.append(f"{offset - at}x")
+        shape = []
+        at = offset + member.info.size
+        while member.info.kind == K_ARRAY:
+            shape.append(str(member.info.length))
+            member = <Type>member.item
+        parts.append((f"({','.join(shape)})" if shape else "") + format_of(member) + f":{name}:")
+    if type.info.size > at:
+        parts.append(f"{type.info.size - at}x")
+    return "T{" + "".join(parts) + "}"
+
+
+cdef tuple array_layout(Type type):
+    """Return (format, shape, strides) of memory of this type."""
+    with cython.critical_section(type):     # exported buffers point into it: it is made once
+        if type.array_layout is None:
+            type.array_layout = find_array_layout(type)
+        return type.array_layout
+
+
+cdef tuple find_array_layout(Type item):
+    shape = []
+    while item.info.kind in (K_ARRAY, K_VECTOR):
+        shape.append(item.info.length)
+        item = <Type>item.item
+    strides = []
+    stride = item.info.size
+    for length in reversed(shape):
+        strides.insert(0, stride)
+        stride *= length
+    format = "16s" if item.info.kind in (K_S128, K_U128) else format_of(item)
+    return format.encode(), tuple(shape), tuple(strides)

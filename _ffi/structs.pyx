@@ -1,0 +1,172 @@
+"""Structs and unions: their constructors, and how members make one complete."""
+
+
+def struct(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+    """Return a struct type.
+
+    `c.struct("point", x=c.double, y=c.double)`, or with (name, Type) pairs as the
+    second argument; a member named None is anonymous. Without members the struct
+    is incomplete until `define()`. Or decorate a class whose annotations are the
+    fields. `_pack_` limits the members' alignment, `_align_` raises the struct's.
+    """
+    return make_struct(struct, False, name, members, fields, _pack_, _align_)
+
+
+def union(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+    """Return a union type; written like `struct`."""
+    return make_struct(union, True, name, members, fields, _pack_, _align_)
+
+
+cdef object make_struct(function, bint is_union, name, members, dict fields, pack, align):
+    cdef Type result
+    if isinstance(name, type):
+        return struct_of_class(function, is_union, name)
+    if not isinstance(name, str):
+        raise TypeError(f"c.{function.__name__}() argument 1: expected a str name or a class, "
+                        f"got {type(name).__name__}")
+    result = new_type("union" if is_union else "struct", K_UNION if is_union else K_STRUCT)
+    result.info.complete = False
+    name_type(result, f"{result.kind} {name}".rstrip())
+    if not isinstance(members, (tuple, list)):
+        raise TypeError(f"{type_name(result)}: members are (name, Type) pairs, "
+                        f"got {type(members).__name__}")
+    if not members and not fields:
+        if pack or align:
+            raise TypeError(f"{type_name(result)}: _pack_ and _align_ come with the members")
+        result.rebuild = (function, (name,))
+        return result
+    checked = check_members(result, members, fields)
+    key = (K_UNION if is_union else K_STRUCT, name,
+           tuple([(member, id(item)) for member, item in checked]), pack, align)
+    known = find_interned(key)
+    if known is not None:
+        return known
+    complete_struct(result, checked, pack, align)
+    result.rebuild = (_rebuild_struct, (function, name, tuple(checked), pack, align))
+    return intern_object(key, result)
+
+
+def _rebuild_struct(function, name, members, pack, align):
+    """Make a struct or union again (for pickle)."""
+    return function(name, members, _pack_=pack, _align_=align)
+
+
+cdef object struct_of_class(function, bint is_union, cls):
+    import inspect
+    members = []
+    for name, annotation in inspect.get_annotations(cls, eval_str=True).items():
+        # Annotated[float, c.double] tells type checkers what they can understand.
+        for extra in getattr(annotation, "__metadata__", ()):
+            if isinstance(extra, Type):
+                annotation = extra
+        if not isinstance(annotation, Type):
+            raise TypeError(f"{cls.__name__}.{name}: expected a libffi.Type, "
+                            f"got {type(annotation).__name__}")
+        members.append((name, annotation))
+    if not members:
+        raise TypeError(f"{cls.__name__} has no annotated fields")
+    return make_struct(function, is_union, cls.__name__, members, {},
+                       getattr(cls, "_pack_", 0), getattr(cls, "_align_", 0))
+
+
+from sys import intern as _intern
+
+
+cdef list check_members(Type owner, members, dict fields):
+    cdef Type type
+    what = type_name(owner)
+    checked = []
+    for pair in [*members, *fields.items()]:
+        try:
+            name, item = pair
+        except (TypeError, ValueError):
+            raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
+        if name is not None and not (isinstance(name, str) and name):
+            raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
+        if not isinstance(item, Type):
+            raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
+        type = <Type>item
+        if type is owner:
+            raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
+        if not type.info.complete or type.info.kind == K_VOID or type.info.kind >= K_REF:
+            raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
+        if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):
+            raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
+        if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
+            raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
+        checked.append((name if name is None else _intern(name), type))
+    names = [name for name, _ in checked if name is not None]
+    if len(set(names)) != len(names):
+        raise BadTypedef(f"{what}: two members have the same name")
+    return checked
+
+
+cdef int check_alignment(what, option, value) except -1:
+    if not isinstance(value, int) or value < 0 or value & (value - 1) or value > 1 << 15:
+        raise ValueError(f"{what}: {option} must be a power of two up to {1 << 15}, got {value!r}")
+    return 0
+
+
+cdef int complete_struct(Type type, list members, pack, align) except -1:
+    """Lay the members out and make the class of the struct's memory."""
+    cdef _Layout layout
+    cdef Type member
+    cdef field_info *field
+    cdef Py_ssize_t i
+    what = type_name(type)
+    check_alignment(what, "_pack_", pack)
+    check_alignment(what, "_align_", align)
+    if not members:
+        raise BadTypedef(f"{what}: no members")
+    for name, member in members:
+        deepen(type, member)
+    layout = lay_out(members, pack, align, type.info.kind == K_UNION)
+    if layout.size >= MAX_TYPE_SIZE:
+        raise BadTypedef(f"{what}: {layout.size} bytes are too many")
+    visible = []                # (name, Type, offset, bit offset, bit width)
+    promoted = False
+    for name, member, offset, bit, width in layout.fields:
+        if name is not None:
+            visible.append((name, member, offset, bit, width))
+        elif member.info.kind != K_BITS:
+            promoted = True
+            for i in range(member.info.nfields):
+                field = &member.info.fields[i]
+                visible.append((<object>field.name, <Type><object>field.type.object,
+                                offset + field.offset, field.bit_offset, field.bit_width))
+    names = [entry[0] for entry in visible]
+    if len(set(names)) != len(names):
+        raise BadTypedef(f"{what}: two members have the same name")
+    field = <field_info *>PyMem_Calloc(len(visible) + 1, sizeof(field_info))
+    if field == NULL:
+        raise MemoryError
+    type.info.fields = field
+    type.info.nfields = len(visible)
+    type.members = layout.fields
+    type.index = {}
+    fields = {}
+    offsets = {}
+    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2]}
+    for i, (name, member, offset, bit, width) in enumerate(visible):
+        type.index[name] = i
+        fields[name] = member
+        offsets[name] = offset
+        type.info.fields[i].name = <PyObject *>name
+        type.info.fields[i].type = &member.info
+        type.info.fields[i].offset = offset
+        type.info.fields[i].bit_offset = bit
+        type.info.fields[i].bit_width = width
+        attributes[name] = make_field(type, i)
+    type.fields = MappingProxyType(fields)
+    type.offsets = MappingProxyType(offsets)
+    type.info.field_index = <PyObject *>type.index
+    type.info.by_position = type.info.kind == K_STRUCT and not promoted
+    type.info.size = layout.size
+    type.info.alignment = layout.alignment
+    type.natural = layout.natural
+    type.memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    type.info.memory_class = <PyObject *>type.memory_class
+    own_instances(<PyTypeObject *>type.info.memory_class)
+    install_struct_slots(<PyTypeObject *><PyObject *>type.memory_class)
+    type.info.complete = True
+    return 0
