@@ -703,6 +703,19 @@ def test_redeclaring_the_same_is_fine():
         lib.declare("#define N 4")
 
 
+def test_a_header_that_defines_the_standard_names_means_them():
+    wchar = "int" if libffi.features()["wchar_signed"] else "unsigned"
+    size = "unsigned long" if c.ulong.size == c.size_t.size else "unsigned"
+    lib = Library(None)
+    lib.declare(f"""
+        typedef {wchar} wchar_t; typedef unsigned short char16_t; typedef {size} size_t;
+        extern size_t wcslen(const wchar_t *s);
+        typedef struct {{ wchar_t wide[4]; char16_t narrow; }} text;
+    """)
+    assert lib.wcslen.cif is CIF(c.size_t, [c.wstring]) and lib.wcslen("wörld") == 5
+    assert lib.text.new(wide="wö").wide.value == "wö" and lib.text.fields["narrow"] is c.char16_t
+
+
 def test_options_go_to_the_functions():
     lib = Library(None)
     lib.declare("int close_it(int) __asm__(\"close\"); int abs(int);", errno=True, gil="hold")

@@ -106,9 +106,13 @@ class Converter(Expressions):
                 qualified = Qualified(self._vector(node, qualified, attribute), qualified.const)
         if isinstance(qualified.type, UnknownArray):
             self._fail(node, "a typedef of an array needs its length")
-        standard = STANDARD.get(node.name) if node.name not in self.scope.names else None
+        standard, before = STANDARD.get(node.name), self.scope.names.get(node.name)
+        if before is not None and not (isinstance(before, Qualified) and before.type is standard):
+            standard = None
         if standard is not None and not _interchangeable(standard, qualified.type):
             self._fail(node, f"{node.name} is {standard} on this system, not {spelled(qualified)}")
+        if standard is not None and standard.kind in ("wchar", "signed", "unsigned"):
+            qualified = Qualified(standard, qualified.const)    # a header's wchar_t is text, too
         self._add(node, node.name, qualified)
 
     def _vector(self, node: Any, qualified: Qualified, attribute: Attribute) -> Type:
