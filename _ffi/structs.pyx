@@ -63,6 +63,11 @@ cdef object struct_of_class(function, bint is_union, cls):
             raise TypeError(f"{cls.__name__}.{name}: expected a libffi.Type, "
                             f"got {type(annotation).__name__}")
         members.append((name, annotation))
+    for name in vars(cls):              # nothing else of the class would be left
+        if name not in ("_pack_", "_align_") and not (name.startswith("__") and name.endswith("__")):
+            raise TypeError(f"{cls.__name__}.{name}: a struct has annotated fields, no methods and no defaults")
+    if cls.__bases__ != (object,):
+        raise TypeError(f"{cls.__name__}: a struct inherits no fields; make the other one its first member")
     if not members:
         raise TypeError(f"{cls.__name__} has no annotated fields")
     return make_struct(function, is_union, cls.__name__, members, {},

@@ -91,9 +91,9 @@ cdef int add_scalars() except -1:
     add_complex("complex_longdouble", "long double _Complex", K_COMPLEX_LONGDOUBLE,
                 COMPLEX_LONGDOUBLE_FFI, sizeof(long double), ffi_type_longdouble.alignment)
     add_pointer("pointer", "void *", "pointer", K_POINTER, core_types["void"], False)
-    add_pointer("string", "char *", "string", K_STRING, core_types["char"], True)
-    add_pointer("bytes", "char *", "bytes", K_BYTES, core_types["char"], True)
-    add_pointer("wstring", "wchar_t *", "wstring", K_WSTRING, core_types["wchar_t"], True)
+    add_pointer("string", "const char *", "string", K_STRING, core_types["char"], True)
+    add_pointer("bytes", "const char *", "bytes", K_BYTES, core_types["char"], True)
+    add_pointer("wstring", "const wchar_t *", "wstring", K_WSTRING, core_types["wchar_t"], True)
     global promoted_int, promoted_double, promoted_string, promoted_pointer, promoted_complex
     promoted_int = &(<Type>core_types["int"]).info
     promoted_double = &(<Type>core_types["double"]).info

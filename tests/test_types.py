@@ -58,9 +58,9 @@ SCALARS = [
 ]
 POINTERS = [
     ("pointer", "void *", "pointer"),
-    ("string", "char *", "string"),
-    ("bytes", "char *", "bytes"),
-    ("wstring", "wchar_t *", "wstring"),
+    ("string", "const char *", "string"),
+    ("bytes", "const char *", "bytes"),
+    ("wstring", "const wchar_t *", "wstring"),
 ]
 COMPLEX = ["complex_float", "complex_double", "complex_longdouble"]
 INTEGERS = [name for name, _, kind, _ in SCALARS if kind in ("signed", "unsigned")]
@@ -84,7 +84,7 @@ def test_pointer_like_scalar(name, spelling, kind):
     T = getattr(c, name)
     void_p = ctypes.c_void_p
     assert (T.kind, T.size, T.alignment) == (kind, ctypes.sizeof(void_p), ctypes.alignment(void_p))
-    assert spelling in T.name           # a const may stand before it
+    assert T.name == spelling
 
 
 @pytest.mark.parametrize("name", COMPLEX)
@@ -591,6 +591,46 @@ def test_struct_from_an_annotated_class():
         d: c.double
 
     assert (number.kind, number.size) == ("union", 8)
+
+
+def with_a_method():
+    class vector:
+        x: c.double
+
+        def norm(self):
+            return abs(self.x)
+
+    return vector
+
+
+def with_a_default():
+    class vector:
+        x: c.double = 1.0
+
+    return vector
+
+
+def with_a_base():
+    class vector(with_a_method()):
+        y: c.double
+
+    return vector
+
+
+@pytest.mark.parametrize("make, message", [
+    (with_a_method, r"vector\.norm: .*no methods"), (with_a_default, r"vector\.x: .*no defaults"),
+    (with_a_base, "vector: a struct inherits no fields"),
+])
+def test_what_a_struct_would_drop_of_a_class_is_an_error(make, message):
+    with pytest.raises(TypeError, match=message):
+        c.struct(make())
+
+
+def test_the_text_of_a_signature_declares_it():
+    cif = CIF(c.string, [c.string, c.ptr(c.char), c.ptr(c.string), c.pointer, c.ptr(c.void, const=True), ...])
+    lib = libffi.Library(None)
+    lib.declare(f"typedef {str(cif).replace('(', 'f(', 1)};")
+    assert lib.f.cif is cif
 
 
 def test_members_as_pairs_may_have_any_name():
