@@ -100,7 +100,7 @@ cdef class Function:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
         from libffi.library import rebuild_function
         return rebuild_function, (self.library.name, self.symbol, self.cif, {
-            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
+            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_}, self.library.mode)
 
 
 cdef extern from "Python.h":

@@ -7,7 +7,7 @@ cdef extern from "dlfcn.h" nogil:
     void *dlsym(void *, const char *)
     int dlclose(void *)
     const char *dlerror()
-    int RTLD_NOW, RTLD_LOCAL
+    int RTLD_LAZY, RTLD_NOW, RTLD_LOCAL
 
 
 cdef class Library:
@@ -20,6 +20,7 @@ cdef class Library:
     cdef lifetime life
     cdef bint opened
     cdef readonly object path           #: what was given to the dynamic linker, or None
+    cdef readonly int mode              #: the flags it was loaded with
     cdef object __weakref__
 
     def __cinit__(self, *_, **__):
@@ -28,7 +29,7 @@ cdef class Library:
     def __dealloc__(self):
         lifetime_free_library(&self.life)
 
-    def __init__(self, path):
+    def __init__(self, path, int mode=RTLD_LOCAL):
         cdef const char *name = NULL
         if self.opened:             # what was handed out then must stay closed, if it is
             raise ValueError(f"this library was opened before: {self.path!r}")
@@ -41,11 +42,14 @@ cdef class Library:
             if b"\0" in encoded:
                 raise ValueError(f"Library() path: embedded NUL in {path!r}")
             name = encoded
+        if not mode & (RTLD_LAZY | RTLD_NOW):
+            mode |= RTLD_NOW        # dlopen wants one of them
         with nogil:
-            self.handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)
+            self.handle = dlopen(name, mode)
         if self.handle == NULL:
             raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
         self.path = path
+        self.mode = mode
         lifetime_open_library(&self.life)
         self.opened = True
 

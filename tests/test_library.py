@@ -5,8 +5,10 @@ import gc
 import multiprocessing
 import pathlib
 import pickle
+import subprocess
 import sys
 import sysconfig
+import textwrap
 import weakref
 
 import pytest
@@ -131,6 +133,30 @@ def test_close(path):
     with pytest.raises(ValueError):
         lib.declare("int stat(int);")
     assert not hasattr(lib, "stat")
+
+
+def test_the_mode_is_that_of_dlopen(compile_c):
+    code = """
+        import os, pickle, sys
+        from libffi import Library, SymbolNotFound, c
+
+        def finds_it():
+            try:
+                return Library(None).function("only_in_library", c.int, [])()
+            except SymbolNotFound:
+                return None
+
+        local = Library(sys.argv[1])
+        assert (local.mode, finds_it()) == (os.RTLD_NOW, None)
+        shared = Library(sys.argv[1], mode=os.RTLD_LAZY | os.RTLD_GLOBAL)
+        assert (shared.mode, finds_it()) == (os.RTLD_LAZY | os.RTLD_GLOBAL, 7)
+        for again in pickle.loads(pickle.dumps((shared, shared.function("only_in_library", c.int, []).library))):
+            assert again.mode == shared.mode
+        function = pickle.loads(pickle.dumps(shared.function("only_in_library", c.int, [])))
+        assert function.library.mode == shared.mode and function.library is not shared
+    """
+    library = compile_c("int only_in_library(void) { return 7; }", "global")
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code), library], check=True, timeout=60)
 
 
 def test_pickled_functions_share_a_library(path):

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 
 class Library(_ffi.Library):
-    """Load a shared library by short name ("m"), soname or path; None is the process itself."""
+    """Load a shared library by short name ("m"), soname or path; None is the process itself.
+
+    `mode` has flags of dlopen, such as os.RTLD_GLOBAL; without one it is os.RTLD_NOW and local.
+    """
 
     # Slots are attributes of the class: no declared name can take their place.
     __slots__ = ("__dict__", "_declared", "_left_out", "_lock", "_name", "_scope", "_texts")
@@ -35,7 +38,7 @@ class Library(_ffi.Library):
     _texts: list[tuple[str, bool, _FunctionOptions]]
     _left_out: dict[str, str]
 
-    def __init__(self, name: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, name: str | os.PathLike[str] | None = None, *, mode: int = os.RTLD_LOCAL) -> None:
         """Load a library, trying what its name may stand for."""
         if name is not None:
             name = os.fspath(name)
@@ -50,17 +53,17 @@ class Library(_ffi.Library):
         self._left_out = {}
         self._lock = RLock()
         if name is None:
-            super().__init__(None)
+            super().__init__(None, mode)
         else:
-            self._open(name)
+            self._open(name, mode)
 
-    def _open(self, name: str) -> None:
+    def _open(self, name: str, mode: int) -> None:
         from libffi.search import candidates
 
         tried: list[str] = []
         for candidate in candidates(name):
             try:
-                super().__init__(candidate)
+                super().__init__(candidate, mode)
                 return
             except _ffi.LibraryNotFound as error:
                 why = str(error).removeprefix(f"{candidate}: ")
@@ -262,7 +265,7 @@ class Library(_ffi.Library):
         return f"<libffi.Library {self.name!r}{path}{', closed' if self.closed else ''}>"
 
     def __reduce__(self) -> Any:
-        return rebuild_library, (self.name, self._texts)
+        return rebuild_library, (self.name, self._texts, self.mode)
 
 
 def _with_dots(cif: CIF) -> list[Any]:
@@ -271,27 +274,32 @@ def _with_dots(cif: CIF) -> list[Any]:
 
 
 # By name, so that many unpickled functions share one library.
-_libraries: dict[str | None, Library] = {}
+_libraries: dict[tuple[str | None, int], Library] = {}
 
 
-def shared_library(name: str | None) -> Library:
+def shared_library(name: str | None, mode: int = os.RTLD_NOW) -> Library:
     """Return the library that unpickled functions of that name share."""
-    library = _libraries.get(name)
+    key = name, mode
+    library = _libraries.get(key)
     if library is None:
-        library = _libraries.setdefault(name, Library(name))    # another thread may have been faster
+        library = _libraries.setdefault(key, Library(name, mode=mode))  # another thread may have been faster
     if library.closed:
-        library = _libraries[name] = Library(name)
+        library = _libraries[key] = Library(name, mode=mode)
     return library
 
 
-def rebuild_function(name: str | None, symbol: str, cif: CIF, options: dict[str, Any]) -> Function:
+def rebuild_function(
+    name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int
+) -> Function:
     """Return a function again in another process."""
-    return shared_library(name).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
+    return shared_library(name, mode).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
 
 
-def rebuild_library(name: str | None, texts: list[tuple[str, bool, _FunctionOptions]]) -> Library:
+def rebuild_library(
+    name: str | None, texts: list[tuple[str, bool, _FunctionOptions]], mode: int
+) -> Library:
     """Return a library with its declarations again in another process."""
-    library = Library(name)
+    library = Library(name, mode=mode)
     for text, partial, options in texts:
         library.declare(text, partial=partial, **options)
     return library

@@ -35,7 +35,7 @@ def test_the_type_itself() -> None:
     point = c.struct("point", x=c.int, y=c.int)
     assert_type(point, Type[Struct])
     assert_type(c.int.name, str)
-    assert_type(c.int.item, Type | None)
+    assert_type(c.int.item, Type | Any)
     assert_type(point.offsets["y"], int)
     assert_type(point.fields["y"], Type)
     total: int = c.int.size * 2 + point.alignment
@@ -110,6 +110,7 @@ def test_pointers() -> None:
     assert_type(text[0:2], bytes)
     assert text[0:2] == b"ab"
     assert_type(c.ptr(c.void), Type[int | None])
+    assert_type(c.ptr(c.void, const=True), Type[int | None])
     assert_type(c.pointer, Type[int | None])
     assert_type(c.pointer.new().value, int | None)
     assert c.ptr(c.void) is c.pointer and c.pointer.new().value is None
@@ -127,6 +128,8 @@ def test_enums_functions_and_parameters() -> None:
     assert color.new(Color.BLUE).value is Color.BLUE and color.new(1).value == 1
     assert_type(c.func(CIF(c.int)), Type[Function | None])
     assert c.func(CIF(c.int)).new().value is None
+    made = c.func(CIF(c.int)).cif.closure(lambda: 3)
+    assert made() == 3
     assert_type(c.out(c.int), Type[int])
     if TYPE_CHECKING:
         c.enum(str)  # type: ignore[type-var]
