@@ -291,7 +291,8 @@ def _rebuild_memory(type, bytes data):
 cdef object known_size(value):
     """Return how many bytes are known to be behind what has an address, or None."""
     if isinstance(value, Memory):
-        return (<Memory>value).m.size
+        size = size_from(<Memory>value)
+        return None if size < 0 else size
     if isinstance(value, Pointer):
         if not (<Pointer>value).p.bounded or not (<Pointer>value).p.type.item.complete:
             return None
@@ -299,6 +300,25 @@ cdef object known_size(value):
     if isinstance(value, (int, Closure, Function, Value)) or value is None:
         return None
     return memoryview(value).nbytes
+
+
+cdef Py_ssize_t size_from(Memory memory):
+    """Return how many bytes are known to be there, -1 if nobody knows.
+
+    C's flexible array, T[0], goes on to the end of what its struct lies in.
+    """
+    cdef uintptr_t start
+    cdef Py_ssize_t whole, before
+    if memory.m.size or memory.m.life == &memory.m.own:
+        return memory.m.size
+    if isinstance(memory.owner, Memory) and (<Memory>memory.owner).m.life == &(<Memory>memory.owner).m.own:
+        start, whole = <uintptr_t>(<Memory>memory.owner).m.data, (<Memory>memory.owner).m.size
+    elif isinstance(memory.owner, memoryview):
+        start, whole = <uintptr_t>buffer_address(memory.owner), memory.owner.nbytes
+    else:
+        return -1
+    before = <Py_ssize_t>(<uintptr_t>memory.m.data - start)
+    return whole - before if 0 <= before <= whole else -1      # a pointer's owner may hold it only
 
 
 cdef bint is_const(value):
@@ -419,5 +439,6 @@ cdef Py_ssize_t array_index(Array array, index) except -1:
     if i < 0:
         i += length
     if not 0 <= i < length:
-        raise IndexError(f"{type_name(array.type_)} index {index} is out of range")
+        hint = "" if length else ": a flexible array is read through c.ptr(T)(it), or c.array(T, n).at(it)"
+        raise IndexError(f"{type_name(array.type_)} index {index} is out of range{hint}")
     return i

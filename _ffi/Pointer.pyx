@@ -215,8 +215,8 @@ cdef Pointer make_pointer(Type type, value):
             raise TypeError(f"{type_name(type)}: the memory is const")
         if (<Memory>value).m.type == item:
             length = 1
-        elif item.size:
-            length = (<Memory>value).m.size // item.size
+        elif item.size and size_from(<Memory>value) >= 0:
+            length = size_from(<Memory>value) // item.size
         if item.kind == K_VOID or not item.complete:
             length = -1
     elif isinstance(value, Pointer):

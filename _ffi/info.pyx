@@ -105,10 +105,12 @@ def typeof(value):
 
 def sizeof_of(value):
     """Return the size in bytes of a type, or of memory, a pointer or a typed value."""
-    type = value if isinstance(value, Type) else typeof(value)
-    if type.size is None:
-        raise TypeError(f"sizeof(): {type} is incomplete")
-    return type.size
+    if not isinstance(value, (Type, Memory, Pointer, Value)):
+        raise TypeError(f"sizeof(): {type(value).__name__} has no C type")
+    type_ = value if isinstance(value, Type) else typeof(value)
+    if type_.size is None:
+        raise TypeError(f"sizeof(): {type_} is incomplete")
+    return type_.size
 
 
 sizeof_of.__name__ = sizeof_of.__qualname__ = "sizeof"

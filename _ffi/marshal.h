@@ -102,7 +102,7 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
     }
 failed:
     /* A typed value stands for the value it holds. */
-    if (Value_Check(value)) {
+    if (Value_Check(value) && !is_typed_number(type, value)) {
         PyErr_Clear();
         return store_value(type, where, ((ValueObject *)value)->value, k);
     }

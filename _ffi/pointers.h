@@ -57,7 +57,8 @@ static int pointee_matches(const type_info *want, const type_info *have)
 
 COLD static int wrong_pointee(const type_info *type, const type_info *have)
 {
-    PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U", type->name, have->name);
+    PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U (if that is meant, cast it: "
+                 "c.ptr(T)(it))", type->name, have->name);
     return -1;
 }
 
@@ -255,8 +256,8 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
 
 COLD static int embedded_nul(const type_info *type, PyObject *value)
 {
-    PyErr_Format(PyExc_ValueError, "embedded NUL in a %s for %U (pass binary data as a buffer)",
-                 Py_TYPE(value)->tp_name, type->name);
+    PyErr_Format(PyExc_ValueError, "embedded NUL in %s for %U (binary data goes as a buffer: "
+                 "memoryview(it))", Py_TYPE(value)->tp_name, type->name);
     return -1;
 }
 
@@ -283,6 +284,13 @@ static int wide_string(const type_info *type, PyObject *value, keeper *k, void *
     return status;
 }
 
+/* c.int(5) where C wants an address: ctypes would pass one, C would refuse it. */
+static int is_typed_number(const type_info *type, PyObject *value)
+{
+    return Value_Check(value) && is_pointer_kind(type->kind)
+           && !is_pointer_kind(((TypeObject *)((ValueObject *)value)->type)->info.kind);
+}
+
 /* The general case; pointers to the common things are taken care of in pointer_from(). */
 static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
 {
@@ -296,9 +304,15 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
         return address_of_buffer(type, value, k, where);
     if (type->kind != K_FUNCTION && PyIndex_Check(value))
         return address_from_int(type, value, where);
-    if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value))) {
-        PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: c.array(T, n).new(it))",
-                     type->name, Py_TYPE(value)->tp_name);
+    if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value) || PyDict_Check(value))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: %s.new(it))", type->name,
+                     Py_TYPE(value)->tp_name,
+                     is_aggregate_kind(type->item->kind) ? "T.new(it) or c.array(T, n)" : "c.array(T, n)");
+        return -1;
+    }
+    if (is_typed_number(type, value)) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a typed %S (for memory that holds it: T.new(it))",
+                     type->name, ((ValueObject *)value)->type);
         return -1;
     }
     if (PyCallable_Check(value) && !PyType_Check(value)) {
@@ -340,7 +354,8 @@ static inline int exports_memory(const PyBufferProcs *procs)
 COLD static int no_text(const type_info *type, PyObject *value)
 {
     int writes = type->kind == K_PTR && !type->is_const;
-    if (type->kind == K_FUNCTION || (type->kind == K_PTR && !is_character_kind(type->item->kind)))
+    if (type->kind == K_FUNCTION || (type->kind == K_PTR && type->item->kind != K_VOID
+                                     && !is_character_kind(type->item->kind)))
         return expected(type, value);
     PyErr_Format(PyExc_TypeError, "expected %U, got str (c.string takes it; or pass %s)", type->name,
                  writes ? "a bytearray" : "bytes");
@@ -519,12 +534,12 @@ static PyObject *load_pointer(const type_info *type, const void *where, MemoryOb
 {
     void *address = read_address(where);
 
-    if (type->kind == K_PTR)
+    if (type->kind == K_PTR && type->item->kind != K_VOID)
         return load_kept_pointer(type, where, root);
     if (address == NULL)
         return Py_NewRef(Py_None);
     switch (type->kind) {
-    case K_POINTER:
+    case K_POINTER: case K_PTR:         /* const void *: as without const */
         return PyLong_FromVoidPtr(address);
     case K_STRING:
         return PyUnicode_FromString(address);

@@ -243,12 +243,12 @@ NOT_INTEGERS = {
 
 POINTERS = {
     "int for a string":
-        (lambda w: w.echo_string(5.5), TypeError, r"^echo_string\(\) argument 1: expected char \*, got float"),
+        (lambda w: w.echo_string(5.5), TypeError, r"^echo_string\(\) argument 1: expected const char \*, got float"),
     "list for a string":
-        (lambda w: w.echo_string(["a"]), TypeError, r"^echo_string\(\) argument 1: expected char \*, got list"),
-    "str for bytes": (lambda w: w.length("text"), TypeError, r"^length\(\) argument 1: expected char \*, got str"),
+        (lambda w: w.echo_string(["a"]), TypeError, r"^echo_string\(\) argument 1: expected const char \*, got list"),
+    "str for bytes": (lambda w: w.length("text"), TypeError, r"^length\(\) .* 1: expected const char \*, got str"),
     "bytes for a wide string":
-        (lambda w: w.wide_length(b"x"), TypeError, r"^wide_length\(\) argument 1: expected wchar_t \*"),
+        (lambda w: w.wide_length(b"x"), TypeError, r"^wide_length\(\) argument 1: expected const wchar_t \*"),
     "NUL in a str": (lambda w: w.echo_string("a\0b"), ValueError, r"^echo_string\(\) argument 1: embedded NUL"),
     "NUL in bytes": (lambda w: w.length(b"a\0b"), ValueError, r"^length\(\) argument 1: embedded NUL"),
     "NUL in a wide string": (lambda w: w.wide_length("a\0b"), ValueError, r"^wide_length\(\) argument 1: embedded NUL"),
@@ -263,6 +263,23 @@ POINTERS = {
     "list for a pointer":
         (lambda w: w.fill_ints([1, 2], 2), TypeError,
          r"^fill_ints\(\) argument 1: expected int \*, got list \(pass memory: c\.array\(T, n\)\.new\(it\)\)$"),
+    "dict for a pointer to a struct":
+        (lambda w: CIF(c.int, [c.ptr(POINT)]).bind(1, "f")({"x": 1}), TypeError,
+         r"1: expected struct point \*, got dict \(pass memory: T\.new\(it\) or c\.array\(T, n\)\.new\(it\)\)$"),
+    "a pointer to another type":
+        (lambda w: w.fill_ints(c.double.new(), 1), TypeError,
+         r"1: expected int \*, got a pointer to double \(if that is meant, cast it: c\.ptr\(T\)\(it\)\)$"),
+    "a typed number for a pointer":
+        (lambda w: w.fill_ints(c.int(5), 1), TypeError,
+         r"1: expected int \*, got a typed int \(for memory that holds it: T\.new\(it\)\)$"),
+    "a typed number for void *":
+        (lambda w: w.echo_pointer(c.size_t(5)), TypeError, r"expected void \*, got a typed size_t"),
+    "a typed number for a string": (lambda w: w.echo_string(c.long(5)), TypeError, r"got a typed long"),
+    "a typed number for a pointer in memory":
+        (lambda w: c.ptr(c.int).new(c.int(5)), TypeError, r"expected int \*, got a typed int"),
+    "str for const void *":
+        (lambda w: CIF(c.int, [c.ptr(c.void, const=True)]).bind(1, "f")("x"), TypeError,
+         r"^f\(\) argument 1: expected const void \*, got str \(c\.string takes it; or pass bytes\)$"),
     "a callable for a pointer":
         (lambda w: w.echo_pointer(abs), TypeError, r"^echo_pointer\(\) argument 1: expected void \*"),
     "bytes to a writable pointer":
@@ -430,7 +447,7 @@ LIFETIMES = {
     "wide string at NULL": (lambda w: libffi.wstring_at(0), ValueError, r"NULL"),
     "string at a float": (lambda w: libffi.string_at(1.5), TypeError, r"float"),
     "address of a number": (lambda w: libffi.addressof(5.5), TypeError, r"float"),
-    "size of a number": (lambda w: libffi.sizeof(5), TypeError, r"int"),
+    "size of a number": (lambda w: libffi.sizeof(5), TypeError, r"^sizeof\(\): int has no C type$"),
     "type of a number": (lambda w: libffi.typeof(5), TypeError, r"int"),
 }
 

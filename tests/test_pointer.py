@@ -153,6 +153,55 @@ def test_void_pointers_match_everything(numbers):
     assert INT_P(c.pointer(numbers))[0] == 10
 
 
+@pytest.mark.parametrize("void_p", [c.pointer, c.ptr(c.void, const=True)], ids=str)
+def test_void_pointers_are_read_as_addresses_const_or_not(numbers, void_p):
+    seen = []
+
+    @libffi.closure(void_p, [void_p])
+    def echo(p):
+        seen.append(p)
+        return p
+
+    assert (echo.cif.call(echo, numbers), echo.cif.call(echo, None)) == (numbers.address, None)
+    assert seen == [numbers.address, None]
+    assert void_p.new(numbers).value == numbers.address
+    assert c.struct("s", p=void_p).new(p=numbers).p == numbers.address
+    assert isinstance(void_p(numbers), Pointer)
+
+
+FLEXIBLE = c.struct("flexible", n=c.int, items=c.array(c.int, 0))
+
+
+def test_a_flexible_array_in_a_buffer_ends_with_it():
+    record = FLEXIBLE.at(bytearray(FLEXIBLE.size + 3 * c.int.size))
+    items = INT_P(record.items)
+    items[0:3] = 1, 2, 3
+    assert (len(items), items[:]) == (3, [1, 2, 3])
+    assert list(c.array(c.int, 3).at(record.items)) == [1, 2, 3]
+    with pytest.raises(IndexError):
+        items[3]
+    with pytest.raises(ValueError, match="expected at least 16 bytes, got 12"):
+        c.array(c.int, 4).at(record.items)
+    del record
+    gc.collect()
+    assert items[2] == 3
+    room = c.array(c.int, 3).new([2, 5, 6])
+    assert INT_P(FLEXIBLE.at(room).items)[:] == [5, 6]
+    assert INT_P(FLEXIBLE.new().items)[:] == []
+
+
+def test_a_flexible_array_of_c_has_no_known_end(numbers):
+    record = FLEXIBLE.at(numbers.address)
+    items = INT_P(record.items)
+    assert items[0:4] == [20, 30, 40, 50] and items[3] == 50
+    with pytest.raises(TypeError, match="not known"):
+        len(items)
+    assert list(c.array(c.int, 2).at(record.items)) == [20, 30]
+    assert INT_P(c.ptr(FLEXIBLE)(numbers.address)[0].items)[0:1] == [20]
+    with pytest.raises(IndexError, match=r"int\[0\] index 0 is out of range: a flexible array"):
+        record.items[0]
+
+
 def test_const_pointers_do_not_write(numbers):
     q = c.ptr(c.int, const=True)(numbers)
     assert q[0] == 10
