@@ -15,8 +15,8 @@ cdef class CIF:
     ffi_call_plan_size, ffi_call_plan_free.
     """
     cdef cif_state *state
-    cdef readonly Type restype      #: the result type
-    cdef readonly tuple argtypes    #: the argument types, without the `...`
+    cdef readonly Type restype
+    cdef readonly tuple argtypes
     cdef dict variants              # variadic: extra types -> CIF
     cdef object __weakref__
 

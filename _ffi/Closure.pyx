@@ -11,7 +11,7 @@ cdef class Closure:
     C: ffi_closure_alloc, ffi_prep_closure_loc, ffi_closure_free.
     """
     cdef closure_block *block
-    cdef readonly CIF cif               #: the signature
+    cdef readonly CIF cif
     cdef object callable_
     cdef object __weakref__
 

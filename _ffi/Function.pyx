@@ -14,9 +14,9 @@ cdef class Function:
     cdef vectorcallfunc vectorcall
     cdef call_target target
     cdef PyMethodDef method
-    cdef readonly CIF cif               #: the signature
-    cdef readonly str name              #: the name in messages
-    cdef readonly object library        #: the Library it is from, or None
+    cdef readonly CIF cif
+    cdef readonly str name
+    cdef readonly object library
     cdef object errcheck_
     cdef object owner                   # keeps the code alive: a closure
     cdef str symbol                     # the library's name for it

@@ -19,8 +19,8 @@ cdef class Library:
     cdef void *handle
     cdef lifetime life
     cdef bint opened
-    cdef readonly object path           #: what was given to the dynamic linker, or None
-    cdef readonly int mode              #: the flags it was loaded with
+    cdef readonly object path
+    cdef readonly int mode
     cdef object __weakref__
 
     def __cinit__(self, *_, **__):

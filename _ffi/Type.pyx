@@ -18,12 +18,12 @@ cdef class Type:
     cdef vectorcallfunc vectorcall
     cdef object __weakref__
     cdef object _name               # C spelling, or None until asked for
-    cdef readonly str kind          #: what sort of type this is, such as "signed" or "struct"
-    cdef readonly object item       #: pointee, element, enum base or referred type, or None
-    cdef readonly object fields     #: name -> Type of each member
-    cdef readonly object offsets    #: name -> byte offset of each member
-    cdef readonly object cif        #: the CIF of a function pointer type, or None
-    cdef readonly object enum       #: the enum class, or None
+    cdef readonly str kind
+    cdef readonly object item
+    cdef readonly object fields
+    cdef readonly object offsets
+    cdef readonly object cif
+    cdef readonly object enum
     cdef object index, memory_class, members
     cdef object rebuild             # (callable, arguments) that make it again
     cdef object state               # what pickle restores afterwards

@@ -5,7 +5,7 @@
 cdef class Value:
     """Hold a Python value together with its C type; immutable, made by `c.long(7)`."""
     cdef Type type_
-    cdef readonly object value      #: the Python value
+    cdef readonly object value
 
     _made_by = "T(value), such as c.long(7)"
 

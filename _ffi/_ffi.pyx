@@ -6,6 +6,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from core cimport *
 
+include "docstrings.pyx"
 include "errors.pyx"
 include "layout.pyx"
 include "Type.pyx"

@@ -73,10 +73,9 @@ def class_and_members(cls):
 
 
 def is_documented(member):
-    """Say whether a class's attribute can have a docstring; Cython gives `readonly` ones none."""
-    if isinstance(member, types.GetSetDescriptorType):
-        return member.__doc__ is not None
-    return callable(member) or isinstance(member, (property, classmethod, staticmethod))
+    """Say whether a class's attribute can have a docstring."""
+    return callable(member) or isinstance(
+        member, (property, classmethod, staticmethod, types.GetSetDescriptorType, types.MemberDescriptorType))
 
 
 OBJECTS = dict(public_objects())

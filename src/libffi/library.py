@@ -107,7 +107,8 @@ class Library(_ffi.Library):
     ) -> Any:
         """Return a function of the library; without a signature, decorate an annotated stub.
 
-        A result type of None with argument types is void.
+        A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
+        `errno=True`, `errcheck=`; CIF.bind says what they do.
         """
         if restype is not None or argtypes is not None:
             from libffi import c
