@@ -126,6 +126,7 @@ def documented():
                         yield f"{module}.{name}.{member}", what
 
 
+@pytest.mark.thread_unsafe(reason="doctest changes sys.stdout")
 def test_docstrings():
     names = {}
     for name, value in documented():
