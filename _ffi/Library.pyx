@@ -2,6 +2,8 @@
 
 import os as _os
 
+from libc.limits cimport INT_MAX
+
 cdef extern from "dlfcn.h" nogil:
     void *dlopen(const char *, int)
     void *dlsym(void *, const char *)
@@ -29,8 +31,9 @@ cdef class Library:
     def __dealloc__(self):
         lifetime_free_library(&self.life)
 
-    def __init__(self, path, int mode=RTLD_LOCAL):
+    def __init__(self, path, mode=RTLD_LOCAL):
         cdef const char *name = NULL
+        cdef int flags
         if self.opened:             # what was handed out then must stay closed, if it is
             raise ValueError(f"this library was opened before: {self.path!r}")
         if path is not None:
@@ -42,14 +45,19 @@ cdef class Library:
             if b"\0" in encoded:
                 raise ValueError(f"Library() path: embedded NUL in {path!r}")
             name = encoded
-        if not mode & (RTLD_LAZY | RTLD_NOW):
-            mode |= RTLD_NOW        # dlopen wants one of them
+        if not isinstance(mode, int):
+            raise TypeError(f"Library() mode: expected int, got {type(mode).__name__}")
+        if not 0 <= mode <= INT_MAX:
+            raise ValueError(f"Library() mode: {mode} is no combination of os.RTLD_ flags")
+        flags = mode
+        if not flags & (RTLD_LAZY | RTLD_NOW):
+            flags |= RTLD_NOW       # dlopen wants one of them
         with nogil:
-            self.handle = dlopen(name, mode)
+            self.handle = dlopen(name, flags)
         if self.handle == NULL:
-            raise LibraryNotFound(dlerror().decode("utf-8", "replace"))
+            raise LibraryNotFound(dlopen_error(path))
         self.path = path
-        self.mode = mode
+        self.mode = flags
         lifetime_open_library(&self.life)
         self.opened = True
 
@@ -123,3 +131,10 @@ cdef void *find_symbol(Library library, name) except NULL:
         raise SymbolNotFound(f"{where} has no symbol {name!r}"
                              + (f" ({error.decode('utf-8', 'replace')})" if error != NULL else ""))
     return address
+
+
+cdef str dlopen_error(path):
+    cdef const char *message = dlerror()
+    if message == NULL:             # RTLD_NOLOAD has no words for it
+        return f"{path}: is not loaded"
+    return message.decode("utf-8", "replace")

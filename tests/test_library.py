@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import pathlib
 import pickle
 import subprocess
@@ -133,6 +134,14 @@ def test_close(path):
     with pytest.raises(ValueError):
         lib.declare("int stat(int);")
     assert not hasattr(lib, "stat")
+
+
+def test_a_mode_that_is_none(compile_c):
+    with pytest.raises(LibraryNotFound, match="not loaded"):
+        Library(compile_c("int nobody;", "never_loaded"), mode=os.RTLD_NOLOAD)
+    for mode, error in (("now", TypeError), (None, TypeError), (1.5, TypeError), (-1, ValueError), (1 << 40, ValueError)):
+        with pytest.raises(error, match="mode"):
+            Library("m", mode=mode)
 
 
 def test_the_mode_is_that_of_dlopen(compile_c):
