@@ -139,7 +139,8 @@ def test_close(path):
 def test_a_mode_that_is_none(compile_c):
     with pytest.raises(LibraryNotFound, match="not loaded"):
         Library(compile_c("int nobody;", "never_loaded"), mode=os.RTLD_NOLOAD)
-    for mode, error in (("now", TypeError), (None, TypeError), (1.5, TypeError), (-1, ValueError), (1 << 40, ValueError)):
+    for mode, error in (("now", TypeError), (None, TypeError), (1.5, TypeError), (-1, ValueError),
+                        (1 << 40, ValueError)):
         with pytest.raises(error, match="mode"):
             Library("m", mode=mode)
 
