@@ -2,6 +2,7 @@
 
 
 @cython.no_gc_clear             # what expires says where its callable was made
+@cython.trashcan(True)          # its callable may be a closure, whose callable is one, and so on
 cdef class Closure:
     """Point C to a Python callable; pass it wherever a function pointer goes.
 
@@ -18,10 +19,8 @@ cdef class Closure:
     _made_by = "closure(...) or CIF.closure(...)"
 
     def __del__(self):
-        if self.block != NULL and Py_REFCNT(self) > 1:      # garbage: see garbage.h
-            if not collection_runs():
-                watch_collections()
-            block_finalize(self.block)
+        if PyObject_GC_IsFinalized(self) and is_live(self):     # not its last reference has gone: it is garbage
+            save_from_collection(self)
 
     def __dealloc__(self):
         expire(self, False)
@@ -68,8 +67,7 @@ cdef class Closure:
         """Expire the closure now; closing twice is fine, also from inside itself."""
         if not closed_closure(self):
             need_block(self)
-            expire(self, True)
-            set_callable(<ClosureObject *>self, <PyObject *>None)
+            expire_for_good(self, True)
 
     def retarget(self, callable):
         """Call another Python callable from now on; the C address stays."""
@@ -104,20 +102,6 @@ cdef class Closure:
         raise TypeError("cannot pickle a closure: it is an address")
 
 
-cdef void watch_collections() noexcept:
-    try:                        # the interpreter may be taking itself apart
-        import gc
-        if _at_collection not in gc.callbacks:
-            gc.callbacks.append(_at_collection)
-    except Exception:
-        pass
-
-
-def _at_collection(phase, info):
-    if phase == "stop":
-        collection_ended()
-
-
 cdef bint closed_closure(Closure closure):
     return is_closed_closure(<ClosureObject *>closure)
 
@@ -139,7 +123,7 @@ cdef int check_callable(name, callable) except -1:
 
 
 cdef extern from "Python.h":
-    Py_ssize_t Py_REFCNT(object)
+    bint PyObject_GC_IsFinalized(object)
     bint PyCallable_Check(object)
     bint PyFunction_Check(object)
     bint PyMethod_Check(object)
@@ -156,8 +140,13 @@ cdef void expire(Closure closure, bint closed) noexcept:
     block_expire(block, <PyObject *>code if code is not None else NULL, closed)
 
 
+cdef void expire_for_good(Closure closure, bint closed) noexcept:
+    expire(closure, closed)
+    set_callable(<ClosureObject *>closure, <PyObject *>None)
+
+
 cdef object code_of(callable):
-    """Find the Python code behind a callable without running any."""
+    """Find the Python code behind a callable without running any; never fails."""
     cdef int depth
     for depth in range(8):
         if PyFunction_Check(callable):
@@ -167,7 +156,7 @@ cdef object code_of(callable):
         elif type(callable) is Dispatcher:
             callable = (<Dispatcher>callable).callable
         elif is_partial(callable):
-            callable = callable.func
+            callable = partial_function(callable)
         else:
             return None
     return None
@@ -176,8 +165,15 @@ cdef object code_of(callable):
 cdef bint is_partial(callable):
     try:                        # not loaded, or the interpreter is taking itself apart: then this is none
         return type(callable) is _sys.modules["functools"].partial
-    except Exception:
+    except BaseException:
         return False
+
+
+cdef object partial_function(partial):
+    try:                        # `functools.partial` may be anybody's class
+        return partial.func
+    except BaseException:
+        return None
 
 
 def closures():
@@ -252,6 +248,7 @@ cdef object closure_or_decorator(CIF cif, callable, on_error, name, dispatch, cl
 @cython.internal
 cdef class Decorator:
     """Make a closure of the function it is applied to."""
+    _made_by = "closure(...) or CIF.closure(...)"
     cdef CIF cif
     cdef object on_error, name, dispatch
     cdef closure_form form
@@ -287,17 +284,17 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
     if dispatch is not None:
         check_dispatch(cif, name, dispatch)
         callable = make_dispatcher(callable, dispatch)
-    closure = Closure.__new__(Closure)
-    closure.cif = cif
     block = block_new(cif.state, cif, name, form, &status)
     if block == NULL:
         raise status_error(status, f"closure {name}")
     try:
         if on_error is not None:
             set_on_error(block, cif, name, on_error)
+        closure = Closure.__new__(Closure)      # last: other code may find it from now on
     except BaseException:
         block_retire(block)
         raise
+    closure.cif = cif
     closure.block = block
     closure.callable_ = callable
     block_open(block, <ClosureObject *>closure)

@@ -40,8 +40,7 @@ struct closure_block {
     short_lock lock;                /* for the closure, its callable, kept and what a report says */
     char form;                      /* a closure_form */
     char is_spare;                  /* does not own its CIF, which may be about to go */
-    unsigned char was_closed : 1;
-    unsigned char collected : 1;    /* the garbage collector is about to take the Closure apart */
+    char was_closed;                /* not collected */
 };
 
 static inline int block_is_busy(closure_block *block)

@@ -49,30 +49,36 @@ static inline int store_result(closure_block *block, void *where, PyObject *valu
 
 /* ---- exceptions ---- */
 
-COLD static void note_exception(call_context *context, closure_block *block, PyObject *exception)
+COLD static void note_exception(call_context *context, PyObject *name, PyObject *exception)
 {
     if (context->more++ < NOTED_EXCEPTIONS) {
-        PyObject *done = PyObject_CallMethod(context->exception, "add_note", "N",
-            PyUnicode_FromFormat("closure %U then raised %s: %S", block->name,
-                                 Py_TYPE(exception)->tp_name, exception));
-        if (done == NULL)
-            PyErr_Clear();
+        PyObject *text = PyUnicode_FromFormat("closure %U then raised %s: %S", name,
+                                              Py_TYPE(exception)->tp_name, exception);
+        PyObject *done = text == NULL ? NULL
+            : PyObject_CallMethod(context->exception, "add_note", "O", text);
+        if (done == NULL) {             /* an odd exception, which must not be lost for that */
+            PyErr_WriteUnraisable(name);
+            give_exception(Py_NewRef(exception));
+            PyErr_WriteUnraisable(name);
+        }
+        Py_XDECREF(text);
         Py_XDECREF(done);
     }
     Py_DECREF(exception);
 }
 
-/* Hand the pending exception to the call into C that runs on this thread. */
-COLD static void report_exception(call_context *context, closure_block *block)
+/* Hand the pending exception of the closure of that name to the call into C that runs on
+   this thread. */
+COLD static void report_exception(call_context *context, PyObject *name)
 {
     PyObject *exception;
     if (context == NULL) {
-        PyErr_WriteUnraisable(block->name);
+        PyErr_WriteUnraisable(name);
         return;
     }
     exception = take_exception();
     if (context->exception != NULL) {
-        note_exception(context, block, exception);
+        note_exception(context, name, exception);
     } else {
         context->exception = exception;
         context->more = 0;
@@ -102,7 +108,7 @@ COLD static void report_expired(call_context *context, closure_block *block)
     Py_XDECREF(signature);
     Py_XDECREF(code);
     Py_XDECREF(cif);
-    report_exception(context, block);
+    report_exception(context, name);
     Py_DECREF(name);
 }
 
@@ -133,7 +139,7 @@ static inline PyObject *block_callable(closure_block *block)
 {
     PyObject *callable = NULL;
     LOCK(&block->lock);
-    if (LIKELY((!block->collected || called_by_finalizer()) && block->closure != NULL))
+    if (LIKELY(block->closure != NULL))
         callable = Py_NewRef(block->closure->callable);
     UNLOCK(&block->lock);
     return callable;
@@ -181,10 +187,10 @@ static void run_closure(closure_block *block, void *result, void **args)
         PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
         Py_DECREF(callable);
         error_result(block, result);
-        report_exception(context, block);
+        report_exception(context, block->name);
     } else if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
         error_result(block, result);
-        report_exception(context, block);
+        report_exception(context, block->name);
     }
     if (UNLIKELY(pending != NULL))
         give_exception(pending);

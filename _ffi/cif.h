@@ -72,7 +72,7 @@ struct cif_state {
     unsigned next_variant;
     closure_block *spare;           /* expired closures of this signature, to be used again */
     Py_ssize_t nspare;
-    Py_ssize_t nreserved;           /* of them, when the CIF joined the reserve (quarantine.h) */
+    Py_ssize_t nreserved;           /* of them, when the CIF joined the reserve (quarantine.h); or 0 */
     struct cif_state *next;         /* in the reserve */
 };
 

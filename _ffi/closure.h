@@ -112,7 +112,6 @@ static void block_expire(closure_block *block, PyObject *origin, int closed)
         block->closure = NULL;
         block->origin = Py_XNewRef(origin);
         block->was_closed = (char)closed;
-        block->collected = 0;
     }
     UNLOCK(&block->lock);
 }

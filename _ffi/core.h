@@ -26,7 +26,6 @@
 #include "call.h"
 #include "variadic.h"
 #include "block.h"
-#include "garbage.h"
 #include "callback.h"
 #include "quarantine.h"
 #include "closure.h"

@@ -173,14 +173,12 @@ cdef extern from "core.h":
     closure_block *block_new(cif_state *, object, object, closure_form, ffi_status *) except? NULL
     int block_set_default(closure_block *, object) except -1
     void block_open(closure_block *, ClosureObject *)
-    void block_finalize(closure_block *)
-    bint collection_runs()
-    void collection_ended()
     void block_expire(closure_block *, PyObject *, bint)
     bint is_closed_closure(const ClosureObject *)
     void block_retire(closure_block *)
     object get_callable(ClosureObject *)
     void set_callable(ClosureObject *, PyObject *)
+    bint is_go_closure(object)
     void trim_quarantine()
     void reserve_cif(cif_state *)
     size_t sizeof_block "sizeof(closure_block)"

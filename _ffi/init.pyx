@@ -81,7 +81,7 @@ own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
 install_fast_slots(<PyTypeObject *>Array)
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
-for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure):
+for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
 check_layouts()

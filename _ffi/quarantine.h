@@ -50,7 +50,6 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     Py_INCREF(cif);
     block->is_spare = 0;
     block->was_closed = 0;
-    block->collected = 0;           /* it may have been closed before it was garbage */
     UNLOCK(&block->lock);
     Py_DECREF(previous);
     Py_XDECREF(origin);
@@ -110,7 +109,7 @@ static void trim_reserve(void)
 /* The finalizer of a CIF: one with spare blocks lives on. */
 static void reserve_cif(cif_state *c)
 {
-    if (c == NULL || c->nspare == 0 || c->nspare > quarantine.limit)
+    if (c == NULL || c->nspare == 0 || c->nspare > quarantine.limit || c->nreserved != 0)
         return;
     Py_INCREF(c->object);
     LOCK(&quarantine.lock);

@@ -89,6 +89,26 @@ def test_the_others_become_notes_of_the_first(call_n):
     assert notes[-1] == "(and 11 more exceptions of closures in the same call)" and len(notes) == 9
 
 
+class NoText(Exception):
+    def __str__(self):
+        raise OSError("no text")
+
+
+class NoNotes(Exception):
+    def add_note(self, note):
+        raise OSError("no notes")
+
+
+@pytest.mark.parametrize("raised", [(LookupError, NoText), (NoNotes, LookupError)])
+def test_an_exception_that_cannot_be_a_note(call_n, unraisable, raised):
+    def fail(x):
+        raise raised[x]("text")
+
+    with pytest.raises(raised[0]):
+        call_n(INT_INT.closure(fail), 2, c.array(c.int, 2).new())
+    assert [kind for kind, _ in unraisable] == [OSError, raised[1]]
+
+
 def test_two_closures_raise_in_one_call(callbacks):
     two = callbacks.function("call_two", c.int, [c.func(INT_INT), c.func(INT_INT), c.int])
 

@@ -416,7 +416,7 @@ def test_finalizers_of_garbage_call_through_c(qsort):
 
 
 def test_a_closure_that_a_finalizer_saves_from_garbage_is_collected():
-    """The next collection takes it apart without notice, so C gets the same answer from the first one on."""
+    """The next collection would take it apart without notice."""
     class Owner:
         def __init__(self):
             self.closure = INT_INT.closure(lambda x: self is not None and x + 1)
@@ -436,7 +436,53 @@ def test_a_closure_that_a_finalizer_saves_from_garbage_is_collected():
         above()
     with pytest.raises(ClosureExpired, match="after it was collected"):
         INT_INT.call(saved[0].address, 1)
-    assert saved[0](1) == 2
+    assert saved[0].closed and saved[0].callable is None
+
+
+def test_code_that_runs_while_a_function_is_taken_apart(run_python):
+    """A weak reference to code, which is no garbage, calls back in the middle of a function's end.
+
+    Without the GIL, code is garbage like all others, and what it calls still whole.
+    """
+    out = run_python("""
+        import gc, weakref
+        from libffi import CIF, c
+        cif = CIF(c.int, [c.int])
+        def late(reference):
+            try:
+                print(cif.call(address, 1))
+            except Exception as error:
+                print(type(error).__name__)
+        def make():
+            global address, reference
+            def f(x):
+                return len([x])
+            f.__module__ = compile("0", "code", "exec")     # goes when f has lost its globals
+            reference = weakref.ref(f.__module__, late)
+            f.box = [cif.closure(f)]
+            address = f.box[0].address
+        gc.collect()
+        make()
+        gc.collect()
+    """)
+    assert out in ("ClosureExpired\n", "1\n")
+
+
+def test_garbage_goes_at_once():
+    """What a closure in a cycle kept alive does not wait for a second collection."""
+    class Owner:
+        def method(self, x):
+            return x
+
+    class Large:
+        pass
+
+    for _ in range(3):
+        owner = Owner()
+        owner.closure, owner.large = INT_INT.closure(owner.method), Large()
+        del owner
+        gc.collect()
+        assert not [one for one in gc.get_objects() if isinstance(one, (Owner, Large))]
 
 
 CYCLES = """
