@@ -53,6 +53,12 @@ COLD static void raise_from_closures(call_context *context)
 
 /* ---- the call itself ---- */
 
+/* A large call takes room for its frame and for what it passes on the stack. */
+static inline int call_fits_stack(const cif_state *c)
+{
+    return LIKELY(c->small) || need_stack((size_t)c->frame_size + c->cif.bytes) == 0;
+}
+
 typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
 
 /* Invoke with the GIL released or held, errno and closures' exceptions taken care of.
@@ -100,7 +106,7 @@ static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *res
 /* Invoke with arguments anywhere, each as wide as its type. */
 static int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
 {
-    return invoke_by(t, c, result, avalues, cif_invoke);
+    return call_fits_stack(c) ? invoke_by(t, c, result, avalues, cif_invoke) : -1;
 }
 
 #if WIDE_SLOTS
@@ -247,37 +253,34 @@ static inline PyObject *load_result(const cif_state *c, void *where)
 /* (result, out1, ...); just the out where there is one and no result. */
 static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
 {
-    PyObject *outs;
-    Py_ssize_t at = 0;
-    unsigned i, first = c->result_kind != K_VOID;
+    PyObject **values = alloca((c->nout + 1) * sizeof *values), *outs = NULL;
+    Py_ssize_t i, n = 0;        /* a tuple is made when all are there: enums run Python code */
+    const argument *a = c->args, *end = a + c->nargs;
 
-    outs = PyTuple_New(first + c->nout);
-    if (outs == NULL) {
-        Py_DECREF(result);
-        return NULL;
-    }
-    if (first)
-        PyTuple_SET_ITEM(outs, at++, result);
+    if (c->result_kind != K_VOID)
+        values[n++] = result;
     else
         Py_DECREF(result);
-    for (i = 0; i < c->nargs; ++i) {
-        const argument *a = &c->args[i];
-        PyObject *value;
+    for (; a < end; ++a) {
         if (a->passing != K_OUT && a->passing != K_INOUT)
             continue;
-        value = load_value(a->type, frame + a->referred, NULL);
-        if (value == NULL) {
-            Py_DECREF(outs);
-            return NULL;
-        }
-        PyTuple_SET_ITEM(outs, at++, value);
+        values[n] = load_value(a->type, frame + a->referred, NULL);
+        if (values[n] == NULL)
+            goto failed;
+        ++n;
     }
-    if (at == 1) {
-        PyObject *only = Py_NewRef(PyTuple_GET_ITEM(outs, 0));
-        Py_DECREF(outs);
-        return only;
-    }
+    if (n == 1)
+        return values[0];
+    outs = PyTuple_New(n);
+    if (outs == NULL)
+        goto failed;
+    for (i = 0; i < n; ++i)
+        PyTuple_SET_ITEM(outs, i, values[i]);
     return outs;
+failed:
+    while (n > 0)
+        Py_DECREF(values[--n]);
+    return NULL;
 }
 
 COLD static PyObject *check_result(const call_target *t, PyObject *function, PyObject *result,
@@ -291,7 +294,8 @@ COLD static PyObject *check_result(const call_target *t, PyObject *function, PyO
     }
     for (i = 0; i < nargs; ++i)
         PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
-    checked = PyObject_CallFunctionObjArgs(t->errcheck, result, function, tuple, NULL);
+    checked = need_stack(0) < 0 ? NULL
+        : PyObject_CallFunctionObjArgs(t->errcheck, result, function, tuple, NULL);
     Py_DECREF(tuple);
     Py_DECREF(result);
     return checked;
@@ -351,6 +355,8 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     char *block = NULL, *frame;
     PyObject *result;
 
+    if (!call_fits_stack(c))
+        return NULL;
     if (c->frame_size <= MAX_STACK_FRAME) {
         frame = alloca(c->frame_size + c->frame_alignment - 16);
         frame = (char *)(((uintptr_t)frame + c->frame_alignment - 1)

@@ -18,6 +18,7 @@
 #include "types.h"
 #include "objects.h"
 #include "errors.h"
+#include "stack.h"
 #include "pool.h"
 #include "marshal.h"
 #include "stack_space.h"

@@ -129,6 +129,8 @@ static int map_run(map_job *job)
 
     for (i = 0; i < n; ++i)
         at[i] = job->columns[i].at;
+    if (!call_fits_stack(t->cif))
+        return -1;
     if (!lifetime_pin(t->life)) {
         closed_library(t);
         return -1;

@@ -25,15 +25,13 @@ static inline Py_ssize_t compact_value(PyObject *value)
 /* An int object for `value` (new reference), or NULL with TypeError. */
 COLD static PyObject *as_int(const type_info *type, PyObject *value)
 {
-    PyObject *index;
     if (PyLong_Check(value))
         return Py_NewRef(value);
     if (!PyIndex_Check(value)) {
         expected(type, value);
         return NULL;
     }
-    index = PyNumber_Index(value);
-    return index;
+    return need_stack(0) < 0 ? NULL : PyNumber_Index(value);
 }
 
 COLD static int signed_from_any(const type_info *type, PyObject *value, long long min,
@@ -175,6 +173,8 @@ COLD static int double_from_any(const type_info *type, PyObject *value, double *
         && (PyComplex_Check(value) || Py_TYPE(value)->tp_as_number == NULL
             || (Py_TYPE(value)->tp_as_number->nb_float == NULL && !PyIndex_Check(value))))
         return expected(type, value);
+    if (need_stack(0) < 0)
+        return -1;
     *out = PyFloat_AsDouble(value);
     if (*out == -1.0 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(value)) {

@@ -25,7 +25,10 @@ static int leave_call(call_context *context, call_context *outer)
 static int invoke_go(cif_state *c, void *closure, void *result, void **avalues)
 {
 #if FFIPY_HAVE_GO
-    call_context context, *outer = enter_call(&context);
+    call_context context, *outer;
+    if (!call_fits_stack(c))
+        return -1;
+    outer = enter_call(&context);
     ffi_call_go(&c->cif, *(void (**)(void))closure, result, avalues, closure);
     return leave_call(&context, outer);
 #else
@@ -37,7 +40,10 @@ static int invoke_go(cif_state *c, void *closure, void *result, void **avalues)
 
 static int invoke_raw(cif_state *c, void (*address)(void), void *result, ffi_raw *raw)
 {
-    call_context context, *outer = enter_call(&context);
+    call_context context, *outer;
+    if (!call_fits_stack(c))
+        return -1;
+    outer = enter_call(&context);
 #if FFI_NATIVE_RAW_API      /* i386: takes structs by value, which nothing else of the raw API does */
     void **avalues = alloca((c->nargs + 1) * sizeof *avalues);
     ffi_raw_to_ptrarray(&c->cif, raw, avalues);

@@ -3,11 +3,6 @@
 #define FFIPY_THREADS_H
 
 #include <pthread.h>
-#if defined(__linux__) && !defined(__GLIBC__)
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 /* One call from Python into C.  A closure that runs under it, on the same thread, leaves
    its exception here. */
@@ -85,7 +80,8 @@ static void abandon_thread(void *state)
     adopted = NULL;
     count_foreign(1);
     if (!is_finalizing()) {
-        PyEval_RestoreThread(thread_state);
+        if (attached_state() != thread_state)   /* or it ends in a function called with the GIL */
+            PyEval_RestoreThread(thread_state);
         PyThreadState_Clear(thread_state);
         PyThreadState_DeleteCurrent();
     }
@@ -199,49 +195,6 @@ static inline void detach_thread(attachment how, PyThreadState *left)
     PyEval_SaveThread();
     if (how == ATTACHED_FOREIGN)
         count_foreign(-1);
-}
-
-/* ---- the stack: Python counts its own calls, not those that C and closures make of each other ---- */
-
-#define STACK_RESERVE (128 * 1024)          /* what Python needs to report that the rest is used up */
-
-THREAD_LOCAL char *stack_end;               /* the lowest address, once asked for */
-THREAD_LOCAL size_t stack_reserve;          /* 0: not asked yet */
-
-COLD static void find_stack(void)
-{
-    size_t size = 0;
-#if defined(__APPLE__)
-    size = pthread_get_stacksize_np(pthread_self());
-    stack_end = (char *)pthread_get_stackaddr_np(pthread_self()) - size;
-#else
-    pthread_attr_t attributes;
-    void *end = NULL;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        pthread_attr_getstack(&attributes, &end, &size);
-        pthread_attr_destroy(&attributes);
-    }
-#if defined(__linux__) && !defined(__GLIBC__)
-    {   /* musl tells of the main thread's stack what is in use now, not how far it may grow. */
-        struct rlimit limit;
-        if (syscall(SYS_gettid) == getpid() && getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur > size) {
-            char *top = (char *)end + size;
-            size = limit.rlim_cur < (uintptr_t)top ? (size_t)limit.rlim_cur : (uintptr_t)top;
-            end = top - size;
-        }
-    }
-#endif
-    stack_end = end;
-#endif
-    stack_reserve = size / 4 < STACK_RESERVE ? size / 4 + 1 : STACK_RESERVE;
-}
-
-/* Whether this thread's stack is nearly used up.  Coroutines may run on another one: not our business. */
-static inline int stack_is_short(void)
-{
-    if (UNLIKELY(stack_reserve == 0))
-        find_stack();
-    return (size_t)((char *)__builtin_frame_address(0) - stack_end) < stack_reserve;
 }
 
 /* Python is about to go: let no further thread of C's in, and wait a moment for those

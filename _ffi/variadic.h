@@ -34,7 +34,7 @@ static const type_info *typed_extra(const type_info *type)
 /* An int of another class, such as NumPy's. */
 COLD static const type_info *index_type(PyObject *value)
 {
-    PyObject *number = PyNumber_Index(value);
+    PyObject *number = need_stack(0) < 0 ? NULL : PyNumber_Index(value);
     const type_info *type;
     int overflow;
     long long plain;

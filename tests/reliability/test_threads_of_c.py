@@ -263,3 +263,57 @@ assert results[:] == list(range(1, 1001)) * 4
 assert handled and all(handled)
 """, callbacks.path)
     assert out == ""
+
+
+LOADED = """
+#include <stdlib.h>
+__attribute__((constructor)) static void loaded(void)
+{
+    const char *address = getenv("CALL_AT_LOAD");
+    if (address != NULL)
+        ((void (*)(void))strtoull(address, NULL, 10))();
+}
+"""
+
+
+def test_a_library_that_calls_back_while_it_is_loaded(run_python, compile_c):
+    """The dynamic linker holds a lock meanwhile: who waits for that must not hold the GIL."""
+    out = run_python("""
+        import faulthandler, sys, threading
+        from libffi import Library, c, closure
+        faulthandler.dump_traceback_later(100, exit=True)
+        inside, looked_up = threading.Event(), threading.Event()
+        @closure(c.void, [])
+        def at_load():
+            inside.set()
+            print("waited", looked_up.wait(0.5))
+        python = Library(None)
+        python.function("setenv", c.int, [c.string, c.string, c.int])("CALL_AT_LOAD", str(at_load.address), 1)
+        thread = threading.Thread(target=Library, args=sys.argv[1:])
+        thread.start()
+        assert inside.wait(60)
+        assert python.symbol("abs")
+        looked_up.set()
+        thread.join()
+    """, compile_c(LOADED, "loaded"))
+    assert out.startswith("waited ")
+
+
+@pytest.mark.parametrize("gil", ["hold", "release"])
+@pytest.mark.parametrize("end", ["exit", "pthread_exit"])
+def test_a_thread_of_c_ends_in_its_callback(run_python, end, gil):
+    out = run_python("""
+        import sys, time
+        from libffi import CIF, Library, c
+        python, cif = Library(None), CIF(c.pointer, [c.pointer])
+        end = python.function(sys.argv[1], c.void, [c.size_t], gil=sys.argv[2])
+        @cif.closure
+        def work(arg):
+            print("inside", flush=True)
+            end(0)
+        thread = c.ulong.new()
+        assert python.function("pthread_create", c.int, [c.pointer] * 4)(thread, None, work, None) == 0
+        assert python.function("pthread_join", c.int, [c.ulong, c.pointer])(thread.value, None) == 0
+        print("joined")
+    """, end, gil)
+    assert out == ("inside\n" if end == "exit" else "inside\njoined\n")
