@@ -194,7 +194,8 @@ def _cif(restype, argtypes=(), *, abi=None):
         abi = core_default_abi()
     elif not isinstance(abi, int):
         raise TypeError(f"CIF() abi: expected an ABI, got {abi.__class__.__name__}")
-    key = ("cif", id(restype), tuple([id(item) for item in types]), int(abi), variadic)
+    abi = int(abi)                  # as it is now: a subclass may say something else each time
+    key = ("cif", id(restype), tuple([id(item) for item in types]), abi, variadic)
     known = find_interned(key)
     if known is not None:
         return known

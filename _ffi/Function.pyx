@@ -4,6 +4,7 @@
 
 @cython.final
 @cython.no_gc_clear             # what a call needs is borrowed from what it holds
+@cython.trashcan(True)          # its errcheck may be a function, whose errcheck is one, and so on
 cdef class Function:
     """Call a C function: positional arguments only, converted by the CIF's types.
 
@@ -120,6 +121,8 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
         raise ValueError(f"gil: expected 'release' or 'hold', got {gil!r}")
     if errcheck is not None and not callable(errcheck):
         raise TypeError(f"errcheck: expected a callable, got {type(errcheck).__name__}")
+    if is_go_closure(address):
+        raise TypeError("CIF.bind() address: a Go closure is no function; call it with call_go()")
     try:
         pointer = make_pointer(core_types["pointer"], address)
     except TypeError:

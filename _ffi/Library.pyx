@@ -34,6 +34,8 @@ cdef class Library:
     def __init__(self, path, mode=RTLD_LOCAL):
         cdef const char *name = NULL
         cdef int flags
+        cdef void *handle
+        cdef bint reopened
         if self.opened:             # what was handed out then must stay closed, if it is
             raise ValueError(f"this library was opened before: {self.path!r}")
         if path is not None:
@@ -53,13 +55,18 @@ cdef class Library:
         if not flags & (RTLD_LAZY | RTLD_NOW):
             flags |= RTLD_NOW       # dlopen wants one of them
         with nogil:
-            self.handle = dlopen(name, flags)
-        if self.handle == NULL:
+            handle = dlopen(name, flags)
+        if handle == NULL:
             raise LibraryNotFound(dlopen_error(path))
-        self.path = path
-        self.mode = flags
-        lifetime_open_library(&self.life)
-        self.opened = True
+        with cython.critical_section(self):
+            reopened = self.opened  # by what the path or the library ran meanwhile, or another thread
+            if not reopened:
+                lifetime_open_library(&self.life)
+                self.handle, self.path, self.mode, self.opened = handle, path, flags, True
+        if reopened:
+            with nogil:
+                dlclose(handle)
+            raise ValueError(f"this library was opened before: {self.path!r}")
 
     @property
     def closed(self):
@@ -78,7 +85,8 @@ cdef class Library:
         if done == NOW_CLOSED:
             if FREE_THREADED:       # another thread may be reading a variable at this moment: this
                 _sys._current_frames()      # stops all of them for a moment, where they run Python code
-            dlclose(self.handle)
+            with nogil:             # its destructors may wait for threads that call back
+                dlclose(self.handle)
 
     def __enter__(self):
         return self
@@ -114,6 +122,7 @@ cdef class Library:
 cdef void *find_symbol(Library library, name) except NULL:
     cdef const char *text
     cdef const char *error
+    cdef void *address
     if not isinstance(name, str):
         raise TypeError(f"Library.symbol() name: expected str, got {type(name).__name__}")
     encoded = name.encode()
@@ -122,9 +131,10 @@ cdef void *find_symbol(Library library, name) except NULL:
     text = encoded
     if not lifetime_pin(&library.life):
         raise ValueError(f"{name}: the library {library.path!r} is closed")
-    dlerror()
-    address = dlsym(library.handle, text)
-    error = dlerror()
+    with nogil:                     # waits for a library that another thread loads, and that may call back
+        dlerror()
+        address = dlsym(library.handle, text)
+        error = dlerror()
     lifetime_unpin(&library.life)
     if address == NULL:
         where = "the process" if library.path is None else repr(library.path)

@@ -406,8 +406,13 @@ cdef int store_item(const type_info *type, char *where, value, Memory memory, co
 cdef object items_at(const type_info *item, char *data, positions, Memory root):
     if item.kind == K_CHAR:
         return b"".join([data[i:i + 1] for i in positions])
-    return [load_value(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, <MemoryObject *>root)
-            for i in positions]
+    if not lifetime_pin(root.m.life):       # an enum's _missing_ may run code that closes the memory
+        closed_meanwhile()
+    try:
+        return [load_value(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, <MemoryObject *>root)
+                for i in positions]
+    finally:
+        lifetime_unpin(root.m.life)
 
 
 cdef int store_items(Array array, positions, values) except -1:

@@ -163,7 +163,7 @@ cdef object slice_range(Pointer pointer, index):
 cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
     if isinstance(other, Pointer) or not hasattr(other, "__index__"):
         raise TypeError(f"{type_name(pointer.type_)} +- {type(other).__name__}: expected an int")
-    distance = other.__index__()
+    distance = PyNumber_Index(other)
     if abs(distance) > PY_SSIZE_T_MAX // 2:
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
     return distance

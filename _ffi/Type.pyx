@@ -142,6 +142,8 @@ cdef class Type:
         cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")
+        if isinstance(pointer.owner, memoryview):       # which was exported once; another time it may be another
+            address = pointer.owner
         known = known_size(address)
         if known is not None and known < self.info.size:
             raise ValueError(f"{type_name(self)}.at(): expected at least {self.info.size} bytes, "
@@ -169,6 +171,7 @@ cdef class Type:
             self.in_definition = True
             try:
                 checked = check_members(self, members, fields)
+                _pack_, _align_ = alignment_of(self, "_pack_", _pack_), alignment_of(self, "_align_", _align_)
                 complete_struct(self, checked, _pack_, _align_)
             finally:
                 self.in_definition = False

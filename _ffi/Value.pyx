@@ -43,6 +43,8 @@ cdef object make_value(Type type, value):
     cdef Value result
     cdef keeper k
     cdef long double storage[2]
+    if isinstance(value, Value):    # none in another: neither hash() nor the end of one goes deeper
+        value = (<Value>value).value
     if type.info.kind in (K_PTR, K_POINTER):
         return make_pointer(type, value)
     if type.info.kind == K_VOID or type.info.kind >= K_ARRAY:

@@ -17,6 +17,12 @@ static PyObject *closure_name(PyObject *value)
     return ((ClosureObject *)value)->block->name;
 }
 
+/* Its address is that of data, with the code inside. */
+static int is_go_closure(PyObject *value)
+{
+    return Closure_Check(value) && ((ClosureObject *)value)->block->form == GO_CLOSURE;
+}
+
 static PyObject *cif_of(PyObject *value)
 {
     if (Function_Check(value))

@@ -20,13 +20,12 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     return memory;
 }
 
-static void memory_dealloc(PyObject *self)
+static void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;
     PyTypeObject *class = Py_TYPE(self);
     int on_heap = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
 
-    PyObject_GC_UnTrack(self);
     if (UNLIKELY(memory->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     if (memory->m.allocated != NULL)
@@ -37,6 +36,20 @@ static void memory_dealloc(PyObject *self)
     pool_give(&memory_pool, self, class, sizeof *memory);
     if (on_heap)
         Py_DECREF(class);
+}
+
+static void memory_dealloc(PyObject *self)
+{
+    PyObject *owner = ((MemoryObject *)self)->owner;
+
+    PyObject_GC_UnTrack(self);
+    if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1)) {
+        memory_free(self);
+        return;
+    }
+    Py_TRASHCAN_BEGIN(self, memory_dealloc)     /* the owner goes too, and may be a view itself */
+    memory_free(self);
+    Py_TRASHCAN_END
 }
 
 /* Let a class of memory free its instances our way. */

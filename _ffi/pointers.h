@@ -226,13 +226,16 @@ static void *function_address(PyObject *value);
 static void *closure_address(PyObject *value);
 static PyObject *closure_name(PyObject *value);
 static int same_shape(PyObject *cif, PyObject *other);
+static int is_go_closure(PyObject *value);
 static PyObject *cif_of(PyObject *value);
 
 static int address_of_function(const type_info *type, PyObject *value, keeper *k, void *where)
 {
-    if (type->kind == K_FUNCTION && !same_shape(type->cif, cif_of(value))) {
+    if (type->kind == K_FUNCTION
+        && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {
         PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S", type->name,
-                     Closure_Check(value) ? "closure" : "function", cif_of(value));
+                     is_go_closure(value) ? "Go closure" : Closure_Check(value) ? "closure" : "function",
+                     cif_of(value));
         return -1;
     }
     if (type->kind == K_STRING || type->kind == K_BYTES || type->kind == K_WSTRING)

@@ -34,11 +34,13 @@ cdef void *storage_address(what, value, size_t size, bint writable, list views) 
     return buffer_address(view)
 
 
-cdef c_function function_pointer(what, address, list views) except? NULL:
+cdef c_function function_pointer(what, address, list views, bint wants_go=False) except? NULL:
     cdef Pointer pointer
     if not isinstance(address, (int, Pointer, Closure, Function)):
         raise TypeError(f"{what} address: expected an int, Pointer, Closure or Function, "
                         f"got {type(address).__name__}")
+    if is_go_closure(address) != wants_go and not isinstance(address, (int, Pointer)):
+        raise TypeError(f"{what} address: expected {'a Go closure' if wants_go else 'a function'}, got {address!r}")
     pointer = make_pointer(core_types["pointer"], address)
     if pointer.p.address == NULL:
         raise ValueError(f"{what} address: NULL is no function")
@@ -140,7 +142,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     if <Py_ssize_t>c.nin != len(args) or c.nout or c.nin != c.nargs:
         raise TypeError(f"call_go() takes {c.nargs} plain arguments, got {len(args)}")
     storage.views = []
-    chain = <void *>function_pointer("call_go()", closure, storage.views)
+    chain = <void *>function_pointer("call_go()", closure, storage.views, True)
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
         raise MemoryError

@@ -24,6 +24,7 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
     if not isinstance(name, str):
         raise TypeError(f"c.{function.__name__}() argument 1: expected a str name or a class, "
                         f"got {type(name).__name__}")
+    name = PyUnicode_FromObject(name)   # the table of types must not run a subclass's code
     result = new_type("union" if is_union else "struct", K_UNION if is_union else K_STRUCT)
     result.info.complete = False
     name_type(result, f"{result.kind} {name}".rstrip())
@@ -36,6 +37,7 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
         result.rebuild = (function, (name,))
         return result
     checked = check_members(result, members, fields)
+    pack, align = alignment_of(result, "_pack_", pack), alignment_of(result, "_align_", align)
     key = (K_UNION if is_union else K_STRUCT, name,
            tuple([(member, id(item)) for member, item in checked]), pack, align)
     known = find_interned(key)
@@ -106,10 +108,12 @@ cdef list check_members(Type owner, members, dict fields):
     return checked
 
 
-cdef int check_alignment(what, option, value) except -1:
-    if not isinstance(value, int) or value < 0 or value & (value - 1) or value > 1 << 15:
-        raise ValueError(f"{what}: {option} must be a power of two up to {1 << 15}, got {value!r}")
-    return 0
+cdef object alignment_of(Type owner, option, value):
+    if isinstance(value, int):
+        value = int(value)          # as it is now: a subclass may say something else each time
+        if 0 <= value <= 1 << 15 and not value & (value - 1):
+            return value
+    raise ValueError(f"{type_name(owner)}: {option} must be a power of two up to {1 << 15}, got {value!r}")
 
 
 cdef int complete_struct(Type type, list members, pack, align) except -1:
@@ -119,8 +123,6 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     cdef field_info *field
     cdef Py_ssize_t i
     what = type_name(type)
-    check_alignment(what, "_pack_", pack)
-    check_alignment(what, "_align_", align)
     if not members:
         raise BadTypedef(f"{what}: no members")
     for name, member in members:

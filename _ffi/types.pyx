@@ -168,10 +168,13 @@ def ptr(item, object const=False):
 
 
 cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
+    cdef Py_ssize_t count
     try:
-        count = length.__index__()
-    except AttributeError:
+        count = length
+    except TypeError:
         raise TypeError(f"{what}: expected an int length, got {type(length).__name__}") from None
+    except OverflowError:
+        raise ValueError(f"{what}: length {length} is out of range") from None
     if not least <= count < MAX_TYPE_SIZE:
         raise ValueError(f"{what}: length {count} is out of range")
     return count
