@@ -404,6 +404,8 @@ cdef int store_item(const type_info *type, char *where, value, Memory memory, co
 
 
 cdef object items_at(const type_info *item, char *data, positions, Memory root):
+    if item.kind == K_CHAR and positions.step == 1:
+        return (data + <Py_ssize_t>positions.start)[:len(positions)]
     if item.kind == K_CHAR:
         return b"".join([data[i:i + 1] for i in positions])
     if not lifetime_pin(root.m.life):       # an enum's _missing_ may run code that closes the memory
@@ -415,9 +417,30 @@ cdef object items_at(const type_info *item, char *data, positions, Memory root):
         lifetime_unpin(root.m.life)
 
 
+cdef object same_items(const type_info *item, positions, values):
+    """Return the buffer of as many such items in a row, which may be copied as it is, or None."""
+    if isinstance(values, (list, tuple)) or positions.step != 1 or not K_CHAR <= item.kind < K_POINTER or \
+            item.kind in (K_CHAR16, K_CHAR32):
+        return None
+    try:
+        view = memoryview(values)
+    except TypeError:
+        return None
+    if view.ndim != 1 or not view.c_contiguous or <size_t>view.itemsize != item.size or len(view) != len(positions):
+        return None
+    if item.kind in (K_S8, K_U8):       # a byte is one or the other
+        return view if view.format == ("b" if item.kind == K_S8 else "B") else None
+    return view if format_matches(item, PyMemoryView_GET_BUFFER(view)) else None
+
+
 cdef int store_items(Array array, positions, values) except -1:
     cdef const type_info *item = array.m.type.item
     cdef char *data
+    same = same_items(item, positions, values)
+    if same is not None:
+        data = memory_writable(<MemoryObject *>array) + <Py_ssize_t>positions.start * <Py_ssize_t>item.size
+        memmove(data, buffer_address(same), same.nbytes)
+        return 0
     if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
         values = [bytes([value]) for value in values]
     else:

@@ -75,6 +75,12 @@ cdef class Pointer:
             raise TypeError(f"cannot write through {type_name(self.type_)}")
         if isinstance(index, slice):
             positions = slice_range(self, index)
+            same = same_items(item, positions, value)
+            if same is not None:
+                pointed_item(self)      # the buffer may have run code that closed the storage
+                memmove(self.p.address + <Py_ssize_t>positions.start * <Py_ssize_t>item.size,
+                        buffer_address(same), same.nbytes)
+                return
             values = list(value)
             if len(values) != len(positions):
                 raise ValueError(f"cannot assign {len(values)} items to a slice of {len(positions)}")

@@ -1,7 +1,7 @@
 """Type: an ffi_type and the rule that converts Python values."""
 
 from libc.stdint cimport uintptr_t
-from libc.string cimport memcpy, memset, strlen
+from libc.string cimport memcpy, memmove, memset, strlen
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.weakref cimport PyWeakref_NewRef
 

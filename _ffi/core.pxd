@@ -136,6 +136,7 @@ cdef extern from "core.h":
         MemoryObject *memory
 
     int closed_meanwhile() except -1
+    bint format_matches(const type_info *, const Py_buffer *)
     int store_value(const type_info *, void *, object, keeper *) except -1
     int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)

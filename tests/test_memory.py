@@ -742,3 +742,47 @@ def test_a_struct_that_was_passed_keeps_what_it_points_to_until_the_call_returns
         source, value = value.both, value
     assert function.cif.call(function, value) == 3
     assert gone() == [True, True]
+
+
+SLICE_SOURCES = [
+    (c.char, b"\0\xff\x80"), (c.char, bytearray(b"abc")), (c.uchar, b"\0\xff\x80"),
+    (c.int8, array.array("b", [-1, 0, 127])),
+    (c.int, array.array("i", [-1, 2, 3])), (c.double, array.array("d", [0.5, 1, 2])), (c.short, [1, 2, 3]),
+    (c.long, array.array("i", [-1, 2, 3])), (c.wchar_t, array.array("i", [65, 66, 67])), (c.bool, b"\1\0\1"),
+]
+
+
+@pytest.mark.parametrize("make", [lambda T: T, lambda T: c.ptr(T.type.item)(T)], ids=["array", "pointer"])
+@pytest.mark.parametrize("item, source", SLICE_SOURCES, ids=str)
+def test_a_slice_takes_a_buffer_as_it_takes_its_items(item, source, make):
+    one, other = c.array(item, 5).new(), c.array(item, 5).new()
+    for i, value in enumerate(source, 1):
+        other[i] = bytes([value]) if item is c.char else value
+    place = make(one)
+    place[1:4] = source
+    assert one == other
+    assert place[1:4] == other[1:4] and place[0:5] == other[:] and place[4:0:-2] == other[4:0:-2]
+    with pytest.raises(ValueError, match="cannot assign 3 items to a slice of 2"):
+        place[1:3] = source
+    assert one == other
+
+
+@pytest.mark.parametrize("item, source, error", [
+    (c.int8, b"\xff", OverflowError), (c.uchar, array.array("b", [-1]), OverflowError),
+    (c.int, array.array("f", [1]), TypeError), (c.bool, b"\2", OverflowError),
+    (c.int, array.array("q", [1 << 40]), OverflowError),
+])
+def test_a_slice_checks_the_items_of_a_buffer_of_others(item, source, error):
+    memory = c.array(item, 2).new()
+    for place in memory, c.ptr(item)(memory):
+        with pytest.raises(error):
+            place[0:1] = source
+    assert bytes(memory) == bytes(memory.size)
+
+
+def test_a_slice_of_itself_may_overlap():
+    a = c.array(c.int, 5).new([1, 2, 3, 4, 5])
+    a[1:5] = memoryview(a)[0:4]
+    assert list(a) == [1, 1, 2, 3, 4]
+    c.ptr(c.int)(a)[0:4] = memoryview(a)[1:5]
+    assert list(a) == [1, 2, 3, 4, 4]
