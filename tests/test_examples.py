@@ -49,6 +49,15 @@ def test_sqlite_functions():
     ]
 
 
+def test_sqlite_table():
+    need("sqlite3")
+    assert run("sqlite_table.py").splitlines() == [
+        "SELECT name, radius FROM moons WHERE planet = 'Jupiter' ORDER BY radius", "  Europa, 1561", "  Io, 1822",
+        "SELECT planet, count(*) FROM moons GROUP BY planet", "  Jupiter, 2", "  Saturn, 1",
+        "out of SQLite came AttributeError: 'str' object has no attribute 'radius'",
+    ]
+
+
 def test_zlib_stream():
     need("z")
     first, second = run("zlib_stream.py").splitlines()
