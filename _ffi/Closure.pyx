@@ -260,7 +260,8 @@ cdef class Decorator:
 cdef int check_closable(CIF cif, closure_form form) except -1:
     cdef unsigned i
     if cif.state.variadic:
-        raise BadTypedef(f"closure {cif}: C's '...' cannot be received; fix the argument types")
+        raise BadTypedef(f"closure {cif}: C's '...' cannot be received; take the arguments before it only, "
+                         "and pass C the closure's address")
     for i in range(cif.state.nargs):
         if cif.state.args[i].passing in (K_OUT, K_INOUT):
             raise BadTypedef(f"closure {cif} argument {i + 1}: out parameters are for calls; "

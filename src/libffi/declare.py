@@ -14,7 +14,7 @@ from typing import Any
 from libffi import DeclarationError
 from libffi._declarations import Converter
 from libffi._preprocess import KEYWORDS, Prepared, not_a_constant
-from libffi._scope import STANDARD, FunctionDeclaration, Scope
+from libffi._scope import FunctionDeclaration, Scope
 from libffi._tokens import Token, tokenize
 
 
@@ -76,8 +76,8 @@ _PLACE = re.compile(r"[^:]*:(\d+)(?::\d+)?: (.*)", re.DOTALL)
 def _tree(prepared: Prepared, scope: Scope) -> Any:
     """Parse with pycparser, whose errors get the user's lines and columns."""
     pycparser = importlib.import_module("pycparser.c_parser")
-    known = {name for name in (*scope.names, *STANDARD) if scope.is_typedef(name)}
-    source = prepared.source(sorted(known & prepared.names))
+    known = {name for name in prepared.names if scope.is_typedef(name)}
+    source = prepared.source(sorted(known))
     try:
         return pycparser.CParser().parse(source)
     except RecursionError:
