@@ -173,6 +173,17 @@ COLD static int check_mappable(const call_target *t)
     return reason ? -1 : 0;
 }
 
+/* An argument that is the same in every call. */
+static int store_repeated(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    if (!is_pointer_kind(type->kind) && (PyList_Check(value) || PyTuple_Check(value))) {
+        PyErr_Format(PyExc_TypeError, "expected a buffer of %U (array.array, memory, NumPy) or one value, got %s",
+                     type->name, Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    return store_value(type, where, value, k);
+}
+
 /* Map `t` over `args`; `out` (borrowed, or None) receives the results.  Returns it. */
 static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *out)
@@ -210,7 +221,7 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
             job.avalues[i] = job.frame + a->offset;
             if ((is_array(a->type, args[i])
                      ? open_column(&job, &job.columns[i], a->type, args[i], 0)
-                     : store_value(a->type, job.avalues[i], args[i], &k)) < 0) {
+                     : store_repeated(a->type, job.avalues[i], args[i], &k)) < 0) {
                 add_place(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1));
                 goto done;
             }

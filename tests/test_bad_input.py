@@ -624,6 +624,8 @@ CLOSURES = {
     "map over floats": (lambda w: w.cos.map(array.array("f", [1])), TypeError, r"cos\.map\(\) argument 1.*double.*'f'"),
     "map over lengths that differ":
         (lambda w: w.pow.map(array.array("d", [1]), array.array("d", [1, 2, 3])), ValueError, r"pow\.map"),
+    "map over a list":
+        (lambda w: w.cos.map([1.0]), TypeError, r"^cos\.map\(\) argument 1: expected a buffer of double .*, got list$"),
     "map over strings": (lambda w: w.lib.function("length", c.size_t, [c.string]).map(["a"]), TypeError, r"length"),
 }
 

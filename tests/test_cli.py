@@ -160,6 +160,7 @@ def test_errno(run):
     (["call", "m"], 2, "usage"),
     (["nonsense"], 2, "usage"),
     ([], 2, "usage"),
+    (["call", "m", "pow", "2", "3"], 2, 'unknown type name \'pow\' (a function in C: "double pow(double, double)")'),
     (["call", "m", "double pow(doble, double)", "2"], 2, "line 1, column 12: unknown type name 'doble'"),
     (["call", "m", "int x"], 2, "no function is declared"),
     (["call", "m", "double cos(double); double sin(double)"], 2, "more than one function"),

@@ -144,7 +144,8 @@ def _call(options: argparse.Namespace) -> int:
     try:
         declared = parse_declaration(options.declaration)
     except libffi.DeclarationError as error:
-        raise Problem(USAGE, f"{error}") from error
+        hint = "" if "(" in options.declaration else ' (a function in C: "double pow(double, double)")'
+        raise Problem(USAGE, f"{error}{hint}") from error
     try:
         library = libffi.Library(None if options.library == "-" else options.library)
     except (libffi.LibraryNotFound, ValueError) as error:
