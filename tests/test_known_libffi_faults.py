@@ -7,8 +7,8 @@ tests/fuzz/known_faults.py lets pass. When libffi mends one of these, its test h
 from __future__ import annotations
 
 import os
-import re
 import platform
+import re
 import shutil
 import subprocess
 from pathlib import Path
