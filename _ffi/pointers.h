@@ -233,7 +233,7 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
 {
     if (type->kind == K_FUNCTION
         && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {
-        PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S", type->name,
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S (if that is meant, pass its .address)", type->name,
                      is_go_closure(value) ? "Go closure" : Closure_Check(value) ? "closure" : "function",
                      cif_of(value));
         return -1;

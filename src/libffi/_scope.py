@@ -57,7 +57,7 @@ class ConstantDeclaration:
 Declaration = FunctionDeclaration | VariableDeclaration | ConstantDeclaration | Qualified
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tag:
     """A struct, union or enum by its tag; the members tell an equal redefinition from another."""
 
@@ -75,8 +75,7 @@ class Scope:
 
     def copy(self) -> "Scope":
         """Return a scope that can grow without changing this one."""
-        tags = {name: Tag(tag.kind, tag.type, tag.layout) for name, tag in self.tags.items()}
-        return Scope(dict(self.names), tags)
+        return Scope(dict(self.names), dict(self.tags))
 
     def is_typedef(self, name: str) -> bool:
         """Say whether a name is that of a type."""
