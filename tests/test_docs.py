@@ -34,7 +34,7 @@ def blocks(page):
 
 
 def needs_the_usual_qsort():
-    if os.environ.get("LIBFFI_SANITIZER") == "address":
+    if os.environ.get("LIBFFI_SANITIZER") in ("address", "thread"):
         pytest.skip("AddressSanitizer's qsort compares once more")
 
 
