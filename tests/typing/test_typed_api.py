@@ -262,6 +262,7 @@ def test_helpers() -> None:
     assert libffi.string_at(text, 2) == b"ab" and libffi.typeof(c.int(3)) is c.int
     if TYPE_CHECKING:
         libffi.string_at("text")  # type: ignore[arg-type]
+        libffi.addressof(3)  # type: ignore[arg-type]
         libffi.sizeof(3)  # type: ignore[arg-type]
 
 
