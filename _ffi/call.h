@@ -253,9 +253,10 @@ static inline PyObject *load_result(const cif_state *c, void *where)
 /* (result, out1, ...); just the out where there is one and no result. */
 static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
 {
-    PyObject **values = alloca((c->nout + 1) * sizeof *values), *outs = NULL;
-    Py_ssize_t i, n = 0;        /* a tuple is made when all are there: enums run Python code */
+    PyObject **values = (PyObject **)(frame + c->avalues);      /* the call needs them no more */
     const argument *a = c->args, *end = a + c->nargs;
+    PyObject *outs;
+    Py_ssize_t n = 0;
 
     if (c->result_kind != K_VOID)
         values[n++] = result;
@@ -264,18 +265,17 @@ static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
     for (; a < end; ++a) {
         if (a->passing != K_OUT && a->passing != K_INOUT)
             continue;
-        values[n] = load_value(a->type, frame + a->referred, NULL);
+        values[n] = load_value(a->type, frame + a->referred, NULL);     /* enums run Python code, */
         if (values[n] == NULL)
             goto failed;
         ++n;
     }
     if (n == 1)
         return values[0];
-    outs = PyTuple_New(n);
+    outs = PyTuple_New(n);                      /* which must not find this with holes */
     if (outs == NULL)
         goto failed;
-    for (i = 0; i < n; ++i)
-        PyTuple_SET_ITEM(outs, i, values[i]);
+    memcpy(&PyTuple_GET_ITEM(outs, 0), values, (size_t)n * sizeof *values);
     return outs;
 failed:
     while (n > 0)

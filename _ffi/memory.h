@@ -20,7 +20,7 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     return memory;
 }
 
-static void memory_free(PyObject *self)
+static ALWAYS_INLINE void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;
     PyTypeObject *class = Py_TYPE(self);
@@ -38,18 +38,25 @@ static void memory_free(PyObject *self)
         Py_DECREF(class);
 }
 
+static void memory_dealloc(PyObject *self);
+
+/* The owner goes too, and may be a view itself, of a view, and so on. */
+COLD static void memory_end_chain(PyObject *self)
+{
+    Py_TRASHCAN_BEGIN(self, memory_dealloc)
+    memory_free(self);
+    Py_TRASHCAN_END
+}
+
 static void memory_dealloc(PyObject *self)
 {
     PyObject *owner = ((MemoryObject *)self)->owner;
 
     PyObject_GC_UnTrack(self);
-    if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1)) {
+    if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1))
         memory_free(self);
-        return;
-    }
-    Py_TRASHCAN_BEGIN(self, memory_dealloc)     /* the owner goes too, and may be a view itself */
-    memory_free(self);
-    Py_TRASHCAN_END
+    else
+        memory_end_chain(self);
 }
 
 /* Let a class of memory free its instances our way. */
