@@ -15,6 +15,7 @@ typedef struct call_context {
 THREAD_LOCAL call_context *current_call;    /* NULL also while a closure runs Python code */
 THREAD_LOCAL int saved_errno;
 THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */
+THREAD_LOCAL int has_ended;                 /* and gave back: nobody tells of another one's end */
 
 /* Set by atexit: only the thread that finalises may still enter Python. */
 static int finalizing;
@@ -78,6 +79,7 @@ static void abandon_thread(void *state)
 {
     PyThreadState *thread_state = state;
     adopted = NULL;
+    has_ended = 1;
     count_foreign(1);
     if (!is_finalizing()) {
         if (attached_state() != thread_state)   /* or it ends in a function called with the GIL */
@@ -125,7 +127,8 @@ static void adopt_thread(void)
 typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, VISITING, NOT_ATTACHED } attachment;
 
 /* A thread of another interpreter's calls a closure of ours, which must not run under that
-   interpreter: for as long, the thread gets a state here.  `left`: the one it holds, or NULL. */
+   interpreter, or one that is about to end: for as long, the thread gets a state here.
+   `left`: the one it holds, or NULL. */
 COLD static attachment visit_home(PyThreadState *left)
 {
     PyThreadState *state = NULL;
@@ -173,9 +176,9 @@ static attachment attach_thread(PyThreadState **left)
     }
     if (adopted != NULL) {
         PyEval_RestoreThread(adopted);
-    } else if ((state = PyGILState_GetThisThreadState()) == NULL) {
+    } else if ((state = PyGILState_GetThisThreadState()) == NULL && !has_ended) {
         adopt_thread();
-    } else if (LIKELY(state->interp == home)) {
+    } else if (LIKELY(state != NULL && state->interp == home)) {
         PyEval_RestoreThread(state);
     } else {
         count_foreign(-1);

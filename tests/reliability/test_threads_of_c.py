@@ -317,3 +317,33 @@ def test_a_thread_of_c_ends_in_its_callback(run_python, end, gil):
         print("joined")
     """, end, gil)
     assert out == ("inside\n" if end == "exit" else "inside\njoined\n")
+
+
+def test_a_closure_called_by_the_end_of_a_thread(run_python, callbacks):
+    """A destructor of thread-specific data comes when the thread has given its state back."""
+    out = run_python(WATCHED + """
+    from libffi import closure
+    local, ends = threading.local(), []
+    class Last:
+        def __del__(self):
+            ends.append(cif.call(add.address, 1))
+    add = cif.closure(lambda x: x + 1)
+    @closure(c.void, [c.pointer])
+    def destructor(data):
+        ends.append(data)
+        local.last = Last()
+    @closure(c.pointer, [c.pointer])
+    def work(data):
+        local.last = Last()
+        assert set_specific(key.value, 7) == 0
+    key, thread = c.uint.new(), c.ulong.new()
+    assert python.function("pthread_key_create", c.int, [c.pointer, c.pointer])(key, destructor) == 0
+    set_specific = python.function("pthread_setspecific", c.int, [c.uint, c.pointer])
+    create = python.function("pthread_create", c.int, [c.pointer] * 4)
+    join = python.function("pthread_join", c.int, [c.ulong, c.pointer])
+    before = thread_states()
+    for _ in range(20):
+        assert create(thread, None, work, None) == join(thread.value, None) == 0
+    print(ends == [2, 7, 2] * 20, thread_states() - before)
+    """.replace("\n    ", "\n"), callbacks.path)
+    assert out == "True 0\n"
