@@ -280,6 +280,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
         name = name if isinstance(name, str) else type(callable).__name__
     elif not isinstance(name, str):
         raise TypeError(f"closure name: expected str, got {type(name).__name__}")
+    name = PyUnicode_FromObject(name)
     check_callable(name, callable)
     check_closable(cif, form)
     if dispatch is not None:

@@ -210,6 +210,17 @@ SNIPPETS = {
             del T
             gc.collect()
     """,
+    "names that are not quite str": """
+        class Name(str):
+            pass
+        class Callable:
+            __name__ = Name("named")
+            def __call__(self, x):
+                return x
+        for f in INT_INT.closure(abs, name=Name("named")), INT_INT.closure(Callable()):
+            assert type(f.name) is str and "named" in repr(f)
+            f.retarget(Callable())
+    """,
     "a closure that is its own callable": """
         f = INT_INT.closure(abs)
         f.retarget(INT_INT.bind(f, errcheck=lambda result, function, arguments: gc))
