@@ -268,7 +268,8 @@ static int fits_array(const type_info *type, Py_ssize_t given)
 {
     if (given == type->length || (given < type->length && type->kind == K_ARRAY))
         return 0;
-    PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd", type->name, type->length, given);
+    PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd%s", type->name, type->length, given,
+                 type->length ? "" : " (a flexible array is where its struct has room: T.at(bytearray(size)))");
     return -1;
 }
 

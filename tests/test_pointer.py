@@ -188,6 +188,8 @@ def test_a_flexible_array_in_a_buffer_ends_with_it():
     room = c.array(c.int, 3).new([2, 5, 6])
     assert INT_P(FLEXIBLE.at(room).items)[:] == [5, 6]
     assert INT_P(FLEXIBLE.new().items)[:] == []
+    with pytest.raises(ValueError, match=r"flexible.items: expected int\[0\] .*, got 2 \(.*T\.at\(bytearray"):
+        FLEXIBLE.new(n=2, items=[1, 2])
 
 
 def test_a_flexible_array_of_c_has_no_known_end(numbers):
