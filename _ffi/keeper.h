@@ -106,7 +106,9 @@ COLD static int keep_copied(keeper *k, const char *where, MemoryObject *source)
 
     if (root->keep == Py_None && (k->memory == NULL || k->memory->keep == Py_None))
         return 0;
+    Py_BEGIN_CRITICAL_SECTION(root);        /* that the caller is in another's does not help */
     entries = kept_between(root, source->m.data, source->m.size);
+    Py_END_CRITICAL_SECTION();
     if (entries == NULL)
         return -1;
     if (k->memory != NULL) {
