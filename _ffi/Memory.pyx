@@ -309,12 +309,14 @@ cdef Py_ssize_t size_from(Memory memory):
     """
     cdef uintptr_t start
     cdef Py_ssize_t whole, before
+    cdef Memory root
     if memory.m.size or memory.m.life == &memory.m.own:
         return memory.m.size
-    if isinstance(memory.owner, Memory) and (<Memory>memory.owner).m.life == &(<Memory>memory.owner).m.own:
-        start, whole = <uintptr_t>(<Memory>memory.owner).m.data, (<Memory>memory.owner).m.size
-    elif isinstance(memory.owner, memoryview):
-        start, whole = <uintptr_t>buffer_address(memory.owner), memory.owner.nbytes
+    root = <Memory>memory_root(<MemoryObject *>memory)      # views may lie in views
+    if root.m.life == &root.m.own:
+        start, whole = <uintptr_t>root.m.data, root.m.size
+    elif isinstance(root.owner, memoryview):
+        start, whole = <uintptr_t>buffer_address(root.owner), root.owner.nbytes
     else:
         return -1
     before = <Py_ssize_t>(<uintptr_t>memory.m.data - start)

@@ -1,8 +1,11 @@
-"""Use the whole API at random and wrongly: nothing may crash. `python monkey.py SEED STEPS`.
+"""Use the whole API at random and wrongly: nothing may crash. `python monkey.py SEED STEPS [THREADS]`.
 
 Objects of all sorts are made, filled, read, copied, closed and called with values of all sorts, some of which
 run more of the same when they are looked at. Only what C itself could not survive is left out: addresses that
 are plain numbers, and strings in memory that something else may overwrite.
+
+Several threads share their types, memory, pointers and closures; not their views, since releasing one in two threads at
+once crashes CPython 3.13 without the GIL.
 """
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ import io
 import pickle
 import random
 import sys
+import threading
 
 import libffi
 from libffi import CIF, Library, Memory, c
@@ -62,7 +66,11 @@ class Monkey:
             self.depth -= 1
         for kept in self.types, self.memory, self.pointers, self.closures, self.views:
             while len(kept) > MOST:
-                kept.pop(self.random.randrange(len(kept)))
+                with contextlib.suppress(IndexError):       # another thread's pop came first
+                    kept.pop(self.random.randrange(len(kept)))
+
+    def share(self, other):
+        self.types, self.memory, self.pointers, self.closures = other.types, other.memory, other.pointers, other.closures
 
     # What to use.
 
@@ -247,6 +255,16 @@ if __name__ == "__main__":
     faulthandler.enable()
     sys.unraisablehook = lambda unraisable: None
     seed, steps = int(sys.argv[1]), int(sys.argv[2])
+    monkeys = [Monkey(seed)]
+    for i in range(1, int(sys.argv[3]) if len(sys.argv) > 3 else 1):
+        monkeys.append(Monkey(1000 * seed + i))
+        monkeys[i].share(monkeys[0])
     with contextlib.redirect_stdout(io.StringIO()):     # one of the closures prints
-        worked = Monkey(seed).run(steps)
-    print(f"libffi {libffi.__version__}: seed {seed}, {worked} of {steps} steps worked")
+        threads = [threading.Thread(target=monkey.run, args=(steps,)) for monkey in monkeys[1:]]
+        for thread in threads:
+            thread.start()
+        monkeys[0].run(steps)
+        for thread in threads:
+            thread.join()
+    worked = sum(monkey.worked for monkey in monkeys)
+    print(f"libffi {libffi.__version__}: seed {seed}, {worked} of {steps * len(monkeys)} steps worked")

@@ -221,6 +221,15 @@ SNIPPETS = {
             assert type(f.name) is str and "named" in repr(f)
             f.retarget(Callable())
     """,
+    "views without a size, of views, of what has one": """
+        empty, large = c.array(c.int, 0), c.array(c.int, 100)
+        for owner in c.int.new(), bytearray(4):
+            view = c.int.at(owner)
+            for _ in range(3):
+                refused(lambda: large.at(empty.at(view)), ValueError)
+                assert c.int.at(empty.at(view)).size == 4
+                view = c.int.at(view)
+    """,
     "a closure that is its own callable": """
         f = INT_INT.closure(abs)
         f.retarget(INT_INT.bind(f, errcheck=lambda result, function, arguments: gc))
