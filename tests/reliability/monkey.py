@@ -70,7 +70,8 @@ class Monkey:
                     kept.pop(self.random.randrange(len(kept)))
 
     def share(self, other):
-        self.types, self.memory, self.pointers, self.closures = other.types, other.memory, other.pointers, other.closures
+        self.types, self.memory = other.types, other.memory
+        self.pointers, self.closures = other.pointers, other.closures
 
     # What to use.
 
