@@ -153,7 +153,7 @@ SNIPPETS = {
         refused(lambda: call(Evil(), large), RecursionError)
     """,
     "large arguments on a small stack": """
-        T = c.struct("large", data=c.array(c.long, 8_000))
+        T = c.struct("large", data=c.array(c.uint8, 256_000))
         cif = CIF(c.int, [T])
         f, large, ended = cif.closure(lambda large: 1), T.new(), []
         def run():
@@ -161,10 +161,7 @@ SNIPPETS = {
                         lambda: cif.call_exchange(f, bytearray(cif.exchange_size))):
                 refused(use, RecursionError)
             ended.append(True)
-        try:
-            threading.stack_size(32768)
-        except ValueError:
-            threading.stack_size(65536)         # CPython 3.14 wants more for itself
+        threading.stack_size(256 * 1024)
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()
