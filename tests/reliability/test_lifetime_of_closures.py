@@ -7,6 +7,7 @@ import gc
 import re
 import subprocess
 import sys
+import sysconfig
 import textwrap
 import threading
 import time
@@ -22,6 +23,7 @@ INT_INT = CIF(c.int, [c.int])
 C_SOURCES = Path(__file__).parent.parent / "c"
 HERE = re.escape(__file__)
 DEBUG_BUILD = hasattr(sys, "gettotalrefcount")
+ALLOCATOR = "mimalloc" if sysconfig.get_config_var("Py_GIL_DISABLED") else "pymalloc"
 
 
 @pytest.fixture
@@ -560,7 +562,7 @@ def test_a_live_closure_costs_at_most_400_bytes(run_python, true_memory):
         for i in range(100_000):
             kept[i] = cif.closure(abs)
         print((resident() - before) // 100_000)
-    """, env={"PYTHONMALLOC": "pymalloc"} if DEBUG_BUILD else None)     # without the padding of its allocator
+    """, env={"PYTHONMALLOC": ALLOCATOR} if DEBUG_BUILD else None)      # without the padding that it adds
     assert int(each) <= 400
 
 
