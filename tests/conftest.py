@@ -18,6 +18,16 @@ C_SOURCES = Path(__file__).parent / "c"
 SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
 CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
+# For snippets that run_python runs.
+REFUSED = """
+def refused(use, *errors):
+    try:
+        use()
+    except errors or Exception:
+        return
+    raise SystemExit("was not refused")
+"""
+
 # Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/nogil).
 THREAD_UNSAFE = {
     "call_n": "is memory that C writes to",

@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 import pytest
+from conftest import REFUSED
 
 import libffi
 
@@ -16,14 +17,7 @@ INT_INT = CIF(c.int, [c.int])
 POINT = c.struct("point", x=c.double, y=c.double)
 libc = Library(None)
 qsort = libc.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.pointer])
-
-def refused(use, *errors):
-    try:
-        use()
-    except errors or Exception:
-        return
-    raise SystemExit("was not refused")
-"""
+""" + REFUSED
 
 SNIPPETS = {
     "closure called after it was closed": """

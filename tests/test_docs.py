@@ -35,7 +35,7 @@ def blocks(page):
 
 def needs_the_usual_qsort():
     if os.environ.get("LIBFFI_SANITIZER") in ("address", "thread"):
-        pytest.skip("AddressSanitizer's qsort compares once more")
+        pytest.skip("the sanitizer's qsort compares once more")
 
 
 def in_folder(page):

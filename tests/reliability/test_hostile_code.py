@@ -8,6 +8,7 @@ import sys
 import textwrap
 
 import pytest
+from conftest import REFUSED
 
 PRELUDE = """
 import enum, functools, gc, os, sys, threading, weakref
@@ -15,14 +16,7 @@ import libffi
 from libffi import CIF, Library, c, closure
 INT_INT = CIF(c.int, [c.int])
 libc = Library(None)
-
-def refused(use, *errors):
-    try:
-        use()
-    except errors or Exception:
-        return
-    raise SystemExit("was not refused")
-"""
+""" + REFUSED
 
 SNIPPETS = {
     "a closure found while its on_error is converted": """
