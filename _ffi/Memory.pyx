@@ -435,13 +435,18 @@ cdef object same_items(const type_info *item, positions, values):
     return view if format_matches(item, PyMemoryView_GET_BUFFER(view)) else None
 
 
+cdef int copy_items(const type_info *item, char *data, positions, view) except -1:
+    """Copy what same_items() found; it may be of the same storage."""
+    memmove(data + <Py_ssize_t>positions.start * <Py_ssize_t>item.size, buffer_address(view), view.nbytes)
+    return 0
+
+
 cdef int store_items(Array array, positions, values) except -1:
     cdef const type_info *item = array.m.type.item
     cdef char *data
     same = same_items(item, positions, values)
     if same is not None:
-        data = memory_writable(<MemoryObject *>array) + <Py_ssize_t>positions.start * <Py_ssize_t>item.size
-        memmove(data, buffer_address(same), same.nbytes)
+        copy_items(item, memory_writable(<MemoryObject *>array), positions, same)
         return 0
     if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
         values = [bytes([value]) for value in values]

@@ -78,8 +78,7 @@ cdef class Pointer:
             same = same_items(item, positions, value)
             if same is not None:
                 pointed_item(self)      # the buffer may have run code that closed the storage
-                memmove(self.p.address + <Py_ssize_t>positions.start * <Py_ssize_t>item.size,
-                        buffer_address(same), same.nbytes)
+                copy_items(item, self.p.address, positions, same)
                 return
             values = list(value)
             if len(values) != len(positions):
