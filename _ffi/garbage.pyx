@@ -23,8 +23,12 @@ def _at_collection(phase, info):
 
 
 cdef void expire_saved() noexcept:
-    while saved_from_collection:
-        expire_for_good(saved_from_collection.pop(), False)
+    while True:
+        try:
+            closure = saved_from_collection.pop()
+        except IndexError:          # the last; without a GIL another thread may have taken it
+            return
+        expire_for_good(closure, False)
 
 
 @cython.final

@@ -90,31 +90,36 @@ static void abandon_thread(void *state)
     count_foreign(-1);
 }
 
-/* CPython still knows the thread when these run; a pthread key's destructor may come after
-   its own key was cleared. */
-#if defined(__GLIBC__)
-extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
-extern void *__dso_handle;
-
-static void at_thread_exit(PyThreadState *state)
-{
-    __cxa_thread_atexit_impl(abandon_thread, state, &__dso_handle);
-}
-#else
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 
-static void make_exit_key(void)
+static void at_key_destruction(void *state)
 {
-    pthread_key_create(&exit_key, abandon_thread);
+    if (adopted == state)
+        abandon_thread(state);
 }
 
+static void make_exit_key(void)
+{
+    pthread_key_create(&exit_key, at_key_destruction);
+}
+
+#if defined(__GLIBC__)
+extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
+extern void *__dso_handle;
+#endif
+
+/* With glibc CPython still knows the thread when it ends; a pthread key's destructor may come
+   after CPython's own key was cleared.  That is for what glibc calls no more: a thread whose
+   first callback comes from the destructor of another key. */
 static void at_thread_exit(PyThreadState *state)
 {
     pthread_once(&exit_key_once, make_exit_key);
     pthread_setspecific(exit_key, state);
-}
+#if defined(__GLIBC__)
+    __cxa_thread_atexit_impl(abandon_thread, state, &__dso_handle);
 #endif
+}
 
 /* Attach a thread Python never saw; it keeps its state until it ends. */
 static void adopt_thread(void)

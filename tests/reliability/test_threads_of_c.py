@@ -347,3 +347,39 @@ def test_a_closure_called_by_the_end_of_a_thread(run_python, callbacks):
     print(ends == [2, 7, 2] * 20, thread_states() - before)
     """.replace("\n    ", "\n"), callbacks.path)
     assert out == "True 0\n"
+
+
+FIRST_AT_THE_END = """
+#include <pthread.h>
+static pthread_key_t key;
+static void destructor(void *closure) { ((void (*)(void))closure)(); }
+static void *work(void *closure) { pthread_setspecific(key, closure); return 0; }
+int threads(int n, void (*closure)(void))
+{
+    pthread_t thread;
+    int status = pthread_key_create(&key, destructor);
+    while (status == 0 && n-- > 0)
+        status = pthread_create(&thread, 0, work, (void *)closure) || pthread_join(thread, 0);
+    return status;
+}
+"""
+
+
+def test_a_first_callback_at_the_end_of_a_thread(run_python, callbacks, compile_c):
+    """The destructor of thread-specific data is the first that calls Python: its state goes too."""
+    out = run_python(WATCHED + """
+end, local = CIF(c.void), threading.local()
+class Last:
+    def __del__(self):
+        ends.append(threading.get_ident())
+@end.closure
+def last():
+    calls.append(threading.get_ident())
+    local.last = Last()
+calls, ends = [], []
+run = Library(sys.argv[2]).function("threads", c.int, [c.int, c.func(end)])
+before = thread_states()
+assert run(20, last) == 0
+print(len(calls), calls == ends, thread_states() - before)
+""", callbacks.path, compile_c(FIRST_AT_THE_END, "first_at_the_end", "-pthread"))
+    assert out == "20 True 0\n"
