@@ -91,7 +91,7 @@ cdef class Memory:
         return copy_of(self)
 
     def __reduce__(self):
-        if holds_addresses(self.type_):
+        if self.m.type.holds_addresses:
             raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it holds addresses")
         return _rebuild_memory, (self.type_, memory_data(<MemoryObject *>self)[:self.m.size])
 
@@ -265,19 +265,11 @@ cdef object load_named(Memory memory, Py_ssize_t i):
 
 # ---- pickle ----
 
-cdef bint holds_addresses(Type type) except -1:
-    if type.info.kind in (K_ARRAY, K_VECTOR):
-        return holds_addresses(<Type>type.item)
-    if type.info.kind in (K_STRUCT, K_UNION):
-        return any([holds_addresses(<Type>member[1]) for member in type.members])
-    return is_pointer_kind(type.info.kind)
-
-
 def _rebuild_memory(type, bytes data):
     """Make memory of these bytes (for pickle)."""
     cdef Type this = need_type("_rebuild_memory()", type)
     need_storage(this)
-    if holds_addresses(this) or <size_t>len(data) != this.info.size:
+    if this.info.holds_addresses or <size_t>len(data) != this.info.size:
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
     cdef MemoryObject *memory = memory_new(&this.info)
     result = <object>memory
@@ -347,13 +339,11 @@ cdef object view_memory(Type type, void *address, owner, lifetime *life, bint re
 
 
 cdef object copy_of(Memory memory):
-    cdef char *data = memory_data(<MemoryObject *>memory)
     cdef MemoryObject *copy = memory_new(memory.m.type)
     result = <object>copy
     Py_XDECREF(<PyObject *>copy)
     cdef keeper k = memory_keeper(copy)
-    memcpy(copy.m.data, data, memory.m.size)
-    keep_copied(&k, copy.m.data, <MemoryObject *>memory)
+    copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
     return result
 
 

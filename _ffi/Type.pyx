@@ -188,6 +188,7 @@ cdef Type new_type(str kind, type_kind code):
     type.kind = kind
     type.vectorcall = <vectorcallfunc>type_vectorcall
     type.info.kind = code
+    type.info.holds_addresses = is_pointer_kind(code)
     type.info.object = <PyObject *>type
     type.info.complete = True
     type.fields = type.offsets = NO_FIELDS

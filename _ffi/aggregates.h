@@ -190,8 +190,10 @@ static int copy_memory(const type_info *type, void *where, MemoryObject *source,
     char *data = memory_data(source);
     if (data == NULL)
         return -1;
+    if (UNLIKELY(!copies_plainly(source) || (k->memory != NULL && k->memory->keep != Py_None)))
+        return store_copy(k, where, source);
     memmove(where, data, type->size);
-    return keep_copied(k, where, source);
+    return 0;
 }
 
 static int store_struct(const type_info *type, char *where, PyObject *value, keeper *k)

@@ -204,7 +204,7 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
                 *avalue++ = slot + 8;
             if (LIKELY((PyObject *)Py_TYPE(value) == a->type->memory_class
                        && lifetime_is_open(((MemoryObject *)value)->m.life)
-                       && memory_root((MemoryObject *)value)->keep == Py_None)) {
+                       && copies_plainly((MemoryObject *)value))) {
                 memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);
                 continue;
             }

@@ -43,7 +43,7 @@ cdef extern from "core.h":
         ffi_type *ffi
         size_t size, alignment
         type_kind kind
-        bint complete, is_const, by_position
+        bint complete, is_const, holds_addresses, by_position
         PyObject *object
         PyObject *name
         const type_info *item
@@ -150,7 +150,7 @@ cdef extern from "core.h":
     char *memory_data(MemoryObject *) except NULL
     char *memory_writable(MemoryObject *) except NULL
     keeper memory_keeper(MemoryObject *)
-    int keep_copied(keeper *, const char *, MemoryObject *) except -1
+    int copy_memory(const type_info *, void *, MemoryObject *, keeper *) except -1
     object new_pointer(const type_info *, void *, PyObject *, lifetime *, Py_ssize_t)
     void let_go(keeper *)
 

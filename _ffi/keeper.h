@@ -28,15 +28,26 @@ static inline MemoryObject *memory_root(MemoryObject *memory)
     return memory;
 }
 
-/* The caller is in the root's critical section. */
-static int keep_in_memory(MemoryObject *root, const void *where, PyObject *object)
+/* In the root's critical section, where close() lets go of what it keeps: too late to look at it? */
+static inline int was_closed_meanwhile(MemoryObject *root)
+{
+    return UNLIKELY(!lifetime_is_open(root->m.life)) && stale(root->m.type) < 0;
+}
+
+/* What is stored at `where` keeps `object` (or NULL) alive; *replaced is what was kept there, for the
+   caller to let go once the new address is there.  The caller is in the root's critical section, and
+   stays in it: nothing here runs Python code. */
+static int keep_in_memory(MemoryObject *root, const void *where, PyObject *object, PyObject **replaced)
 {
     PyObject *key;
-    int status;
+    int status = 0;
 
+    *replaced = NULL;
     if (root->keep == Py_None) {
-        PyObject *dict = PyDict_New();
-        if (dict == NULL)
+        PyObject *dict;
+        if (object == NULL)
+            return 0;
+        if ((dict = PyDict_New()) == NULL)
             return -1;
         Py_SETREF(root->keep, dict);
         track_object((PyObject *)root);
@@ -44,16 +55,22 @@ static int keep_in_memory(MemoryObject *root, const void *where, PyObject *objec
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)
         return -1;
-    status = PyDict_SetItem(root->keep, key, object);
+    *replaced = Py_XNewRef(PyDict_GetItemWithError(root->keep, key));
+    if (object != NULL)
+        status = PyDict_SetItem(root->keep, key, object);
+    else if (*replaced != NULL)
+        status = PyDict_DelItem(root->keep, key);
     Py_DECREF(key);
     return status;
 }
 
-/* Keep `object` for as long as C may look at what was stored at `where`. */
-static int keep_object(keeper *k, const void *where, PyObject *object)
+/* Keep `object` for as long as C may look at what is stored.  For memory, replace_pointer() does. */
+static int keep_object(keeper *k, PyObject *object)
 {
-    if (k->memory != NULL)
-        return keep_in_memory(k->memory, where, object);
+    if (k->memory != NULL) {
+        Py_XSETREF(k->objects, Py_NewRef(object));
+        return 0;
+    }
     if (k->objects == NULL && (k->objects = PyList_New(0)) == NULL)
         return -1;
     return PyList_Append(k->objects, object);
@@ -70,7 +87,7 @@ COLD static PyObject *kept_between(MemoryObject *root, const char *start, size_t
            && PyDict_Next(root->keep, &position, &key, &object)) {
         Py_ssize_t offset = PyLong_AsSsize_t(key) - (start - root->m.data);
         if (offset >= 0 && offset < (Py_ssize_t)size) {
-            PyObject *entry = Py_BuildValue("nO", offset, object);
+            PyObject *entry = Py_BuildValue("nN", offset, Py_NewRef(object));
             status = entry == NULL ? -1 : PyList_Append(list, entry);
             Py_XDECREF(entry);
         }
@@ -95,21 +112,50 @@ COLD static int forget_kept(MemoryObject *root, const char *start, PyObject *ent
     return 0;
 }
 
-/* A copy of `source` was stored at `where`: what its pointers point to is kept there too,
+/* May its bytes be copied without more ado, as nobody keeps anything alive for them? */
+static inline int copies_plainly(MemoryObject *source)
+{
+#ifdef Py_GIL_DISABLED
+    if (source->m.type->holds_addresses)
+        return 0;                   /* another thread may be storing one */
+#endif
+    return memory_root(source)->keep == Py_None;
+}
+
+/* A copy of `source`'s bytes, and in *kept what they keep alive; NULL with an error. */
+COLD static char *copy_with_kept(MemoryObject *source, PyObject **kept)
+{
+    char *copy = was_closed_meanwhile(source) ? NULL : PyMem_Malloc(source->m.size);
+
+    if (copy == NULL)
+        return PyErr_Occurred() ? NULL : (char *)PyErr_NoMemory();
+    memcpy(copy, source->m.data, source->m.size);
+    *kept = kept_between(memory_root(source), source->m.data, source->m.size);
+    if (*kept == NULL) {
+        PyMem_Free(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+/* The bytes at `where` become a copy of `source`: what its pointers point to is kept there too,
    whatever becomes of the original, and what was kept there is not needed any more. */
-COLD static int keep_copied(keeper *k, const char *where, MemoryObject *source)
+COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
 {
     MemoryObject *root = memory_root(source);
-    PyObject *entries, *replaced = NULL;
+    PyObject *kept = NULL, *replaced = NULL, *old;
+    char *copy;
     Py_ssize_t i;
     int status = -1;
 
-    if (root->keep == Py_None && (k->memory == NULL || k->memory->keep == Py_None))
-        return 0;
-    Py_BEGIN_CRITICAL_SECTION(root);        /* that the caller is in another's does not help */
-    entries = kept_between(root, source->m.data, source->m.size);
-    Py_END_CRITICAL_SECTION();
-    if (entries == NULL)
+    if (root == k->memory) {                /* the caller is in its critical section */
+        copy = copy_with_kept(source, &kept);
+    } else {
+        Py_BEGIN_CRITICAL_SECTION(root);    /* which may leave the caller's for a moment */
+        copy = copy_with_kept(source, &kept);
+        Py_END_CRITICAL_SECTION();
+    }
+    if (copy == NULL)
         return -1;
     if (k->memory != NULL) {
         replaced = kept_between(k->memory, where, source->m.size);
@@ -117,24 +163,32 @@ COLD static int keep_copied(keeper *k, const char *where, MemoryObject *source)
             goto done;
     }
     status = 0;
-    for (i = 0; status == 0 && i < PyList_GET_SIZE(entries); ++i) {
-        PyObject *entry = PyList_GET_ITEM(entries, i);
-        status = keep_object(k, where + PyLong_AsSsize_t(PyTuple_GET_ITEM(entry, 0)),
-                             PyTuple_GET_ITEM(entry, 1));
+    for (i = 0; status == 0 && i < PyList_GET_SIZE(kept); ++i) {
+        PyObject *offset = PyTuple_GET_ITEM(PyList_GET_ITEM(kept, i), 0);
+        PyObject *object = PyTuple_GET_ITEM(PyList_GET_ITEM(kept, i), 1);
+        if (k->memory == NULL) {
+            status = keep_object(k, object);
+        } else {
+            status = keep_in_memory(k->memory, where + PyLong_AsSsize_t(offset), object, &old);
+            Py_XDECREF(old);                /* NULL: it was forgotten */
+        }
     }
+    if (status == 0)
+        memcpy(where, copy, source->m.size);
 done:
-    Py_DECREF(entries);
-    Py_XDECREF(replaced);
+    PyMem_Free(copy);
+    Py_DECREF(kept);
+    Py_XDECREF(replaced);                   /* last: it may run Python code */
     return status;
 }
 
-static int keep_pinned(keeper *k, const void *where, lifetime *life, PyObject *object)
+static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
 {
     PyObject *pin;
     int status;
 
     if (k->memory != NULL)
-        return keep_in_memory(k->memory, where, object);
+        return keep_object(k, object);
     if (k->borrowed && k->used < k->room) {
         if (!lifetime_pin(life))
             return closed_meanwhile();
@@ -144,15 +198,14 @@ static int keep_pinned(keeper *k, const void *where, lifetime *life, PyObject *o
     pin = core.pin(life, object);
     if (pin == NULL)
         return -1;
-    status = keep_object(k, where, pin);
+    status = keep_object(k, pin);
     Py_DECREF(pin);
     return status;
 }
 
 /* Export `object`'s buffer for as long; its description is valid until the next
    call into Python. */
-static int keep_buffer(keeper *k, const void *where, PyObject *object, int flags,
-                       const Py_buffer **out)
+static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
 {
     PyObject *view;
     int status;
@@ -177,7 +230,7 @@ static int keep_buffer(keeper *k, const void *where, PyObject *object, int flags
         PyErr_SetString(PyExc_BufferError, "not contiguous");
         status = -1;
     } else {
-        status = keep_object(k, where, view);
+        status = keep_object(k, view);
     }
     Py_DECREF(view);
     return status;

@@ -72,7 +72,7 @@ static int address_of_memory(const type_info *type, PyObject *value, keeper *k, 
     if (!lifetime_is_open(memory->m.life))
         return stale(memory->m.type);
     write_address(where, memory->m.data);
-    return keep_pinned(k, where, memory->m.life, value);
+    return keep_pinned(k, memory->m.life, value);
 }
 
 static int address_of_pointer(const type_info *type, PyObject *value, keeper *k, void *where)
@@ -89,7 +89,7 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
     if (!lifetime_is_open(pointer->p.life))
         return stale(pointer->p.type);
     write_address(where, pointer->p.address);
-    return keep_pinned(k, where, pointer->p.life, value);
+    return keep_pinned(k, pointer->p.life, value);
 }
 
 /* The format that buffers of these items commonly have. */
@@ -185,7 +185,7 @@ static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, 
     const Py_buffer *view;
     int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);
 
-    if (UNLIKELY(keep_buffer(k, where, value, flags, &view) < 0))
+    if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0))
         return no_such_buffer(type, value);
     if (type->item != NULL && type->item->kind != K_VOID) {
         if (UNLIKELY(!format_matches(type->item, view))) {
@@ -247,14 +247,14 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
             return -1;
         }
         write_address(where, function_address(value));
-        return keep_pinned(k, where, function->target.life, value);
+        return keep_pinned(k, function->target.life, value);
     }
     if (is_closed_closure((ClosureObject *)value)) {
         PyErr_Format(core.closure_expired, "closure %U is closed", closure_name(value));
         return -1;
     }
     write_address(where, closure_address(value));
-    return k->borrowed ? 0 : keep_object(k, where, value);
+    return k->borrowed ? 0 : keep_object(k, value);
 }
 
 COLD static int embedded_nul(const type_info *type, PyObject *value)
@@ -282,7 +282,7 @@ static int wide_string(const type_info *type, PyObject *value, keeper *k, void *
     if (bytes == NULL)
         return -1;
     write_address(where, PyBytes_AS_STRING(bytes));
-    status = keep_object(k, where, bytes);
+    status = keep_object(k, bytes);
     Py_DECREF(bytes);
     return status;
 }
@@ -394,7 +394,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
             return expected(type, value);
         }
         write_address(where, PyBytes_AS_STRING(value));
-        return k->borrowed ? 0 : keep_object(k, where, value);
+        return k->borrowed ? 0 : keep_object(k, value);
     }
     if (PyUnicode_Check(value)) {
         Py_ssize_t size;
@@ -412,7 +412,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
         if (UNLIKELY(has_nul(text, size)))
             return embedded_nul(type, value);
         write_address(where, text);
-        return k->borrowed ? 0 : keep_object(k, where, value);
+        return k->borrowed ? 0 : keep_object(k, value);
     }
     if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION)
         return exports_memory(procs) ? address_of_memory(type, value, k, where)
@@ -422,29 +422,21 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
     return pointer_from_any(type, value, k, where);
 }
 
-/* Into memory: what the old pointer kept alive goes only once the new one is there. */
+/* Into memory: the address and what it keeps alive change together, after the conversion, which
+   may run Python code and let other threads look.  What was kept there goes last. */
 static int replace_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
-    MemoryObject *root = k->memory;
-    PyObject *key = PyLong_FromSsize_t((char *)where - root->m.data), *old = NULL;
-    int status;
+    keeper one = {NULL, 0, 0, 0, k->memory, NULL};
+    void *address = NULL;
+    PyObject *replaced = NULL;
+    int status = pointer_from(type, &address, value, &one);
 
-    if (key == NULL)
-        return -1;
-    if (root->keep != Py_None) {
-        old = Py_XNewRef(PyDict_GetItemWithError(root->keep, key));
-        if (old != NULL && PyDict_DelItem(root->keep, key) < 0)
-            PyErr_Clear();
-    }
-    status = pointer_from(type, where, value, k);
-    if (status < 0 && old != NULL) {
-        PyObject *exception = take_exception();
-        if (PyDict_SetItem(root->keep, key, old) < 0)
-            PyErr_Clear();
-        give_exception(exception);
-    }
-    Py_XDECREF(old);
-    Py_DECREF(key);
+    if (status == 0)
+        status = keep_in_memory(k->memory, where, one.objects, &replaced);
+    if (status == 0)
+        write_address(where, address);
+    Py_XDECREF(one.objects);
+    Py_XDECREF(replaced);
     return status;
 }
 
@@ -528,31 +520,59 @@ static PyObject *load_kept_pointer(const type_info *type, const void *where, Mem
         return new_pointer(type, read_address(where), NULL, &forever, -1);
     root = memory_root(root);
     Py_BEGIN_CRITICAL_SECTION(root);
-    pointer = pointer_kept_by(type, where, root);
+    pointer = was_closed_meanwhile(root) ? NULL : pointer_kept_by(type, where, root);
     Py_END_CRITICAL_SECTION();
     return pointer;
 }
 
-static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
+static PyObject *load_text(const type_info *type, const void *where)
 {
-    void *address = read_address(where);
-
-    if (type->kind == K_PTR && type->item->kind != K_VOID)
-        return load_kept_pointer(type, where, root);
+    const void *address = read_address(where);
     if (address == NULL)
         return Py_NewRef(Py_None);
     switch (type->kind) {
-    case K_POINTER: case K_PTR:         /* const void *: as without const */
-        return PyLong_FromVoidPtr(address);
     case K_STRING:
         return PyUnicode_FromString(address);
     case K_BYTES:
         return PyBytes_FromString(address);
-    case K_WSTRING:
-        return PyUnicode_FromWideChar(address, -1);
     default:
-        return core.function_at(type, address, (PyObject *)root);
+        return PyUnicode_FromWideChar(address, -1);
     }
+}
+
+/* Meanwhile no other thread may store another text, and let go of this one. */
+static PyObject *load_kept_text(const type_info *type, const void *where, MemoryObject *root)
+{
+    PyObject *text;
+    if (root == NULL)
+        return load_text(type, where);
+    root = memory_root(root);
+    Py_BEGIN_CRITICAL_SECTION(root);
+    text = was_closed_meanwhile(root) ? NULL : load_text(type, where);
+    Py_END_CRITICAL_SECTION();
+    return text;
+}
+
+static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
+{
+    void *address;
+
+    switch (type->kind) {
+    case K_STRING: case K_BYTES: case K_WSTRING:
+        return load_kept_text(type, where, root);
+    case K_PTR:
+        if (type->item->kind != K_VOID)
+            return load_kept_pointer(type, where, root);
+        break;                          /* const void *: as without const */
+    default:
+        break;
+    }
+    address = read_address(where);
+    if (address == NULL)
+        return Py_NewRef(Py_None);
+    if (type->kind == K_FUNCTION)
+        return core.function_at(type, address, (PyObject *)root);
+    return PyLong_FromVoidPtr(address);
 }
 
 #endif

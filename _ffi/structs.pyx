@@ -127,6 +127,8 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
         raise BadTypedef(f"{what}: no members")
     for name, member in members:
         deepen(type, member)
+        if member.info.holds_addresses:
+            type.info.holds_addresses = True
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:
         raise BadTypedef(f"{what}: {layout.size} bytes are too many")

@@ -31,6 +31,7 @@ struct type_info {
     type_kind kind;
     int complete;
     int is_const;                   /* pointers: C promises not to write */
+    int holds_addresses;            /* it is a pointer, or has such items or members */
     PyObject *object;               /* the libffi.Type this lives in (borrowed) */
     PyObject *name;                 /* its C spelling, str (borrowed) */
     const type_info *item;          /* pointee, element, enum base, referred type */

@@ -194,6 +194,7 @@ def array(item, length):
         return known
     result = derived("array", K_ARRAY, element, (array, (element, count)))
     result.info.length = count
+    result.info.holds_addresses = element.info.holds_addresses
     result.info.size = count * element.info.size
     result.info.alignment = element.info.alignment
     result.refusal = "arrays are passed by pointer (c.ptr) or inside a struct"

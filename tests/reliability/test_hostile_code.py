@@ -55,6 +55,15 @@ SNIPPETS = {
             memory = c.array(T, 1_000_000).new()
             refused(use, BufferError)
     """,
+    "a pointer read while another one is converted in its place": """
+        class Curious:
+            def __index__(self):
+                found.append(cell.p)
+                return 0
+        cell, found = c.struct("cell", p=c.ptr(c.int)).new(p=c.int.new(7)), []
+        cell.p = Curious()
+        assert not cell.p and gc.get_referents(found[0])[-1].value == found[0].value == 7
+    """,
     "results found while they become a tuple": """
         class Curious(enum.IntEnum):
             ONE = 1

@@ -1,12 +1,15 @@
 """What threads of Python's share: types, CIFs, memory, libraries. Without a GIL each of these raced."""
 from __future__ import annotations
 
+import copy
+import gc
 import os
 import sys
 import threading
 
 import pytest
 
+import libffi
 from libffi import CIF, Library, c
 
 THREADS, ROUNDS = 8, 60
@@ -107,6 +110,38 @@ def test_pointers_in_shared_memory_keep_what_they_point_to(together):
             else:
                 for p in (shared.p, shared.more[i % 4]):
                     assert not p or p.value in range(THREADS)
+
+    together(work)
+
+
+@pytest.mark.skipif(SANITIZER == "thread", reason="writes where others read, as C code must not")
+def test_copies_of_shared_memory_keep_what_they_point_to(together):
+    T = c.struct("cell", p=INT_P, text=c.string)
+    echo = CIF(T, [T]).closure(lambda cell: cell)
+    shared = [T.new(p=c.int.new(0), text="0"), T.new(p=c.int.new(0), text="0")]
+
+    def work(n):
+        call = CIF(T, [T]).bind(echo)
+        for i in range(ROUNDS * 20):
+            cell, other = shared[n % 2], shared[i % 2]
+            try:
+                if n < 2:
+                    cell.p, cell.text = c.int.new(n), f"{i}"
+                elif n < 4:
+                    cell.value = other
+                elif n == 4 and i % 10 == 0:
+                    cell.close()
+                    shared[0] = T.new(p=c.int.new(n), text="0")
+                else:
+                    one = copy.copy(cell)
+                    assert any(one.p == kept for kept in addresses_of(gc.get_referents(one.p)))
+                    assert one.text.isdigit() and cell.text.isdigit()
+                    call(other)
+            except ValueError:      # closed
+                pass
+
+    def addresses_of(kept):
+        return [INT_P(one) for one in kept if isinstance(one, libffi.Memory)]
 
     together(work)
 
