@@ -264,7 +264,7 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
     cdef CIF cif = <CIF>base.object, variant
     cdef Py_ssize_t i
     types = tuple([<object>extra[i].object for i in range(n)])
-    variant = cif.variants.get(types)
+    variant = dict_get(cif.variants, types)
     if variant is None:
         for i in range(n):
             passable(types[i], f"argument {base.nin + i + 1}")

@@ -264,7 +264,7 @@ cdef dict interned = {}
 
 
 cdef object find_interned(key):
-    reference = interned.get(key)
+    reference = dict_get(interned, key)
     return None if reference is None else reference()
 
 
@@ -277,7 +277,7 @@ cdef class Forget:
     def __call__(self, reference):
         lock_interned()
         try:
-            if interned.get(self.key) is reference:
+            if dict_get(interned, self.key) is reference:
                 del interned[self.key]
         finally:
             unlock_interned()

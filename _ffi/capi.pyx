@@ -226,9 +226,13 @@ cdef class ForgetHandle:
     cdef object key
 
     def __call__(self, reference):
-        entry = handles.get(self.key)
-        if entry is not None and entry[0] is reference:
-            del handles[self.key]
+        lock_interned()
+        try:
+            entry = dict_get(handles, self.key)
+            if entry is not None and entry[0] is reference:
+                del handles[self.key]
+        finally:
+            unlock_interned()
 
 
 cdef Handle make_handle(CIF cif):
@@ -250,17 +254,18 @@ cdef const libffi_cif *capi_cif_get(object cif) except NULL:
     cdef ForgetHandle forget
     cdef CIF this = need_cif("libffi_cif_get()", cif)
     no_variadic(this, "libffi_cif_get")
-    entry = handles.get(id(cif))
+    entry = dict_get(handles, id(cif))
     if entry is None or entry[0]() is not cif:
         forget = ForgetHandle.__new__(ForgetHandle)
         forget.key = id(cif)
-        entry = (PyWeakref_NewRef(cif, forget), make_handle(this))
-        # Two threads may come here at once; the first one's handle stays.
-        known = handles.setdefault(id(cif), entry)
-        if known[0]() is not cif:   # a dead CIF's, whose callback has not run yet
-            handles[id(cif)] = entry
-        else:
-            entry = known
+        new = (PyWeakref_NewRef(cif, forget), make_handle(this))
+        lock_interned()
+        try:                        # two threads may come here at once; the first one's handle stays
+            entry = dict_get(handles, id(cif))
+            if entry is None or entry[0]() is not cif:      # a dead CIF's, whose callback has not run yet
+                handles[id(cif)] = entry = new
+        finally:
+            unlock_interned()
     return &(<Handle>entry[1]).head
 
 

@@ -5,6 +5,7 @@ from libffi cimport *
 
 
 cdef extern from "core.h":
+    object dict_get(dict, object)
     void lock_interned()
     void unlock_interned()
     bint FREE_THREADED

@@ -21,7 +21,24 @@ typedef char short_lock;
 #define Py_END_CRITICAL_SECTION() }
 #endif
 
-/* Around a change of the table of interned types and CIFs. */
+/* What a dictionary that threads share has for the key, or None.  Cython's dict.get() counts its
+   reference when another thread may have freed the value already. */
+static PyObject *dict_get(PyObject *dict, PyObject *key)
+{
+    PyObject *value;
+#if PY_VERSION_HEX >= 0x030D0000
+    if (PyDict_GetItemRef(dict, key, &value) == 0)
+        value = Py_NewRef(Py_None);
+#else
+    value = PyDict_GetItemWithError(dict, key);
+    if (value == NULL && !PyErr_Occurred())
+        value = Py_None;
+    Py_XINCREF(value);
+#endif
+    return value;
+}
+
+/* Around a change of the tables of interned types and CIFs, and of CIFs' handles. */
 static short_lock interning;
 
 static void lock_interned(void)
