@@ -68,6 +68,29 @@ def test_types_that_come_and_go(together):
     together(work)
 
 
+def test_a_type_goes_as_another_thread_asks_for_it(run_python):
+    """Its weak reference in the table goes between being found and being held: then it was freed twice."""
+    out = run_python("""
+        import sys, threading, weakref
+        from libffi import CIF, c
+        sys.setswitchinterval(1e-5)
+        def work(a=c.int, more=[c.double, c.long]):
+            start.wait()
+            for _ in range(200):
+                for _ in range(20):
+                    c.array(a, 7), CIF(a, more)
+                references = [weakref.ref(work, print) for _ in range(50)]      # where the others were
+                assert len(set(map(id, references))) == 50
+        for _ in range(20):
+            start, threads = threading.Barrier(8), [threading.Thread(target=work) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    """)
+    assert out == ""
+
+
 def test_a_struct_is_defined_once(together):
     for _ in range(ROUNDS):
         T = c.struct("late")
