@@ -47,7 +47,11 @@ cdef object get_abi():
     """Return the ABI enum; made when asked for, as enum is slow to import."""
     global abi_enum
     if abi_enum is None:
-        abi_enum = make_abi()
+        made = make_abi()
+        lock_interned()
+        if abi_enum is None:        # another thread may have been faster
+            abi_enum = made
+        unlock_interned()
     return abi_enum
 
 
