@@ -61,8 +61,8 @@ cdef class Library:
         with cython.critical_section(self):
             reopened = self.opened  # by what the path or the library ran meanwhile, or another thread
             if not reopened:
-                lifetime_open_library(&self.life)
                 self.handle, self.path, self.mode, self.opened = handle, path, flags, True
+                lifetime_open_library(&self.life)       # last: another thread may use it from now on
         if reopened:
             with nogil:
                 dlclose(handle)

@@ -125,8 +125,9 @@ cdef class Type:
             k = memory_keeper(memory)
             lifetime_pin(memory.m.life)     # gc.get_objects() may find it, and code may close it
             try:
-                store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
-                             type_name(self), 0)
+                with cython.critical_section(result):
+                    store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
+                                 type_name(self), 0)
             finally:
                 lifetime_unpin(memory.m.life)
         return result

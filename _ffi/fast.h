@@ -220,7 +220,9 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
         return NULL;
     k = memory_keeper(memory);
     lifetime_pin(memory->m.life);       /* gc.get_objects() may find it, and code may close it */
+    Py_BEGIN_CRITICAL_SECTION(memory);
     status = store_call(type, memory->m.data, args, nargs, kwnames, &k);
+    Py_END_CRITICAL_SECTION();
     lifetime_unpin(memory->m.life);
     if (UNLIKELY(status < 0)) {
         add_place(PyUnicode_FromFormat("%U()", type->name));

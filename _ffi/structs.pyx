@@ -150,32 +150,35 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     if field == NULL:
         raise MemoryError
     type.info.fields = field
-    type.info.nfields = len(visible)
-    type.members = layout.fields
-    type.index = {}
+    index = {}
     fields = {}
     offsets = {}
     attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2]}
     for i, (name, member, offset, bit, width) in enumerate(visible):
-        type.index[name] = i
+        index[name] = i
         fields[name] = member
         offsets[name] = offset
-        type.info.fields[i].name = <PyObject *>name
-        type.info.fields[i].type = &member.info
-        type.info.fields[i].offset = offset
-        type.info.fields[i].bit_offset = bit
-        type.info.fields[i].bit_width = width
+        field[i].name = <PyObject *>name
+        field[i].type = &member.info
+        field[i].offset = offset
+        field[i].bit_offset = bit
+        field[i].bit_width = width
         attributes[name] = make_field(type, i)
+    memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    # From here on nothing fails: what others may read already is set once.
+    type.members = layout.fields
+    type.index = index
     type.fields = MappingProxyType(fields)
     type.offsets = MappingProxyType(offsets)
-    type.info.field_index = <PyObject *>type.index
+    type.memory_class = memory_class
+    type.natural = layout.natural
+    type.info.nfields = len(visible)
+    type.info.field_index = <PyObject *>index
     type.info.by_position = type.info.kind == K_STRUCT and not promoted
     type.info.size = layout.size
     type.info.alignment = layout.alignment
-    type.natural = layout.natural
-    type.memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
-    type.info.memory_class = <PyObject *>type.memory_class
+    type.info.memory_class = <PyObject *>memory_class
     own_instances(<PyTypeObject *>type.info.memory_class)
-    install_struct_slots(<PyTypeObject *><PyObject *>type.memory_class)
+    install_struct_slots(<PyTypeObject *>type.info.memory_class)
     type.info.complete = True
     return 0

@@ -268,17 +268,19 @@ def enum(cls, base=None):
     known = find_interned(key)
     if known is not None:
         return known
-    for member in cls:
-        make_value(storage, int(member))
-    result = derived("enum", K_ENUM, storage, (enum, (cls, storage)))
+    members = {int(member): member for member in cls}
+    for number in members:
+        make_value(storage, number)
+    name = f"enum {cls.__name__}"
+    result = derived("enum", K_ENUM, storage, (enum, (cls, storage)))     # last: other code may find it from now on
     result.enum = cls
-    result.members = {int(member): member for member in cls}
+    result.members = members
     result.info.enum_class = <PyObject *>cls
     result.info.enum_members = <PyObject *>result.members
     result.info.ffi = storage.info.ffi
     result.info.size = storage.info.size
     result.info.alignment = storage.info.alignment
-    name_type(result, f"enum {cls.__name__}")
+    name_type(result, name)
     return intern_object(key, result)
 
 

@@ -672,6 +672,14 @@ def test_define_takes_pairs_too():
     assert list(T.fields) == ["a", "b"]
 
 
+def test_a_definition_that_fails_leaves_nothing():
+    T = c.struct("a\0b")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="null"):
+            T.define(x=c.int)
+        assert (T.size, dict(T.fields), dict(T.offsets)) == (None, {}, {})
+
+
 def test_two_incomplete_structs_of_one_name_are_two():
     assert c.struct("twin") is not c.struct("twin")
 

@@ -55,6 +55,18 @@ SNIPPETS = {
             memory = c.array(T, 1_000_000).new()
             refused(use, BufferError)
     """,
+    "an enum's type found while its members are looked at": """
+        class Curious(enum.EnumMeta):
+            def __iter__(self):
+                found.extend(one for one in gc.get_objects() if type(one) is libffi.Type and one.kind == "enum")
+                for one in found:
+                    print(one, one.new().value, one(1))
+                return super().__iter__()
+        class Number(enum.IntEnum, metaclass=Curious):
+            ONE = 1
+        found = []
+        assert c.enum(Number)(1).value == Number.ONE and not found
+    """,
     "a pointer read while another one is converted in its place": """
         class Curious:
             def __index__(self):
