@@ -31,7 +31,7 @@ struct closure_block {
     ClosureObject *closure;         /* NULL: expired */
     PyObject *name;                 /* owned */
     PyObject *origin;               /* owned: code object of an expired closure, or NULL */
-    PyObject *kept;                 /* owned: what the last result points to */
+    PyObject *kept;                 /* owned: dict thread -> what its last result points to, or NULL */
     error_default *on_error;        /* owned; NULL: zeros */
     closure_block *next;            /* in the quarantine, or among the spare ones */
     double made;                    /* seconds of the monotonic clock */

@@ -18,6 +18,27 @@ static void error_result(const closure_block *block, void *where)
         zero_result(block, where);
 }
 
+/* Each thread's until its next one: another thread's C may still look at the last.  Takes `objects`. */
+COLD static int keep_result(closure_block *block, PyObject *objects)
+{
+    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    PyObject *made = block->kept == NULL ? PyDict_New() : NULL;
+    int status = -1;
+
+    LOCK(&block->lock);
+    if (block->kept == NULL) {
+        block->kept = made;
+        made = NULL;
+    }
+    UNLOCK(&block->lock);
+    if (thread != NULL && block->kept != NULL)      /* which stays while the block is busy */
+        status = PyDict_SetItem(block->kept, thread, objects);
+    Py_XDECREF(made);
+    Py_XDECREF(thread);
+    Py_DECREF(objects);
+    return status;
+}
+
 static inline int store_result(closure_block *block, void *where, PyObject *value)
 {
     const type_info *type = block->state->result;
@@ -36,15 +57,7 @@ static inline int store_result(closure_block *block, void *where, PyObject *valu
         return -1;
     }
     widen_result(type, where);
-    if (UNLIKELY(k.objects != NULL)) {
-        PyObject *previous;
-        LOCK(&block->lock);
-        previous = block->kept;
-        block->kept = k.objects;
-        UNLOCK(&block->lock);
-        Py_XDECREF(previous);
-    }
-    return 0;
+    return LIKELY(k.objects == NULL) ? 0 : keep_result(block, k.objects);
 }
 
 /* ---- exceptions ---- */
