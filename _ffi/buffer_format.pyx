@@ -52,9 +52,12 @@ cdef str format_of(Type type):
 
 cdef tuple array_layout(Type type):
     """Return (format, shape, strides) of memory of this type."""
-    with cython.critical_section(type):     # exported buffers point into it: it is made once
+    found = None
+    with cython.critical_section(type):
         if type.array_layout is None:
-            type.array_layout = find_array_layout(type)
+            found = find_array_layout(type)     # which may wait for another thread, and let one in here
+        if type.array_layout is None:           # exported buffers point into it: it is never another
+            type.array_layout = found
         return type.array_layout
 
 

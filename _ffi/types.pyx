@@ -160,6 +160,9 @@ def ptr(item, object const=False):
         result.info.is_const = bool(const)
         as_address(result)
         name_type(result, shorten(spell(result, "")))
+        known = target.const_pointer_to if const else target.pointer_to
+        if known is not None:       # the section was left while something above waited
+            return known
         if const:
             target.const_pointer_to = result
         else:
