@@ -188,6 +188,12 @@ def test_copies_of_shared_memory_keep_what_they_point_to(together):
     together(work)
 
 
+def test_what_closures_return_in_many_threads(together):
+    signature = CIF(c.string, [c.int])
+    text = signature.bind(signature.closure(lambda number: f"number {number}"))
+    together(lambda n: [text(i) == f"number {i}" or pytest.fail(f"wrong at {i}") for i in range(n, ROUNDS * 50)])
+
+
 def test_memory_closed_while_others_use_it(together):
     for _ in range(ROUNDS):
         memory = c.array(c.int, 20_000).new([7] * 20_000)
