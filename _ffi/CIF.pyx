@@ -6,6 +6,7 @@ cdef extern from "core.h":
 
 
 @cython.final
+@cython.no_gc_clear             # what a call needs is borrowed from its types
 cdef class CIF:
     """Describe a function's signature: result type, argument types, calling convention.
 

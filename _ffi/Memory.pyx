@@ -213,6 +213,7 @@ cdef class Struct(Memory):
 
 
 @cython.final
+@cython.no_gc_clear
 cdef class Field:
     """Read and write one field of a struct's memory (a descriptor)."""
     cdef const field_info *field

@@ -7,6 +7,7 @@ from cpython.weakref cimport PyWeakref_NewRef
 
 
 @cython.final
+@cython.no_gc_clear             # see clear_type()
 cdef class Type:
     """Describe a C type and convert its values.
 
@@ -196,6 +197,22 @@ cdef Type new_type(str kind, type_kind code):
     type.memory_class = Memory
     type.info.memory_class = <PyObject *>Memory
     return type
+
+
+cdef int clear_type(garbage) except -1:
+    """Break cycles of types, for the collector. Code that it runs meanwhile may still use them.
+
+    Every such cycle goes through a pointer: that now points to void, and whatever C borrows from other types stays.
+    """
+    cdef Type type = <Type>garbage, void
+    type.pointer_to = type.const_pointer_to = None
+    if type.info.kind in (K_PTR, K_FUNCTION):
+        void = core_types["void"]
+        type.info.kind = K_POINTER if type.info.kind == K_FUNCTION else K_PTR
+        type.info.item = &void.info
+        type.info.cif = NULL
+        type.item, type.cif, type.rebuild = void, None, None
+    return 0
 
 
 cdef int MAX_DEPTH = 100

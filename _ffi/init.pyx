@@ -80,6 +80,7 @@ own_instances(<PyTypeObject *>Struct)
 own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
 install_fast_slots(<PyTypeObject *>Array)
+(<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
 for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)

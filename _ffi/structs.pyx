@@ -166,7 +166,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
         attributes[name] = make_field(type, i)
     memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
     # From here on nothing fails: what others may read already is set once.
-    type.members = layout.fields
+    type.members = tuple(layout.fields)     # which the collector never empties
     type.index = index
     type.fields = MappingProxyType(fields)
     type.offsets = MappingProxyType(offsets)

@@ -271,6 +271,34 @@ if sys.version_info >= (3, 12):         # __buffer__
             refused(lambda: view.__setitem__(0, b"X"), TypeError)
             assert text.startswith(b"imm")
         """,
+        "types used by code that the collector runs as it takes them apart": """
+            class Last(tuple):
+                def __buffer__(self, flags):
+                    return memoryview(b"")
+                def __release_buffer__(self, view):
+                    S, A, P, F = self
+                    f = F.bind(1)
+                    for use in (A.new, lambda: A.new()[1].next, lambda: P(0)[0], lambda: S(a=1), lambda: f("x"),
+                                lambda: repr((S.fields, A, P, F, F.restype, f)), lambda: F.closure(abs)(1)):
+                        try:
+                            use()
+                        except (TypeError, ValueError):
+                            pass
+                    released.append(1)
+            released = []
+            for i in range(50):
+                S = c.struct(f"s{i}")
+                S.define(a=c.int, next=c.ptr(S), f=c.func(CIF(c.int, [c.ptr(S)])))
+                last = Last((S, c.array(S, 3), c.ptr(S), S.fields["f"].cif))
+                kept, gone = [memoryview(last)], weakref.ref(S)
+                kept.append(kept)
+                del S, last, kept
+                gc.collect()
+                assert gone() is None
+            gc.collect()
+            assert len(released) == 50 and not [
+                one for one in gc.get_objects() if isinstance(one, libffi.Type) and one.kind == "struct"]
+        """,
     }
 
 
