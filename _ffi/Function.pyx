@@ -155,6 +155,8 @@ cdef object function_at(const type_info *type, void *address, PyObject *owner):
                                            "release", False, None)
     if owner != NULL:
         function.owner = <object>owner
+        if isinstance(function.owner, Function):
+            function.target.life = (<Function>function.owner).target.life
     return function
 
 

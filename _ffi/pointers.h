@@ -488,19 +488,34 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
     return (PyObject *)pointer;
 }
 
-/* A pointer read out of `root` keeps alive what was stored there, if it still is that. */
-static PyObject *pointer_kept_by(const type_info *type, const void *where, MemoryObject *root)
+/* What was stored at `where` (borrowed, in the root's critical section), or NULL. */
+static PyObject *kept_at(MemoryObject *root, const void *where)
 {
-    void *address = read_address(where);
-    PyObject *key, *object = NULL;
+    PyObject *key, *object;
 
     if (root->keep == Py_None)
-        return new_pointer(type, address, NULL, &forever, -1);
+        return NULL;
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)
         return NULL;
     object = PyDict_GetItemWithError(root->keep, key);
     Py_DECREF(key);
+    return object;
+}
+
+/* A function or closure of that address? */
+static int has_address(PyObject *object, const void *address)
+{
+    return (Function_Check(object) && function_address(object) == address)
+           || (Closure_Check(object) && closure_address(object) == address);
+}
+
+/* A pointer read out of `root` keeps alive what was stored there, if it still is that. */
+static PyObject *pointer_kept_by(const type_info *type, const void *where, MemoryObject *root)
+{
+    void *address = read_address(where);
+    PyObject *object = kept_at(root, where);
+
     if (object == NULL)
         return PyErr_Occurred() ? NULL : new_pointer(type, address, NULL, &forever, -1);
     if (Memory_Check(object)) {
@@ -553,6 +568,35 @@ static PyObject *load_kept_text(const type_info *type, const void *where, Memory
     return text;
 }
 
+/* A function read out of `root` keeps alive the closure that was stored there, or goes with the library
+   of the function that was. */
+static PyObject *load_function(const type_info *type, const void *where, MemoryObject *root)
+{
+    PyObject *owner = NULL, *function;
+    void *address = NULL;
+    int closed = 0;
+
+    if (root == NULL) {
+        address = read_address(where);
+    } else {
+        MemoryObject *whole = memory_root(root);
+        Py_BEGIN_CRITICAL_SECTION(whole);
+        closed = was_closed_meanwhile(whole);
+        if (!closed) {
+            address = read_address(where);
+            owner = Py_XNewRef(kept_at(whole, where));
+        }
+        Py_END_CRITICAL_SECTION();
+    }
+    if (closed || (owner == NULL && PyErr_Occurred()))
+        return NULL;
+    if (owner == NULL || !has_address(owner, address))
+        Py_XSETREF(owner, Py_XNewRef((PyObject *)root));
+    function = address == NULL ? Py_NewRef(Py_None) : core.function_at(type, address, owner);
+    Py_XDECREF(owner);
+    return function;
+}
+
 static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
     void *address;
@@ -560,6 +604,8 @@ static PyObject *load_pointer(const type_info *type, const void *where, MemoryOb
     switch (type->kind) {
     case K_STRING: case K_BYTES: case K_WSTRING:
         return load_kept_text(type, where, root);
+    case K_FUNCTION:
+        return load_function(type, where, root);
     case K_PTR:
         if (type->item->kind != K_VOID)
             return load_kept_pointer(type, where, root);
@@ -570,8 +616,6 @@ static PyObject *load_pointer(const type_info *type, const void *where, MemoryOb
     address = read_address(where);
     if (address == NULL)
         return Py_NewRef(Py_None);
-    if (type->kind == K_FUNCTION)
-        return core.function_at(type, address, (PyObject *)root);
     return PyLong_FromVoidPtr(address);
 }
 

@@ -186,6 +186,25 @@ def shared_cos():
 
 
 @pytest.mark.thread_unsafe(reason="closes a library that the process shares")
+def test_a_stored_function_goes_with_its_library(path):
+    with Library(path) as lib:
+        twice = lib.function("twice", c.int, [c.int])
+        table = c.struct("table", twice=c.func(twice.cif)).new(twice=twice)
+        read = table.twice
+        assert read(2) == table.twice(2) == 4
+    for function in (read, table.twice):
+        with pytest.raises(ValueError, match="closed"):
+            function(2)
+
+
+def test_a_stored_closure_outlives_the_field_it_was_read_from():
+    signature = CIF(c.int, [c.int])
+    table = c.struct("table", call=c.func(signature)).new(call=signature.closure(lambda x: x + 1))
+    read = table.call
+    table.call = None
+    assert read(1) == 2
+
+
 def test_a_closed_shared_library_is_opened_again(path):
     data = pickle.dumps(Library(path).function("twice", c.int, [c.int]))
     pickle.loads(data).library.close()
