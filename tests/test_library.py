@@ -185,7 +185,6 @@ def shared_cos():
     return Library("m").function("cos", c.double, [c.double])
 
 
-@pytest.mark.thread_unsafe(reason="closes a library that the process shares")
 def test_a_stored_function_goes_with_its_library(path):
     with Library(path) as lib:
         twice = lib.function("twice", c.int, [c.int])
@@ -205,6 +204,7 @@ def test_a_stored_closure_outlives_the_field_it_was_read_from():
     assert read(1) == 2
 
 
+@pytest.mark.thread_unsafe(reason="closes a library that the process shares")
 def test_a_closed_shared_library_is_opened_again(path):
     data = pickle.dumps(Library(path).function("twice", c.int, [c.int]))
     pickle.loads(data).library.close()
