@@ -38,7 +38,7 @@ static PyObject *dict_get(PyObject *dict, PyObject *key)
     return value;
 }
 
-/* Around a change of the tables of interned types and CIFs, and of CIFs' handles. */
+/* Around a change of what is made once: interned types and CIFs, CIFs' handles, the ABI enum. */
 static short_lock interning;
 
 static void lock_interned(void)

@@ -127,8 +127,6 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
         raise BadTypedef(f"{what}: no members")
     for name, member in members:
         deepen(type, member)
-        if member.info.holds_addresses:
-            type.info.holds_addresses = True
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:
         raise BadTypedef(f"{what}: {layout.size} bytes are too many")
@@ -175,6 +173,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     type.info.nfields = len(visible)
     type.info.field_index = <PyObject *>index
     type.info.by_position = type.info.kind == K_STRUCT and not promoted
+    type.info.holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
     type.info.size = layout.size
     type.info.alignment = layout.alignment
     type.info.memory_class = <PyObject *>memory_class

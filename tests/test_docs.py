@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import SANITIZER
 
 import libffi
 from libffi import _ffi, c
@@ -34,7 +35,7 @@ def blocks(page):
 
 
 def needs_the_usual_qsort():
-    if os.environ.get("LIBFFI_SANITIZER") in ("address", "thread"):
+    if SANITIZER in ("address", "thread"):
         pytest.skip("the sanitizer's qsort compares once more")
 
 

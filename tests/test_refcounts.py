@@ -9,20 +9,19 @@ import array
 import enum
 import gc
 import itertools
-import os
 import pickle
 import sys
 import sysconfig
 from decimal import Decimal
 
 import pytest
+from conftest import SANITIZER
 
 import libffi
 from libffi import CIF, c
 
 pytestmark = pytest.mark.thread_unsafe(reason="counts what the whole process has")
 
-SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
 REPETITIONS = 100_000 if SANITIZER != "thread" else 20_000      # some hundred times slower there
 WARM_UP = 10_000        # more than the expired closures that are kept back before their addresses are used again
 

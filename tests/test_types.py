@@ -680,6 +680,15 @@ def test_a_definition_that_fails_leaves_nothing():
         assert (T.size, dict(T.fields), dict(T.offsets)) == (None, {}, {})
 
 
+def test_a_definition_that_fails_says_nothing_of_the_next():
+    """Memory that holds addresses is not pickled; the pointer was in the definition that failed."""
+    T, half = c.struct("later"), c.array(c.char, 2**47 if c.pointer.size == 8 else 2**29)
+    with pytest.raises(libffi.BadTypedef, match="too many"):
+        T.define(p=c.pointer, one=half, two=half)
+    T.define(x=c.int)
+    assert pickle.loads(pickle.dumps(T(x=3))).x == 3
+
+
 def test_two_incomplete_structs_of_one_name_are_two():
     assert c.struct("twin") is not c.struct("twin")
 

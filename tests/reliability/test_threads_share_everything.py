@@ -3,18 +3,17 @@ from __future__ import annotations
 
 import copy
 import gc
-import os
 import sys
 import threading
 
 import pytest
+from conftest import SANITIZER
 
 import libffi
 from libffi import CIF, Library, c
 
 THREADS, ROUNDS = 8, 60
 INT_P = c.ptr(c.int)
-SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
 
 
 @pytest.fixture
