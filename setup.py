@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))  # build backends do not put the project
 import find_libffi  # noqa: E402
 import libffi_config  # noqa: E402
 
-CORE = sorted(p for p in Path("_ffi").glob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
+CORE = sorted(p for p in Path("_ffi").rglob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 

@@ -1,7 +1,8 @@
 # The declarations of our own C, as far as Cython uses it.
 
 from cpython.object cimport PyObject, PyTypeObject
-from libffi cimport *
+
+include "libffi/ffi.pxi"
 
 
 cdef extern from "core.h":

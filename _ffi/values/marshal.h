@@ -4,17 +4,17 @@
 #ifndef FFIPY_MARSHAL_H
 #define FFIPY_MARSHAL_H
 
-#include "errors.h"
-#include "numbers.h"
-#include "longdouble.h"
-#include "keeper.h"
-#include "pointers.h"
-#include "memory.h"
+#include "model/errors.h"
+#include "values/numbers.h"
+#include "values/longdouble.h"
+#include "values/keeper.h"
+#include "values/pointers.h"
+#include "values/memory.h"
 
 static int store_value(const type_info *type, void *where, PyObject *value, keeper *k);
 static PyObject *load_value(const type_info *type, const void *where, MemoryObject *root);
 
-#include "aggregates.h"
+#include "values/aggregates.h"
 
 #define STORE_SIGNED(ctype, min, max) do { \
         long long number_; ctype narrow_; \
