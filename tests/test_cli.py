@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import libffi
-from libffi.__main__ import main
+from libffi._cli import main
 
 POW = "double pow(double, double)"
 LARGE = 1 << (8 * libffi.c.long.size - 4)  # needs a long

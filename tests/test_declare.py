@@ -13,8 +13,8 @@ import pytest
 
 import libffi
 from libffi import CIF, DeclarationError, Library, LibraryNotFound, SymbolNotFound, c
-from libffi._scope import Qualified
-from libffi.declare import parse, parse_declaration
+from libffi._reader import parse, parse_declaration
+from libffi._reader.scope import Qualified
 
 
 def declared(text):

@@ -112,7 +112,7 @@ def test_half_a_text_is_refused(text):
 def layouts(library):
     """Return C expressions and their values: sizes, alignments and offsets of all that was declared."""
     expected = {}
-    for name, kind in library._declared.items():
+    for name, kind in library._declarations.objects.items():
         tagged = any(f"{tag} {name}" in library for tag in ("struct", "union", "enum"))
         if not isinstance(kind, Type) or not kind.size or tagged or kind.kind == "function":
             continue
@@ -147,4 +147,5 @@ def test_headers_of_the_system(tmp_path, name, file):
     subprocess.run([compiler, "-w", "-shared", "-fPIC", "-o", built, source], check=True)
     found = Library(built).variable("all", c.array(c.long, len(expected))).value
     assert dict(zip(expected, found, strict=True)) == expected
-    assert len(library._declared) > 2 * len(library._left_out) or file == "math.h"   # half of that is _Float128
+    declarations = library._declarations
+    assert len(declarations.objects) > 2 * len(declarations.left_out) or file == "math.h"   # half of that is _Float128

@@ -16,7 +16,7 @@ import pytest
 
 import libffi
 from libffi import CIF, Function, Library, LibraryNotFound, SymbolNotFound, _ffi, c
-from libffi.library import shared_library
+from libffi._library import shared_library
 
 SOURCE = """
 int number = 42;

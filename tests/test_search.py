@@ -6,7 +6,8 @@ import sys
 import pytest
 
 import libffi
-from libffi import Library, LibraryNotFound, search
+from libffi import Library, LibraryNotFound
+from libffi import _search as search
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
 
@@ -163,7 +164,7 @@ def test_no_program_is_run_and_nothing_is_searched_at_import(run_python):
     run_python("""
         import sys
         import libffi
-        for module in ("subprocess", "libffi.search", "libffi.declare", "pycparser", "ctypes"):
+        for module in ("subprocess", "libffi._search", "libffi._reader", "pycparser", "ctypes"):
             assert module not in sys.modules, module
         import subprocess
         def refuse(*args, **kwargs):

@@ -99,7 +99,7 @@ cdef class Function:
     def __reduce__(self):
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
-        from libffi.library import rebuild_function
+        from libffi._library import rebuild_function
         return rebuild_function, (self.library.name, self.symbol, self.cif, {
             "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_}, self.library.mode)
 

@@ -36,7 +36,7 @@ from ._ffi import (
     wstring_at,
 )
 from ._ffi import sizeof_of as sizeof
-from .library import Library
+from ._library import Library
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from typing import (
 
 from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
 
-from . import library as _library
+from . import _library
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True, default=Any)

@@ -4,11 +4,11 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from libffi import DeclarationError, FFIError, Type
-from libffi import _constants as constants
-from libffi._constants import Constant, NotConstant
-from libffi._preprocess import Prepared, not_a_constant
-from libffi._scope import ConstantDeclaration, Declaration, Qualified, Scope, Tag, described, spelled
-from libffi._tokens import Token
+from libffi._reader import constants
+from libffi._reader.constants import Constant, NotConstant
+from libffi._reader.preprocess import Prepared, not_a_constant
+from libffi._reader.scope import ConstantDeclaration, Declaration, Qualified, Scope, Tag, described, spelled
+from libffi._reader.tokens import Token
 
 
 class Expressions:

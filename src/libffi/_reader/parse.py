@@ -1,24 +1,16 @@
-"""Read C declarations: what `Library.declare` and the command line understand of C.
-
-Functions, variables, typedefs, structs, unions, enums and constants (`#define NAME expression`,
-enumerators, `static const`), as C11 and gcc write them. `int f()` takes no arguments, as in C23.
-Names of C's own headers (size_t, uint8_t, wchar_t, FILE ...) are known; those that differ from
-system to system (time_t, off_t ...) are not. What cannot be honoured is refused, not skipped.
-
-pycparser parses; `_preprocess` prepares the text for it and `_declarations` makes types of its trees.
-"""
+"""Read a text of declarations as a whole: all of it is understood, or an error says what is not."""
 import importlib
 import re
 from typing import Any
 
 from libffi import DeclarationError
-from libffi._declarations import Converter
-from libffi._preprocess import KEYWORDS, Prepared, not_a_constant
-from libffi._scope import FunctionDeclaration, Scope
-from libffi._tokens import Token, tokenize
+from libffi._reader.preprocess import KEYWORDS, Prepared, not_a_constant
+from libffi._reader.scope import FunctionDeclaration, Scope
+from libffi._reader.tokens import Token, tokenize
+from libffi._reader.types import Converter
 
 
-class Declarations:
+class Parsed:
     """What one text declared, and the scope it left."""
 
     def __init__(self, converter: Converter) -> None:
@@ -27,7 +19,7 @@ class Declarations:
         self.tags = converter.declared_tags
 
 
-def parse(text: str, scope: Scope | None = None) -> Declarations:
+def parse(text: str, scope: Scope | None = None) -> Parsed:
     """Read declarations that may use those of a scope, which stays as it is."""
     return parse_tokens(tokens_of(text), scope)
 
@@ -39,14 +31,14 @@ def tokens_of(text: str) -> list[Token]:
     return tokenize(text)
 
 
-def parse_tokens(tokens: list[Token], scope: Scope | None = None) -> Declarations:
+def parse_tokens(tokens: list[Token], scope: Scope | None = None) -> Parsed:
     """Do what parse() does with a text that was taken apart before."""
     scope = Scope() if scope is None else scope.copy()
     prepared = Prepared(tokens)
     try:
         converter = Converter(scope, prepared)
         converter.run(_tree(prepared, scope))
-        return Declarations(converter)
+        return Parsed(converter)
     except RecursionError:
         raise prepared.token(0).error("the declarations are nested too deeply") from None
 

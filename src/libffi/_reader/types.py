@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from libffi import CIF, Type, c
-from libffi import _constants as constants
-from libffi._constants import NotConstant
-from libffi._enums import declared_enum
-from libffi._expressions import Expressions
-from libffi._preprocess import KEYWORDS, Attribute, Body, Prepared
-from libffi._scope import (
+from libffi._reader import constants
+from libffi._reader.constants import NotConstant
+from libffi._reader.enums import declared_enum
+from libffi._reader.expressions import Expressions
+from libffi._reader.preprocess import KEYWORDS, Attribute, Body, Prepared
+from libffi._reader.scope import (
     STANDARD,
     ConstantDeclaration,
     FunctionDeclaration,

@@ -3,10 +3,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from libffi import DeclarationError
-from libffi._preprocess import KEYWORDS, SPELLINGS
-from libffi._scope import Declaration, Scope, Tag
-from libffi._tokens import Token
-from libffi.declare import parse_tokens, tokens_of
+from libffi._reader.parse import parse_tokens, tokens_of
+from libffi._reader.preprocess import KEYWORDS, SPELLINGS
+from libffi._reader.scope import Declaration, Scope, Tag
+from libffi._reader.tokens import Token
 
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _UNKNOWN_TYPE = re.compile(r"unknown type name '(\w+)'$")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from libffi import DeclarationError
-from libffi._tokens import Token
+from libffi._reader.tokens import Token
 
 # What one declaration may nest or chain. C asks for 12 and 63; pycparser's time grows with them.
 DEPTH_LIMIT = 60

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from libffi import CIF, Function, Type
     from libffi._ffi import _FunctionOptions
-    from libffi._header import Header
-    from libffi._scope import Scope
-    from libffi.declare import Declarations
+    from libffi._reader import Declarations
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
@@ -30,13 +28,10 @@ class Library(_ffi.Library):
     """
 
     # Slots are attributes of the class: no declared name can take their place.
-    __slots__ = ("__dict__", "_declared", "_left_out", "_lock", "_name", "_scope", "_texts")
+    __slots__ = ("__dict__", "_declarations", "_lock", "_name")
 
     _name: str | None
-    _declared: dict[str, Any]
-    _scope: Scope | None
-    _texts: list[tuple[str, bool, _FunctionOptions]]
-    _left_out: dict[str, str]
+    _declarations: Declarations | None
 
     def __init__(self, name: str | os.PathLike[str] | None = None, *, mode: int = os.RTLD_LOCAL) -> None:
         """Load a library, trying what its name may stand for."""
@@ -47,10 +42,7 @@ class Library(_ffi.Library):
             if not name or "\0" in name:
                 raise ValueError(f"Library() name: {name!r} names no library")
         self._name = name
-        self._declared = {}
-        self._scope = None
-        self._texts = []
-        self._left_out = {}
+        self._declarations = None
         self._lock = RLock()
         if name is None:
             super().__init__(None, mode)
@@ -58,7 +50,7 @@ class Library(_ffi.Library):
             self._open(name, mode)
 
     def _open(self, name: str, mode: int) -> None:
-        from libffi.search import candidates
+        from libffi._search import candidates
 
         tried: list[str] = []
         for candidate in candidates(name):
@@ -124,10 +116,15 @@ class Library(_ffi.Library):
 
         return decorate
 
+    def _function_of(self, symbol: str, cif: CIF, **options: Any) -> Function:
+        """Return the function of a signature that was made before."""
+        argtypes: list[Any] = [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
+        return super().function(symbol, cif.restype, argtypes, **options)
+
     def _from_stub(
         self, stub: Callable[..., object], name: str | None, options: dict[str, Any]
     ) -> Function:
-        from libffi.stubs import read_stub
+        from libffi._stubs import read_stub
 
         # Annotations kept as text may name what is local to the caller.
         read = read_stub(stub, sys._getframe(2).f_locals)
@@ -144,108 +141,30 @@ class Library(_ffi.Library):
         With `partial`, for preprocessed headers (`cc -E -P`), what cannot be had is left
         out, and who asks for it is told why.
         """
-        from libffi import declare
+        from libffi._reader import Declarations
 
         with self._lock:
-            if partial:
-                self._declare_partly(text, options)
-                return
-            if self._scope is not None and declare.completes(text, self._scope):
-                # Giving members to a known struct cannot be undone, so try it on copies first.
-                trial = None
-                for earlier, was_partial, _ in self._texts:
-                    trial = _scope_after(earlier, trial, was_partial)
-                self._look_up(declare.parse(text, trial), options)
-            declarations = declare.parse(text, self._scope)
-            self._publish(text, False, options, declarations.scope, self._look_up(declarations, options))
-
-    def _declare_partly(self, text: str, options: _FunctionOptions) -> None:
-        from libffi._header import parse_header
-
-        header = parse_header(text, self._scope)
-        left_out = header.left_out
-        found = self._look_up(header, options, left_out)
-        for name in header.names.keys() - found.keys():     # a later text may know better
-            del header.scope.names[name]
-        self._publish(text, True, options, header.scope, found)
-        self._left_out.update(left_out)
-
-    def _publish(
-        self, text: str, partial: bool, options: _FunctionOptions, scope: Scope, found: dict[str, Any]
-    ) -> None:
-        self._scope = scope
-        self._texts.append((text, partial, options))
-        self._declared.update(found)
-        for name, value in found.items():
-            self._left_out.pop(name, None)
-            if not hasattr(type(self), name):
-                self.__dict__[name] = value
-
-    def _look_up(
-        self, declarations: Declarations | Header, options: _FunctionOptions,
-        left_out: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Return the Python objects of declarations: attributes, and tags as "struct name".
-
-        Why one cannot be had is noted in `left_out`, or an error where there is none.
-        """
-        from libffi import c
-        from libffi._scope import (
-            ConstantDeclaration,
-            FunctionDeclaration,
-            FunctionType,
-            Qualified,
-            VariableDeclaration,
-        )
-
-        found: dict[str, Any] = {}
-        for name, tag in declarations.tags.items():
-            found[f"{tag.kind} {name}"] = tag.type
-            if name not in declarations.scope.names:
-                found[name] = tag.type
-        for name, declaration in declarations.names.items():
-            try:
-                match declaration:
-                    case FunctionDeclaration(symbol=symbol, cif=cif):
-                        found[name] = super().function(symbol, cif.restype, _with_dots(cif), **options)
-                    case VariableDeclaration(symbol=symbol, type=qualified):
-                        found[name] = self._variable(symbol, qualified)
-                    case ConstantDeclaration(value=value):
-                        found[name] = value
-                    case Qualified(type=FunctionType(cif=cif)):
-                        found[name] = c.func(cif)
-                    case Qualified(type=kind):
-                        found[name] = kind
-            except (_ffi.SymbolNotFound, TypeError) as error:
-                if left_out is None:
-                    raise
-                left_out[name] = str(error)
-        return found
-
-    def _variable(self, symbol: str, qualified: Any) -> Any:
-        from libffi import c
-        from libffi._scope import UnknownArray
-
-        kind = qualified.type
-        if isinstance(kind, UnknownArray):
-            return c.ptr(kind.item, const=kind.const)(self.symbol(symbol))
-        return self.variable(symbol, kind, const=qualified.const)
+            declarations = self._declarations or Declarations()
+            for name, value in declarations.add(self, text, partial, options).items():
+                if not hasattr(type(self), name):
+                    self.__dict__[name] = value
+            self._declarations = declarations
 
     def __getitem__(self, name: str) -> Any:
         """Return what was declared under a name, also one that is a method's or "struct tag"."""
-        try:
-            return self._declared[name]
-        except KeyError:
-            raise KeyError(f"{self._title()} has no declared name {name!r}{self._why_not(name)}") from None
+        if self._declarations is None or name not in self._declarations.objects:
+            raise KeyError(f"{self._title()} has no declared name {name!r}{self._why_not(name)}")
+        return self._declarations.objects[name]
 
     def _why_not(self, name: str) -> str:
-        return f": {self._left_out[name]}" if name in self._left_out else ""
+        reason = self._declarations.left_out.get(name) if self._declarations is not None else None
+        return f": {reason}" if reason else ""
 
     def __contains__(self, name: object) -> bool:
-        return name in self._declared
+        return self._declarations is not None and name in self._declarations.objects
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("name", "_name"):  # __init__ has not run
+        if name in ("name", "_name", "_declarations"):  # __init__ has not run
             raise AttributeError(name)
         raise AttributeError(
             f"{self._title()} has no declared name {name!r}"
@@ -266,12 +185,8 @@ class Library(_ffi.Library):
         return f"<libffi.Library {self.name!r}{path}{', closed' if self.closed else ''}>"
 
     def __reduce__(self) -> Any:
-        return rebuild_library, (self.name, self._texts, self.mode)
-
-
-def _with_dots(cif: CIF) -> list[Any]:
-    """Return a CIF's argument types as they were given, `...` included."""
-    return [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
+        texts = [] if self._declarations is None else self._declarations.texts
+        return rebuild_library, (self.name, texts, self.mode)
 
 
 # By name, so that many unpickled functions share one library.
@@ -293,7 +208,7 @@ def rebuild_function(
     name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int
 ) -> Function:
     """Return a function again in another process."""
-    return shared_library(name, mode).function(symbol, cif.restype, _with_dots(cif), abi=cif.abi, **options)
+    return shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
 
 
 def rebuild_library(
@@ -304,13 +219,3 @@ def rebuild_library(
     for text, partial, options in texts:
         library.declare(text, partial=partial, **options)
     return library
-
-
-def _scope_after(text: str, scope: Scope | None, partial: bool) -> Scope:
-    if partial:
-        from libffi._header import parse_header
-
-        return parse_header(text, scope).scope
-    from libffi.declare import parse
-
-    return parse(text, scope).scope

@@ -2,7 +2,7 @@
 from dataclasses import dataclass, field
 
 from libffi import CIF, Type, c
-from libffi._constants import Constant
+from libffi._reader.constants import Constant
 
 
 @dataclass(frozen=True, slots=True)
