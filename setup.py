@@ -1,6 +1,6 @@
 """Build libffi._ffi: one Cython module, compiled against the system's libffi or a vendored one.
 
-pyproject.toml holds the metadata; tools/find_libffi.py finds or builds libffi (the environment
+pyproject.toml holds the metadata; tools/build/find_libffi.py finds or builds libffi (the environment
 variables LIBFFI, LIBFFI_SOURCE and LIBFFI_PREFIX are explained there). LIBFFI_STRICT=1 makes
 compiler warnings errors, as CI does.
 """
@@ -14,7 +14,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent
-sys.path.insert(0, str(ROOT / "tools"))  # build backends do not put the project on the path
+sys.path.insert(0, str(ROOT / "tools" / "build"))  # build backends do not put the project on the path
 
 import find_libffi  # noqa: E402
 import libffi_config  # noqa: E402

@@ -15,7 +15,7 @@ import libffi
 from libffi import c
 
 C_SOURCES = Path(__file__).parent / "c"
-SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/sanitize
+SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/check/sanitize
 CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
 # For snippets that run_python runs.
@@ -28,7 +28,7 @@ def refused(use, *errors):
     raise SystemExit("was not refused")
 """
 
-# Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/nogil).
+# Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/check/nogil).
 THREAD_UNSAFE = {
     "call_n": "is memory that C writes to",
     "db": "is one database",

@@ -1,4 +1,4 @@
-"""One of each: what tools/valgrind runs under valgrind, as a script or by pytest. C libraries of the system only.
+"""One of each: what tools/check/valgrind runs under valgrind, as a script or by pytest. C libraries of the system only.
 
 Each function here is a short use; a failed assertion is an error of ours as much as one that valgrind reports.
 """

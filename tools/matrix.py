@@ -66,8 +66,8 @@ def check(platform: Platform, quick: bool, count: int | None) -> Facts:
                   lambda log: roots.unpack(tar, notebook.folder / "root", log))
     root = roots.Root(platform, notebook.folder / "root", work)
     python = wheels.tools(root.python, BUILD / f"tools-{root.python}", log)
-    recipe = fingerprint("tools/build_libffi.py", "tools/libffi-patches")
-    core = fingerprint("_ffi", "include", "src", "setup.py", "tools/find_libffi.py", "tools/libffi_config.py")
+    recipe = fingerprint("tools/build/build_libffi.py", "tools/build/libffi-patches")
+    core = fingerprint("_ffi", "include", "src", "setup.py", "tools/build/*.py")
     tests = fingerprint("tests", "examples", "docs/*.md")
     notebook.step("libffi", [recipe], lambda log: wheels.libffi(platform, prefix, log))
 

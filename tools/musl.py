@@ -42,7 +42,7 @@ def check(arguments: list[str]) -> str:
     prefix, libffi = BUILD / "cpython", BUILD / "libffi"
     compiler(BUILD)
     os.environ |= ENVIRONMENT
-    recipe = [path.read_text() for path in sorted((REPOSITORY / "tools/libffi-patches").glob("*.patch"))]
+    recipe = [path.read_text() for path in sorted((REPOSITORY / "tools/build/libffi-patches").glob("*.patch"))]
     book.step("libffi", recipe, lambda log: port_check.libffi(MUSL, libffi, log))
     source = cpython.sources(BUILD / "cpython-source", book.logs / "source.log")
     book.step("cpython", map(str, source), lambda log: cpython.build(MUSL, source, prefix, libffi, log))

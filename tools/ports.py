@@ -78,7 +78,8 @@ def steps(port: Port, book: Notebook, folder: Path, count: int) -> None:
     compiler = first_line([port.gcc, "--version"])
     book.facts["tools"] = " ".join(filter(None, ["gcc", compiler.split()[-1], *port.flags.split()])) + (
         f", qemu-{port.emulator} {port_check.emulator_version(port)}" if port.emulator else "")
-    build = [compiler, port.flags, digest(path.read_text() for path in sources("tools/libffi-patches", "*.patch"))]
+    patches = sources("tools/build/libffi-patches", "*.patch")
+    build = [compiler, port.flags, digest(path.read_text() for path in patches)]
     book.step("libffi", build, lambda log: port_check.libffi(port, prefix, log))
     if not port.emulator and port.reason:
         return  # nothing runs it
@@ -107,7 +108,7 @@ def package_tests(port: Port, book: Notebook, folder: Path, count: int) -> None:
         return cpython.test(port, tests, prefix, libffi, log)
 
     package = [path.read_text() for path in (*sources("_ffi", "*"), *sources("src/libffi", "*.py"),
-                                             *sources("tests", "*.py"), *sources("tests/fuzz", "*.py"))]
+                                             *sources("tests", "*.py"))]
     book.step("tests", package, tests)
     book.step("differential", [*package, str(count)],
               lambda log: cpython.fuzz(port, count, folder / "tests", prefix, libffi, log))
@@ -121,7 +122,7 @@ def remark(facts: Facts) -> str:
 
 
 def sources(folder: str, pattern: str) -> list[Path]:
-    return sorted(path for path in (REPOSITORY / folder).glob(pattern) if path.is_file())
+    return sorted(path for path in (REPOSITORY / folder).rglob(pattern) if path.is_file())
 
 
 if __name__ == "__main__":

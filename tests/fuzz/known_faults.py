@@ -1,6 +1,6 @@
 """Faults of libffi's own that the package cannot make right: signatures that meet one may fail.
 
-tests/c/faults/ has a C program for each; tests/test_known_libffi_faults.py runs them.
+tests/c/faults/ has a C program for each; tests/libffi_itself/test_known_libffi_faults.py runs them.
 """
 from __future__ import annotations
 

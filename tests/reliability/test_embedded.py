@@ -1,4 +1,4 @@
-"""Python embedded in a C program, ended and started again; more of the end is in ../test_crash.py."""
+"""Python embedded in a C program, ended and started again; more of the end is in test_crash.py."""
 from __future__ import annotations
 
 import os

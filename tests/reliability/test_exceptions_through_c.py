@@ -1,4 +1,4 @@
-"""Exceptions cross any number of C frames, in any company; more of them are in ../test_closure.py."""
+"""Exceptions cross any number of C frames, in any company; more of them are in ../closures."""
 from __future__ import annotations
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Threads that C made, signals, tracing; more of it is in ../test_closure.py.
+"""Threads that C made, signals, tracing; more of it is in ../closures.
 
 faulthandler watches: a deadlock ends the process with every thread's traceback instead of a silent timeout.
 """

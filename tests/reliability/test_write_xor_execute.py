@@ -1,4 +1,4 @@
-"""No memory is ever writable and executable, also where a filter forbids it; more of it is in ../test_crash.py."""
+"""No memory is ever writable and executable, also where a filter forbids it; more of it is in test_crash.py."""
 from __future__ import annotations
 
 import platform

@@ -31,7 +31,7 @@ def emulator_version(port: Port) -> str:
 
 def libffi(port: Port, prefix: Path, log: Path) -> Facts:
     cc = f"{port.gcc} {port.flags}".strip()
-    run([sys.executable, str(REPOSITORY / "tools/build_libffi.py"), "--prefix", str(prefix),
+    run([sys.executable, str(REPOSITORY / "tools/build/build_libffi.py"), "--prefix", str(prefix),
          "--host", port.host or port.triplet, "--cc", cc], log, {"CFLAGS": "-O2 -g0"})
     return {"built": "yes"}
 

@@ -13,7 +13,7 @@ from .steps import Facts, StepFailed, run
 TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "cython>=3.1",
                  "setuptools>=77"]
 # The pages show a 64-bit machine and the whole checkout; embedding links with the root's own libpython.
-NOT_OF_THE_WHEEL = "test_docs", "reliability/test_embedded"
+NOT_OF_THE_WHEEL = "documentation/test_docs", "reliability/test_embedded"
 
 LOOK = """
 import json, platform, sys, libffi
@@ -53,7 +53,7 @@ def test(root: Root, source: Path, prefix: Path, quick: bool, log: Path) -> Fact
     shutil.rmtree(tests, ignore_errors=True)
     copy_tests(source, tests)
     if quick:
-        files = ["tests/test_tour.py", "tests/test_types.py", "tests/test_libm.py"]
+        files = ["tests/test_tour.py", "tests/types/test_types.py", "tests/real_libraries/test_libm.py"]
     elif root.platform.native:
         files = ["tests", *(f"--ignore=tests/{name}.py" for name in NOT_OF_THE_WHEEL)]
     else:

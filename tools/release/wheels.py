@@ -51,7 +51,7 @@ def environment(base: str, folder: Path, packages: list[str], log: Path) -> Path
 
 def libffi(platform: Platform, prefix: Path, log: Path) -> Facts:
     shutil.rmtree(prefix, ignore_errors=True)
-    command = [sys.executable, str(REPOSITORY / "tools/build_libffi.py"), "--prefix", str(prefix),
+    command = [sys.executable, str(REPOSITORY / "tools/build/build_libffi.py"), "--prefix", str(prefix),
                "--host", platform.triplet, "--cc", f"{platform.triplet}-gcc"]
     run(command, log, {"CFLAGS": flags(prefix)})
     return {}

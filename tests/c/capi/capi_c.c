@@ -1,4 +1,4 @@
-/* The whole C API as Python functions, for tests/test_capi.py.  Compiled as C11, as C++11, and with
+/* The whole C API as Python functions, for tests/backend/test_capi.py.  Compiled as C11, as C++11, and with
    Py_LIMITED_API; MODULE is the module's name. */
 #define PY_SSIZE_T_CLEAN
 #include "libffi/libffi_api.h"

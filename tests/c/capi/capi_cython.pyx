@@ -1,5 +1,5 @@
 # cython: language_level=3
-"""What a runtime in Cython does with `cimport libffi`; for tests/test_capi.py."""
+"""What a runtime in Cython does with `cimport libffi`; for tests/backend/test_capi.py."""
 cimport libffi
 from cpython.object cimport PyObject
 from libc.stdint cimport uintptr_t
