@@ -987,7 +987,7 @@ def test_nothing_of_pycparser_before_the_first_declare(run_python):
 
 
 def test_any_text_is_declared_or_a_declaration_error():
-    from anything import examples, hypothesis
+    from helpers.anything import examples, hypothesis
     from hypothesis import strategies as st
 
     words = st.sampled_from(
