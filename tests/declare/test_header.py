@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from libffi import CIF, DeclarationError, Library, LibraryNotFound, Type, c
+from libffi._reader import parse_header
 
 TEXT = """
 # 1 "a.h" 1
@@ -149,3 +150,13 @@ def test_headers_of_the_system(tmp_path, name, file):
     assert dict(zip(expected, found, strict=True)) == expected
     declarations = library._declarations
     assert len(declarations.objects) > 2 * len(declarations.left_out) or file == "math.h"   # half of that is _Float128
+
+
+def test_what_a_reader_of_headers_is_told_besides():
+    header = parse_header(TEXT + "typedef struct { int x : 3; } bits; int last(char *to, long, ...);\n")
+    assert header.names["last"].parameters == ("to", "")
+    assert header.defined == {"twice", "labs"}
+    first = TEXT.count("\n") + 1
+    assert header.lines["last"] == header.lines["bits"] == first and header.lines["twice"] == 7
+    assert header.scope.layouts[header.names["bits"].type] == ((("x", c.bits(c.int, 3)),), ())
+    assert header.scope.layouts[header.tags["tight"].type] == ((("a", c.char), ("b", c.int)), (("_pack_", 1),))

@@ -20,6 +20,8 @@ class Header:
         self.names: dict[str, Declaration] = {}
         self.tags: dict[str, Tag] = {}
         self.left_out: dict[str, str] = {}
+        self.lines: dict[str, int] = {}     # where the declaration begins that gave a name
+        self.defined: set[str] = set()      # functions that came with a body
 
     def take(self, tokens: list[Token], packing: Sequence[Token] = ()) -> bool:
         """Add one declaration, or note why not; return whether it was added."""
@@ -33,12 +35,14 @@ class Header:
             name = _name_of(tokens)
             if name not in self.scope.names:
                 self.left_out[name] = reason
+                self.lines.setdefault(name, tokens[0].line)
             return False
         self.scope = found.scope
         self.names.update(found.names)
         self.tags.update(found.tags)
         for name in (*found.names, *found.tags):
             self.left_out.pop(name, None)
+            self.lines[name] = tokens[0].line
         return True
 
 
@@ -46,9 +50,12 @@ def parse_header(text: str, scope: Scope | None = None) -> Header:
     """Read all that can be had of a header."""
     header = Header(Scope() if scope is None else scope)
     macros = []
-    for packing, tokens in _declarations(tokens_of(text)):
-        if not header.take(tokens, packing) and tokens[0].text == "#":
+    for packing, tokens, has_body in _declarations(tokens_of(text)):
+        taken = header.take(tokens, packing)
+        if not taken and tokens[0].text == "#":
             macros.append(tokens)
+        elif has_body:
+            header.defined.add(_name_of(tokens))
     while macros:       # one may use those that come after it
         again = [tokens for tokens in macros if not header.take(tokens)]
         if len(again) == len(macros):
@@ -57,8 +64,8 @@ def parse_header(text: str, scope: Scope | None = None) -> Header:
     return header
 
 
-def _declarations(tokens: list[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
-    """Split a header: what `#pragma pack` said, and a declaration; functions lose their bodies."""
+def _declarations(tokens: list[Token]) -> Iterator[tuple[list[Token], list[Token], bool]]:
+    """Split a header: what `#pragma pack` said, a declaration, and whether it lost a function's body."""
     packing: list[Token] = []
     current: list[Token] = []
     depth, at, line_start = 0, 0, True
@@ -77,19 +84,19 @@ def _declarations(tokens: list[Token]) -> Iterator[tuple[list[Token], list[Token
             if words == ["pragma", "pack"]:
                 packing += [*line, Token("newline", "", token.line, token.column)]
             elif words[:1] == ["define"]:
-                yield [], line
+                yield [], line, False
             at = end
             continue
         line_start = False
         if token.text == "{" and depth == 0 and _begins_a_function(current):
             at = _after_body(tokens, at)
-            yield packing, [*current, Token("punctuation", ";", token.line, token.column)]
+            yield packing, [*current, Token("punctuation", ";", token.line, token.column)], True
             current = []
             continue
         current.append(token)
         depth += (token.text in _OPENING) - (token.text in _CLOSING)
         if token.text == ";" and depth == 0:
-            yield packing, current
+            yield packing, current, False
             current = []
     if current:
         raise current[0].error("the text ends in the middle of this declaration")

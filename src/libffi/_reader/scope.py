@@ -7,9 +7,10 @@ from libffi._reader.constants import Constant
 
 @dataclass(frozen=True, slots=True)
 class FunctionType:
-    """The type of a function itself, which only a pointer can carry."""
+    """The type of a function itself, which only a pointer can carry; a parameter without a name has ""."""
 
     cif: CIF
+    parameters: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class FunctionDeclaration:
     name: str
     symbol: str
     cif: CIF
+    parameters: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,17 @@ class ConstantDeclaration:
 Declaration = FunctionDeclaration | VariableDeclaration | ConstantDeclaration | Qualified
 
 
+# What a struct or union was defined with: its members, and the options of c.struct.
+Layout = tuple[tuple[tuple[str | None, Type], ...], tuple[tuple[str, int], ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A struct, union or enum by its tag; the members tell an equal redefinition from another."""
 
     kind: str
     type: Type
-    layout: object = None
+    layout: Layout | None = None
 
 
 @dataclass(slots=True)
@@ -72,10 +78,11 @@ class Scope:
 
     names: dict[str, Declaration] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
+    layouts: dict[Type, Layout] = field(default_factory=dict)
 
     def copy(self) -> "Scope":
         """Return a scope that can grow without changing this one."""
-        return Scope(dict(self.names), dict(self.tags))
+        return Scope(dict(self.names), dict(self.tags), dict(self.layouts))
 
     def is_typedef(self, name: str) -> bool:
         """Say whether a name is that of a type."""

@@ -15,6 +15,7 @@ from libffi._reader.scope import (
     ConstantDeclaration,
     FunctionDeclaration,
     FunctionType,
+    Layout,
     Qualified,
     Scope,
     Tag,
@@ -155,7 +156,7 @@ class Converter(Expressions):
         if node.init is not None:
             self._initialised(node, qualified)
         elif isinstance(kind, FunctionType):
-            self._add(node, node.name, FunctionDeclaration(node.name, symbol, kind.cif))
+            self._add(node, node.name, FunctionDeclaration(node.name, symbol, kind.cif, kind.parameters))
         else:
             if isinstance(kind, Type) and kind.size is None:
                 self._fail(node, f"the variable {node.name!r} has the incomplete type {kind}")
@@ -280,7 +281,9 @@ class Converter(Expressions):
         if c.void in argtypes:
             self._fail(parameters[argtypes.index(c.void)], "a parameter cannot be void")
         with self._core(node):
-            return Qualified(FunctionType(CIF(result, argtypes)))
+            cif = CIF(result, argtypes)
+        names = tuple(getattr(parameter, "name", None) or "" for parameter in parameters[:len(cif.argtypes)])
+        return Qualified(FunctionType(cif, names))
 
     def _parameter(self, node: Any) -> Type:
         storage = getattr(node, "storage", None) or []
@@ -342,7 +345,7 @@ class Converter(Expressions):
             members.extend(self._member(member, last=member is node.decls[-1]))
         if not members:
             self._fail(node, f"{kind} {node.name or ''} has no members")
-        layout = (tuple(members), tuple(options.items()))
+        layout: Layout = (tuple(members), tuple(options.items()))
         old = self.scope.tags.get(node.name) if node.name else None
         if old is not None and old.kind != kind:
             self._fail(node, f"{node.name!r} was declared before as {old.type}")
@@ -358,6 +361,7 @@ class Converter(Expressions):
             else:
                 make = c.struct if kind == "struct" else c.union
                 made = make(node.name or name or "", members, **options)
+        self.scope.layouts[made] = layout
         if node.name:
             tag = Tag(kind, made, layout)
             self.scope.tags[node.name] = self.declared_tags[node.name] = tag
