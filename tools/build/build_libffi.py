@@ -2,6 +2,7 @@
 """Build the pinned libffi as a static library.
 
     python tools/build/build_libffi.py --prefix DIR [--source ARCHIVE-OR-FOLDER] [--host TRIPLET] [--cc CC]
+                                       [--unpatched]
 
 The source is the archive of libffi's tag v3.8.0, recognised by the checksum of the uncompressed
 tar (so any compression of it will do); without --source or LIBFFI_SOURCE it is downloaded from
@@ -24,6 +25,7 @@ import sys
 import tarfile
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from packages import BuildError, missing
@@ -140,7 +142,8 @@ def tree_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def build(prefix: Path, source: Source, host: str | None = None, cc: str | None = None) -> None:
+def build(prefix: Path, source: Source, host: str | None = None, cc: str | None = None,
+          patches: Sequence[Path] = PATCHES) -> None:
     """Build and install in a temporary folder, as autotools dislike spaces in paths; then copy to prefix."""
     check_tools()
     prefix = prefix.resolve()
@@ -152,7 +155,7 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
         options = [*CONFIGURE, f"--prefix={stage}", f"--libdir={stage / 'lib'}", *([f"--host={host}"] if host else [])]
         log = prefix / "build.log"
         log.unlink(missing_ok=True)
-        for patch in PATCHES:
+        for patch in patches:
             run(["patch", "-p1", "-i", str(patch)], top, log, env)
         run(["autoreconf", "-fi"], top, log, env)
         run(["./configure", *options], top, log, env)
@@ -163,7 +166,7 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
         (stage / "lib" / "libffi.la").unlink()  # knows the temporary folder only
         shutil.copytree(stage, prefix, dirs_exist_ok=True)
         (prefix / APPLIED).parent.mkdir(parents=True, exist_ok=True)
-        (prefix / APPLIED).write_text("".join(f"{patch.stem}\n" for patch in PATCHES))
+        (prefix / APPLIED).write_text("".join(f"{patch.stem}\n" for patch in patches))
         (prefix / LICENSE).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(top / "LICENSE", prefix / LICENSE)
 
@@ -219,8 +222,10 @@ def main() -> None:
     parser.add_argument("--source", default=os.environ.get("LIBFFI_SOURCE"), help="archive or unpacked folder")
     parser.add_argument("--host", help="triplet to build for, when cross-compiling")
     parser.add_argument("--cc", help="C compiler, else the environment's CC")
+    parser.add_argument("--unpatched", action="store_true", help="libffi as it was released, to compare with")
     options = parser.parse_args()
-    build(options.prefix, Source(options.source, options.prefix.parent), options.host, options.cc)
+    build(options.prefix, Source(options.source, options.prefix.parent), options.host, options.cc,
+          [] if options.unpatched else PATCHES)
     print(f"libffi {VERSION}: {options.prefix / 'lib' / 'libffi.a'}")
 
 
