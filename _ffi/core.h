@@ -20,6 +20,7 @@
 #include "model/errors.h"
 #include "base/stack.h"
 #include "base/pool.h"
+#include "base/readable.h"
 #include "values/marshal.h"
 #include "libffi/stack_space.h"
 #include "libffi/cif.h"

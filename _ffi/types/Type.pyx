@@ -1,7 +1,7 @@
 """Type: an ffi_type and the rule that converts Python values."""
 
-from libc.stdint cimport uintptr_t
-from libc.string cimport memcpy, memmove, memset, strlen
+from libc.stdint cimport uint16_t, uint32_t, uintptr_t
+from libc.string cimport memcmp, memcpy, memmove, memset, strlen
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.weakref cimport PyWeakref_NewRef
 
@@ -72,7 +72,7 @@ cdef class Type:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<libffi.Type {type_name(self)}>"
+        return f"<libffi.Type {clipped(type_name(self), ROOM)}>"
 
     def __str__(self):
         return type_name(self)
