@@ -1,29 +1,35 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
 """The compiled core of libffi: types, calls, closures."""
 
-cimport cython
-from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
 from core cimport *
 
-include "module/docstrings.pyx"
+include "base/prelude.pxi"
 include "model/errors.pyx"
+include "libffi/abi.pyx"
 include "types/layout.pyx"
 include "types/Type.pyx"
-include "types/types.pyx"
+include "types/spelling.pyx"
+include "types/interning.pyx"
+include "types/passing.pyx"
+include "types/scalars.pyx"
+include "types/constructors.pyx"
 include "types/structs.pyx"
 include "values/Memory.pyx"
-include "values/looking.pyx"
 include "values/buffer_format.pyx"
 include "values/Pointer.pyx"
 include "values/Value.pyx"
+include "values/hooks.pyx"
 include "calls/CIF.pyx"
 include "calls/Function.pyx"
+include "calls/errno.pyx"
 include "closures/Closure.pyx"
 include "closures/garbage.pyx"
 include "calls/Library.pyx"
 include "calls/raw.pyx"
 include "libffi/faults.pyx"
-include "module/info.pyx"
+include "module/features.pyx"
+include "module/looking.pyx"
+include "module/strings.pyx"
+include "module/docstrings.pyx"
 include "module/init.pyx"
 include "capi/capi.pyx"

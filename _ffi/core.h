@@ -1,42 +1,39 @@
-/* The compiled core's C, in the order it builds on itself. */
+/* The compiled core's C: the rooms, from the bottom up.  Each header includes what it uses. */
 #ifndef FFIPY_CORE_H
 #define FFIPY_CORE_H
 
 #include <Python.h>
-#include <ffi.h>
-#include <errno.h>
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
-#include <time.h>
-#include <wchar.h>
 
-#include "libffi_config.h"
-#include "base/compiler.h"
+#include "base/immortal.h"
 #include "base/locks.h"
-#include "base/lifetime.h"
-#include "model/type.h"
-#include "model/objects.h"
-#include "model/errors.h"
-#include "base/stack.h"
+#include "base/os/c_abi.h"
+#include "base/os/clock.h"
 #include "base/pool.h"
-#include "base/readable.h"
-#include "values/marshal.h"
-#include "libffi/stack_space.h"
+#include "base/shared_dict.h"
+
+#include "model/closure.h"
+#include "model/errors.h"
+#include "model/function.h"
+#include "model/hooks.h"
+
+#include "libffi/build.h"
 #include "libffi/cif.h"
-#include "closures/threads.h"
-#include "calls/call.h"
-#include "calls/variadic.h"
-#include "closures/block.h"
-#include "closures/callback.h"
-#include "closures/quarantine.h"
-#include "closures/closure.h"
-#include "calls/map.h"
+#include "libffi/closures.h"
+#include "libffi/scalars.h"
+
+#include "values/load.h"
 #include "values/slots.h"
+#include "values/store.h"
+
+#include "calls/function.h"
 #include "calls/go_and_raw.h"
-#include "values/function_pointers.h"
+#include "calls/map.h"
+
+#include "closures/closure.h"
+
 #include "module/classes.h"
-#include "base/platform.h"
+#include "module/second_interpreter.h"
+
 #include "capi/capi.h"
 
 #endif

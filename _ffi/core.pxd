@@ -144,9 +144,6 @@ cdef extern from "core.h":
     object load_value(const type_info *, const void *, MemoryObject *)
     int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
     object load_field(const field_info *, char *, MemoryObject *)
-    object load_bits_number(const field_info *, const char *)
-    void *read_address(const void *)
-    bint is_readable(const void *, size_t)
     MemoryObject *memory_new(const type_info *) except NULL
     MemoryObject *memory_view(const type_info *, void *, PyObject *, lifetime *) except NULL
     MemoryObject *memory_part(const type_info *, void *, MemoryObject *) except NULL
@@ -161,7 +158,7 @@ cdef extern from "core.h":
 
     cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
                            ffi_status *) except? NULL
-    void cif_free(cif_state *)
+    void cif_end(cif_state *)
     void cif_invoke(cif_state *, c_function, void *, void **) nogil
     int invoke(const call_target *, cif_state *, void *, void **) except -1
     int invoke_go(cif_state *, void *, void *, void **) except -1
@@ -189,7 +186,6 @@ cdef extern from "core.h":
     void reserve_cif(cif_state *)
     size_t sizeof_block "sizeof(closure_block)"
     double seconds_since(double)
-    
 
     int saved_errno
     int stop_foreign_threads()
@@ -198,6 +194,8 @@ cdef extern from "core.h":
     ffi_type *int_ffi_type(size_t, bint)
     type_kind int_kind(size_t, bint)
     int VECTOR_TYPE
+    size_t SIZEOF_CHAR16 "2", SIZEOF_CHAR32 "4"
+    size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     char UNION_RULE
     Py_ssize_t ARRAYS_HIDE_FLOATS
@@ -228,11 +226,12 @@ cdef extern from "core.h":
     void own_pointers(PyTypeObject *)
     void enable_vectorcall(PyTypeObject *)
     void replace_new(PyTypeObject *, void *)
+    void intern_instances(PyTypeObject *, void *)
+    object cif_plain_new(PyTypeObject *, object, PyObject *)
     void *refuse_new
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
     void install_fast_slots(PyTypeObject *)
     void install_struct_slots(PyTypeObject *)
-
 
 
 cdef extern from *:

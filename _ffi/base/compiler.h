@@ -1,6 +1,8 @@
 /* What the compiler is told beyond the language. */
-#ifndef FFIPY_COMPILER_H
-#define FFIPY_COMPILER_H
+#ifndef FFIPY_BASE_COMPILER_H
+#define FFIPY_BASE_COMPILER_H
+
+#include <Python.h>
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

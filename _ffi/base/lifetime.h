@@ -1,8 +1,14 @@
 /* When may C storage be looked at?  Everything that hands out an address shares
    one `lifetime` with the object that owns the storage: a memory, a library, or
    nobody at all (`forever`). */
-#ifndef FFIPY_LIFETIME_H
-#define FFIPY_LIFETIME_H
+#ifndef FFIPY_BASE_LIFETIME_H
+#define FFIPY_BASE_LIFETIME_H
+
+#include <Python.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/compiler.h"
 
 /* Running calls and exported buffers, for which close() must wait; below zero once closed.
    One word, so that of two threads that close and pin at once one fails. */
@@ -139,20 +145,5 @@ static closing lifetime_close(lifetime *life)
         return NOW_CLOSED;
     return pins < 0 ? WAS_CLOSED : IN_USE;
 }
-
-#ifdef Py_GIL_DISABLED
-/* Threads that call one function must not all count references to it.  Then it goes only with
-   the garbage collector; in 3.13 never, like the functions of extension modules there. */
-static void count_no_references(PyObject *function)
-{
-#if PY_VERSION_HEX >= 0x030E0000
-    PyUnstable_Object_EnableDeferredRefcount(function);
-#else
-    Py_SET_REFCNT(function, PY_SSIZE_T_MAX);
-#endif
-}
-#else
-#define count_no_references(function) ((void)(function))
-#endif
 
 #endif

@@ -1,8 +1,12 @@
 /* Small objects that come and go with every call: a few of the freed ones are kept for the
    next.  They start untracked by the garbage collector, until they refer to something
    that might refer back. */
-#ifndef FFIPY_POOL_H
-#define FFIPY_POOL_H
+#ifndef FFIPY_BASE_POOL_H
+#define FFIPY_BASE_POOL_H
+
+#include <Python.h>
+
+#include "base/compiler.h"
 
 #define POOL_SIZE 64
 

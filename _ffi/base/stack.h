@@ -1,14 +1,12 @@
 /* How much of C's stack is left: Python counts its own calls, not those that C, closures and
    conversions make of each other. */
-#ifndef FFIPY_STACK_H
-#define FFIPY_STACK_H
+#ifndef FFIPY_BASE_STACK_H
+#define FFIPY_BASE_STACK_H
 
-#include <pthread.h>
-#if defined(__linux__) && !defined(__GLIBC__)
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#include <Python.h>
+
+#include "base/compiler.h"
+#include "base/os/stack_bounds.h"
 
 #define STACK_RESERVE (128 * 1024)          /* what Python needs to report that the rest is used up */
 
@@ -17,29 +15,8 @@ THREAD_LOCAL size_t stack_reserve;          /* 0: not asked yet */
 
 COLD static void find_stack(void)
 {
-    size_t size = 0;
-#if defined(__APPLE__)
-    size = pthread_get_stacksize_np(pthread_self());
-    stack_end = (char *)pthread_get_stackaddr_np(pthread_self()) - size;
-#else
-    pthread_attr_t attributes;
-    void *end = NULL;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        pthread_attr_getstack(&attributes, &end, &size);
-        pthread_attr_destroy(&attributes);
-    }
-#if defined(__linux__) && !defined(__GLIBC__)
-    {   /* musl tells of the main thread's stack what is in use now, not how far it may grow. */
-        struct rlimit limit;
-        if (syscall(SYS_gettid) == getpid() && getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur > size) {
-            char *top = (char *)end + size;
-            size = limit.rlim_cur < (uintptr_t)top ? (size_t)limit.rlim_cur : (uintptr_t)top;
-            end = top - size;
-        }
-    }
-#endif
-    stack_end = end;
-#endif
+    size_t size;
+    stack_bounds(&stack_end, &size);
     stack_reserve = size / 4 < STACK_RESERVE ? size / 4 + 1 : STACK_RESERVE;
 }
 

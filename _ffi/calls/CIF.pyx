@@ -1,9 +1,5 @@
 """CIF: a prepared call interface."""
 
-cdef extern from "core.h":
-    void intern_instances(PyTypeObject *, void *)
-    object cif_plain_new(PyTypeObject *, object, PyObject *)
-
 
 @cython.final
 @cython.no_gc_clear             # what a call needs is borrowed from its types
@@ -25,7 +21,7 @@ cdef class CIF:
         reserve_cif(self.state)
 
     def __dealloc__(self):
-        cif_free(self.state)
+        cif_end(self.state)
 
     @property
     def abi(self):
@@ -155,15 +151,6 @@ cdef int no_variadic(CIF cif, what) except -1:
 def _rebuild_cif(restype, argtypes, abi):
     """Make a CIF again (for pickle)."""
     return _cif(restype, argtypes, abi=abi)
-
-
-cdef str spell_function(CIF cif, str inner):
-    arguments = [type_name(type) for type in cif.argtypes]
-    if cif.state.variadic:
-        arguments.append("...")
-    return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})") if inner else \
-        f"{type_name(cif.restype)}{'' if type_name(cif.restype).endswith('*') else ' '}" \
-        f"({', '.join(arguments) or 'void'})"
 
 
 # ---- construction ----

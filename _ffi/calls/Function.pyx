@@ -1,7 +1,6 @@
 """Function: a CIF bound to an address."""
 
 
-
 @cython.final
 @cython.no_gc_clear             # what a call needs is borrowed from what it holds
 @cython.trashcan(True)          # its errcheck may be a function, whose errcheck is one, and so on
@@ -94,19 +93,22 @@ cdef class Function:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<libffi.Function {clipped(spell_function(self.cif, clipped(self.name, 2 * SHORT)), ROOM)}>"
+        return f"<libffi.Function {spell_function(self.cif, self.name)}>"
 
     def __reduce__(self):
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
-        from libffi._library import rebuild_function
-        return rebuild_function, (self.library.name, self.symbol, self.cif, {
-            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_}, self.library.mode)
+        return function_reducer(self.library, self.symbol, self.cif, {
+            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
 
 
-cdef extern from "Python.h":
-    object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
-    object PyNumber_Index(object)
+cdef object function_reducer = None     # the package's: it knows libraries by name
+
+
+def set_function_reducer(reducer):
+    """Have functions of libraries pickled as what `reducer(library, symbol, cif, options)` returns."""
+    global function_reducer
+    function_reducer = reducer
 
 
 cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
@@ -158,53 +160,3 @@ cdef object function_at(const type_info *type, void *address, PyObject *owner):
         if isinstance(function.owner, Function):
             function.target.life = (<Function>function.owner).target.life
     return function
-
-
-
-
-@cython.final
-@cython.internal
-@cython.no_gc_clear             # unpins before it lets its owner go
-cdef class Pin:
-    """Keep a lifetime pinned for as long as this object lives."""
-    cdef lifetime *life
-    cdef object owner
-
-    def __dealloc__(self):
-        if self.life != NULL:
-            lifetime_unpin(self.life)
-
-
-cdef object make_pin(lifetime *life, object owner):
-    cdef Pin pin = Pin.__new__(Pin)
-    if not lifetime_pin(life):
-        closed_meanwhile()
-    pin.owner = owner
-    pin.life = life
-    return pin
-
-
-cdef object new_array(const type_info *item, const Py_ssize_t *shape, int ndim):
-    cdef int i
-    result = <object>item.object
-    for i in reversed(range(ndim)):
-        result = array(result, shape[i])
-    return result.new()
-
-
-cdef object exact_from_string(const char *digits):
-    import decimal
-    return decimal.Decimal(digits.decode())
-
-
-def get_errno():
-    """Return errno as the last call with `errno=True` on this thread left it."""
-    return saved_errno
-
-
-def set_errno(value):
-    """Set what errno will be when the next call with `errno=True` on this thread starts."""
-    global saved_errno
-    previous = saved_errno
-    saved_errno = PyNumber_Index(value)     # a C int would take 1.5 for 1
-    return previous

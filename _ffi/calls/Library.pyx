@@ -1,9 +1,5 @@
 """Library: a loaded shared object."""
 
-import os as _os
-
-from libc.limits cimport INT_MAX
-
 cdef extern from "dlfcn.h" nogil:
     void *dlopen(const char *, int)
     void *dlsym(void *, const char *)

@@ -1,6 +1,16 @@
 /* Go calls and libffi's raw API, between the same fences as every other call. */
-#ifndef FFIPY_OTHER_CALLS_H
-#define FFIPY_OTHER_CALLS_H
+#ifndef FFIPY_CALLS_GO_AND_RAW_H
+#define FFIPY_CALLS_GO_AND_RAW_H
+
+#include <Python.h>
+#include <alloca.h>
+#include <ffi.h>
+#include <string.h>
+
+#include "libffi_config.h"
+#include "calls/invoke.h"
+#include "model/call.h"
+#include "model/cif.h"
 
 static call_context *enter_call(call_context *context)
 {

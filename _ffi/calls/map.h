@@ -1,6 +1,27 @@
 /* fn.map(): one function over whole buffers, without coming back to Python. */
-#ifndef FFIPY_MAP_H
-#define FFIPY_MAP_H
+#ifndef FFIPY_CALLS_MAP_H
+#define FFIPY_CALLS_MAP_H
+
+#include <Python.h>
+#include <alloca.h>
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/lifetime.h"
+#include "calls/arguments.h"
+#include "calls/invoke.h"
+#include "libffi/cif.h"
+#include "libffi/results.h"
+#include "model/call.h"
+#include "model/errors.h"
+#include "model/function.h"
+#include "model/hooks.h"
+#include "model/keeper.h"
+#include "values/buffers.h"
+#include "values/keeper.h"
+#include "values/store.h"
 
 #define MAX_DIMENSIONS 32
 

@@ -163,10 +163,6 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
 
 # ---- libffi's raw API ----
 
-cdef extern from "Python.h":
-    char *PyByteArray_AS_STRING(object)
-
-
 cdef object pack_raw(CIF cif, avalues):
     cdef Storage storage
     no_variadic(cif, "ptrarray_to_raw")

@@ -1,6 +1,24 @@
 /* Variadic calls: a CIF for each list of extra types, found by C's default promotions. */
-#ifndef FFIPY_VARIADIC_H
-#define FFIPY_VARIADIC_H
+#ifndef FFIPY_CALLS_VARIADIC_H
+#define FFIPY_CALLS_VARIADIC_H
+
+#include <Python.h>
+#include <alloca.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/stack.h"
+#include "calls/arguments.h"
+#include "calls/call.h"
+#include "model/cif.h"
+#include "model/errors.h"
+#include "model/function.h"
+#include "model/hooks.h"
+#include "model/memory.h"
+#include "model/type.h"
+#include "model/value.h"
+#include "values/integers.h"
 
 #define MAX_EXTRA 1024
 

@@ -1,6 +1,26 @@
 /* The C side of the C API: what calls without Python on their path. */
-#ifndef FFIPY_CAPI_H
-#define FFIPY_CAPI_H
+#ifndef FFIPY_CAPI_CAPI_H
+#define FFIPY_CAPI_CAPI_H
+
+#include <Python.h>
+#include <alloca.h>
+#include <errno.h>
+#include <string.h>
+#include <ffi.h>
+
+#include "libffi_config.h"
+#include "base/compiler.h"
+#include "calls/invoke.h"
+#include "calls/results.h"
+#include "libffi/build.h"
+#include "libffi/closures.h"
+#include "libffi/frame.h"
+#include "libffi/results.h"
+#include "model/call.h"
+#include "model/cif.h"
+#include "model/keeper.h"
+#include "values/keeper.h"
+#include "values/store.h"
 
 #define LIBFFI_API_CORE
 #include "libffi/libffi_api.h"
@@ -135,11 +155,9 @@ static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void 
         PyErr_NoMemory();
         return NULL;
     }
-    LOCK(&allocating);
-    *status = ffi_prep_closure_loc(&closure->closure, &c->cif,
-                                   (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
-                                   user, code);
-    UNLOCK(&allocating);
+    *status = closure_prepare(&closure->closure, &c->cif,
+                              (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
+                              user, code);
     if (*status != FFI_OK) {
         closure_free(closure);
         return NULL;

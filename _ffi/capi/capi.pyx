@@ -1,7 +1,5 @@
 """The capsule behind include/libffi/libffi_api.h: what of the C API needs the classes."""
 
-from cpython.pycapsule cimport PyCapsule_New
-
 cdef extern from "libffi/libffi_api.h":
     const char *LIBFFI_API_CAPSULE
 
@@ -61,7 +59,6 @@ cdef extern from "core.h":
     void prepare_handle(libffi_cif *, cif_state *, size_t *)
     libffi_closure *c_closure_new(cif_state *, libffi_handler, void *, ffi_status *) except? NULL
     int store_and_keep(const type_info *, void *, object, PyObject **) except -1
-    const char *PyUnicode_AsUTF8(object) except NULL
 
 
 # ---- types ----

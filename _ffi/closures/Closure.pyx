@@ -93,7 +93,7 @@ cdef class Closure:
 
     def __repr__(self):
         state = "closed" if closed_closure(self) else f"{<uintptr_t>need_block(self).code:#x}"
-        return f"<libffi.Closure {clipped(spell_function(self.cif, clipped(self.name, 2 * SHORT)), ROOM)} {state}>"
+        return f"<libffi.Closure {spell_function(self.cif, self.name)} {state}>"
 
     def __sizeof__(self):
         return object.__sizeof__(self) + (sizeof_block if self.block != NULL else 0)
@@ -120,15 +120,6 @@ cdef int check_callable(name, callable) except -1:
     if not PyCallable_Check(callable):
         raise TypeError(f"closure {name}: expected a callable, got {type(callable).__name__}")
     return 0
-
-
-cdef extern from "Python.h":
-    bint PyObject_GC_IsFinalized(object)
-    bint PyCallable_Check(object)
-    bint PyFunction_Check(object)
-    bint PyMethod_Check(object)
-    PyObject *PyFunction_GET_CODE(object)
-    PyObject *PyMethod_GET_FUNCTION(object)
 
 
 cdef void expire(Closure closure, bint closed) noexcept:

@@ -1,131 +1,27 @@
 /* Closures: C calls, Python answers. */
-#ifndef FFIPY_CALLBACK_H
-#define FFIPY_CALLBACK_H
+#ifndef FFIPY_CLOSURES_CALLBACK_H
+#define FFIPY_CLOSURES_CALLBACK_H
 
-/* ---- results ---- */
+#include <Python.h>
+#include <alloca.h>
+#include <stdint.h>
+#include <string.h>
+#include <ffi.h>
 
-static void zero_result(const closure_block *block, void *where)
-{
-    memset(where, 0, block->state->result_bytes);
-}
-
-/* The callable raised. */
-static void error_result(const closure_block *block, void *where)
-{
-    if (block->on_error != NULL)
-        memcpy(where, block->on_error->bytes, block->state->result_bytes);
-    else
-        zero_result(block, where);
-}
-
-/* Each thread's until its next one: another thread's C may still look at the last.  Takes `objects`. */
-COLD static int keep_result(closure_block *block, PyObject *objects)
-{
-    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
-    PyObject *made = block->kept == NULL ? PyDict_New() : NULL;
-    int status = -1;
-
-    LOCK(&block->lock);
-    if (block->kept == NULL) {
-        block->kept = made;
-        made = NULL;
-    }
-    UNLOCK(&block->lock);
-    if (thread != NULL && block->kept != NULL)      /* which stays while the block is busy */
-        status = PyDict_SetItem(block->kept, thread, objects);
-    Py_XDECREF(made);
-    Py_XDECREF(thread);
-    Py_DECREF(objects);
-    return status;
-}
-
-static inline int store_result(closure_block *block, void *where, PyObject *value)
-{
-    const type_info *type = block->state->result;
-    keeper k = {NULL, 0, 0, 0, NULL, NULL};
-
-    if (type->kind == K_VOID)
-        return 0;
-    if (LIKELY(type->kind == K_S32 && PyLong_CheckExact(value) && is_compact(value)
-               && compact_value(value) >= INT32_MIN && compact_value(value) <= INT32_MAX)) {
-        *(ffi_sarg *)where = (ffi_sarg)compact_value(value);
-        return 0;
-    }
-    if (UNLIKELY(store_value(type, where, value, &k) < 0)) {
-        let_go(&k);
-        add_place(PyUnicode_FromFormat("closure %U result", block->name));
-        return -1;
-    }
-    widen_result(type, where);
-    return LIKELY(k.objects == NULL) ? 0 : keep_result(block, k.objects);
-}
-
-/* ---- exceptions ---- */
-
-COLD static void note_exception(call_context *context, PyObject *name, PyObject *exception)
-{
-    if (context->more++ < NOTED_EXCEPTIONS) {
-        PyObject *text = PyUnicode_FromFormat("closure %U then raised %s: %S", name,
-                                              Py_TYPE(exception)->tp_name, exception);
-        PyObject *done = text == NULL ? NULL
-            : PyObject_CallMethod(context->exception, "add_note", "O", text);
-        if (done == NULL) {             /* an odd exception, which must not be lost for that */
-            PyErr_WriteUnraisable(name);
-            give_exception(Py_NewRef(exception));
-            PyErr_WriteUnraisable(name);
-        }
-        Py_XDECREF(text);
-        Py_XDECREF(done);
-    }
-    Py_DECREF(exception);
-}
-
-/* Hand the pending exception of the closure of that name to the call into C that runs on
-   this thread. */
-COLD static void report_exception(call_context *context, PyObject *name)
-{
-    PyObject *exception;
-    if (context == NULL) {
-        PyErr_WriteUnraisable(name);
-        return;
-    }
-    exception = take_exception();
-    if (context->exception != NULL) {
-        note_exception(context, name, exception);
-    } else {
-        context->exception = exception;
-        context->more = 0;
-    }
-}
-
-COLD static void report_expired(call_context *context, closure_block *block)
-{
-    PyCodeObject *code;
-    PyObject *where, *name, *cif, *signature;
-    int was_closed;
-
-    LOCK(&block->lock);
-    code = (PyCodeObject *)Py_XNewRef(block->origin);
-    name = Py_NewRef(block->name);
-    cif = block->is_spare ? NULL : Py_NewRef(block_cif(block));
-    was_closed = block->was_closed;
-    UNLOCK(&block->lock);
-    signature = cif == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(", %S", cif);
-    where = code == NULL ? PyUnicode_FromString("")
-        : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
-    if (where != NULL && signature != NULL)
-        PyErr_Format(core.closure_expired, "C called closure %U%U%U, after it was %s",
-                     name, signature, where, was_closed ? "closed"
-                     : "collected: keep it for as long as C may call it");
-    Py_XDECREF(where);
-    Py_XDECREF(signature);
-    Py_XDECREF(code);
-    Py_XDECREF(cif);
-    report_exception(context, name);
-    Py_DECREF(name);
-}
-
-/* ---- the handler ---- */
+#include "libffi_config.h"
+#include "base/compiler.h"
+#include "base/exceptions.h"
+#include "base/locks.h"
+#include "base/stack.h"
+#include "closures/report.h"
+#include "closures/result.h"
+#include "closures/threads.h"
+#include "libffi/closures.h"
+#include "model/call.h"
+#include "model/closure.h"
+#include "model/errors.h"
+#include "values/address.h"
+#include "values/load.h"
 
 static inline PyObject *load_argument(const argument *a, void *where)
 {

@@ -1,6 +1,22 @@
 /* A Closure's C side: made, retargeted, expired. */
-#ifndef FFIPY_CLOSURE_H
-#define FFIPY_CLOSURE_H
+#ifndef FFIPY_CLOSURES_CLOSURE_H
+#define FFIPY_CLOSURES_CLOSURE_H
+
+#include <Python.h>
+#include <ffi.h>
+
+#include "libffi_config.h"
+#include "base/locks.h"
+#include "base/os/clock.h"
+#include "closures/block.h"
+#include "closures/callback.h"
+#include "closures/quarantine.h"
+#include "libffi/closures.h"
+#include "libffi/results.h"
+#include "model/closure.h"
+#include "model/errors.h"
+#include "values/keeper.h"
+#include "values/store.h"
 
 /* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
    or with *status. */
@@ -46,19 +62,11 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
             PyErr_NoMemory();
             return NULL;
         }
-        LOCK(&allocating);
-        *status = ffi_prep_raw_closure_loc(block->as.raw, &state->cif, raw_closure_handler, block,
-                                           code);
-        UNLOCK(&allocating);
-        /* libffi puts the code address here, which is not the closure's where trampolines
-           live in pages of their own. */
-        block->as.raw->this_closure = block->as.raw;
+        *status = raw_closure_prepare(block->as.raw, &state->cif, raw_closure_handler, block, code);
         break;
 #endif
     default:
-        LOCK(&allocating);
-        *status = ffi_prep_closure_loc(&block->as.plain, &state->cif, closure_handler, block, code);
-        UNLOCK(&allocating);
+        *status = closure_prepare(&block->as.plain, &state->cif, closure_handler, block, code);
     }
     block->code = code;
     if (*status != FFI_OK) {

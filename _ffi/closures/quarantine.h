@@ -1,6 +1,14 @@
 /* Expired blocks: how long they stay, and who gets them next. */
-#ifndef FFIPY_QUARANTINE_H
-#define FFIPY_QUARANTINE_H
+#ifndef FFIPY_CLOSURES_QUARANTINE_H
+#define FFIPY_CLOSURES_QUARANTINE_H
+
+#include <Python.h>
+
+#include "base/locks.h"
+#include "closures/block.h"
+#include "libffi/cif.h"
+#include "model/cif.h"
+#include "model/closure.h"
 
 static struct {
     closure_block *oldest, *newest;
@@ -185,6 +193,13 @@ static void block_retire(closure_block *block)
     quarantine_append(block);
     UNLOCK(&quarantine.lock);
     trim_quarantine();
+}
+
+/* The end of a CIF, unless a thread is in one of its closures. */
+static void cif_end(cif_state *c)
+{
+    if (c != NULL && spares_free(c))
+        cif_free(c);
 }
 
 #endif

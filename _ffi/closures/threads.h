@@ -1,19 +1,15 @@
 /* Which thread am I, does it hold the GIL, and whom do exceptions go to? */
-#ifndef FFIPY_THREADS_H
-#define FFIPY_THREADS_H
+#ifndef FFIPY_CLOSURES_THREADS_H
+#define FFIPY_CLOSURES_THREADS_H
 
+#include <Python.h>
 #include <pthread.h>
+#include <time.h>
 
-/* One call from Python into C.  A closure that runs under it, on the same thread, leaves
-   its exception here. */
-typedef struct call_context {
-    PyThreadState *saved;           /* of this thread while the call runs without the GIL */
-    PyObject *exception;            /* first one raised by a closure */
-    unsigned more;                  /* how many came after it; set with it */
-} call_context;
+#include "base/compiler.h"
+#include "base/os/thread_exit.h"
+#include "model/call.h"
 
-THREAD_LOCAL call_context *current_call;    /* NULL also while a closure runs Python code */
-THREAD_LOCAL int saved_errno;
 THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */
 THREAD_LOCAL int has_ended;                 /* and gave back: nobody tells of another one's end */
 
@@ -78,6 +74,8 @@ static void settle(void)
 static void abandon_thread(void *state)
 {
     PyThreadState *thread_state = state;
+    if (adopted != thread_state)
+        return;
     adopted = NULL;
     has_ended = 1;
     count_foreign(1);
@@ -90,43 +88,12 @@ static void abandon_thread(void *state)
     count_foreign(-1);
 }
 
-static pthread_key_t exit_key;
-static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
-
-static void at_key_destruction(void *state)
-{
-    if (adopted == state)
-        abandon_thread(state);
-}
-
-static void make_exit_key(void)
-{
-    pthread_key_create(&exit_key, at_key_destruction);
-}
-
-#if defined(__GLIBC__)
-extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
-extern void *__dso_handle;
-#endif
-
-/* With glibc CPython still knows the thread when it ends; a pthread key's destructor may come
-   after CPython's own key was cleared.  That is for what glibc calls no more: a thread whose
-   first callback comes from the destructor of another key. */
-static void at_thread_exit(PyThreadState *state)
-{
-    pthread_once(&exit_key_once, make_exit_key);
-    pthread_setspecific(exit_key, state);
-#if defined(__GLIBC__)
-    __cxa_thread_atexit_impl(abandon_thread, state, &__dso_handle);
-#endif
-}
-
 /* Attach a thread Python never saw; it keeps its state until it ends. */
 static void adopt_thread(void)
 {
     PyGILState_Ensure();
     adopted = PyThreadState_Get();
-    at_thread_exit(adopted);
+    at_thread_exit(abandon_thread, adopted);
 }
 
 typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, VISITING, NOT_ATTACHED } attachment;
@@ -220,21 +187,5 @@ static int stop_foreign_threads(void)
     }
     return __atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST);
 }
-
-/* ---- a second interpreter, after the first has ended ---- */
-
-/* Cython's module cannot be made again, and says so in riddles: we stand before it. */
-PyMODINIT_FUNC libffi_cython_init(void);
-PyMODINIT_FUNC PyInit__ffi(void);
-PyMODINIT_FUNC PyInit__ffi(void)
-{
-    if (finalizing) {
-        PyErr_SetString(PyExc_ImportError, "libffi: an interpreter that has ended used it before; "
-                        "one interpreter of a process can import it");
-        return NULL;
-    }
-    return libffi_cython_init();
-}
-#define PyInit__ffi libffi_cython_init
 
 #endif

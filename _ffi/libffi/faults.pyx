@@ -1,73 +1,16 @@
 """What libffi itself gets wrong and we cannot make right: refused, not run into.
 
-Each has a C program in tests/c/faults/ that shows it. Some have a patch too: then only a libffi without it is refused.
+faults.h says which libffi has which fault. Each has a C program in tests/c/faults/ that shows it. Some have a patch
+too: then only a libffi without it is refused.
 """
 
-cdef extern from *:
-    """
-    #if defined(__x86_64__) && !defined(_WIN32)
-    #define WINDOWS_ABI_ON_UNIX(abi) ((abi) != FFI_UNIX64)
-    #else
-    #define WINDOWS_ABI_ON_UNIX(abi) 0
-    #endif
-    #if defined(__i386__) && !defined(_WIN32)
-    #define INTEGER_REGISTERS(abi) ((abi) == FFI_FASTCALL ? 2 : (abi) == FFI_THISCALL ? 1 : 0)
-    #define REVERSED(abi) ((abi) == FFI_PASCAL || (abi) == FFI_REGISTER)
-    #else
-    #define INTEGER_REGISTERS(abi) 0
-    #define REVERSED(abi) 0
-    #endif
-    #if defined(__aarch64__) && !defined(FFIPY_PATCHED_aarch64_spilled_pointer)
-    #define MISPLACES_SPILLED_POINTERS (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define MISPLACES_SPILLED_POINTERS 0
-    #endif
-    #if defined(__arm__) && !defined(FFIPY_PATCHED_arm_closed_registers)
-    #define REOPENS_CORE_REGISTERS(abi) ((abi) == FFI_VFP && libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define REOPENS_CORE_REGISTERS(abi) 0
-    #endif
-    #if defined(__mips__) && _MIPS_SIM == _ABIO32 && !defined(FFIPY_PATCHED_mips_complex_closure_result)
-    #define COMPLEX_RESULT_OVERWRITES (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define COMPLEX_RESULT_OVERWRITES 0
-    #endif
-    #if defined(__mips64) && !defined(FFIPY_PATCHED_mips64_arguments)
-    #define MISPLACES_FLOATS (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define MISPLACES_FLOATS 0
-    #endif
-    #if defined(__mips__) && _MIPS_SIM == _ABIO32 && !defined(FFIPY_PATCHED_mips_complex_result)
-    #define COMPLEX_RESULT_MISPLACES (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define COMPLEX_RESULT_MISPLACES 0
-    #endif
-    #if defined(__powerpc64__) && _CALL_ELF == 2 && !defined(FFIPY_PATCHED_ppc64_complex_closure)
-    #define COMPLEX_ARGUMENTS_OVERWRITE (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define COMPLEX_ARGUMENTS_OVERWRITE 0
-    #endif
-    #if defined(__powerpc64__) && LDBL_MANT_DIG == 106 && !defined(FFIPY_PATCHED_ppc64_last_long_double)
-    #define LOSES_LAST_LONG_DOUBLE (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define LOSES_LAST_LONG_DOUBLE 0
-    #endif
-    #if defined(__powerpc64__) && LDBL_MANT_DIG == 106 && !defined(FFIPY_PATCHED_ppc64_struct_of_long_doubles)
-    #define ALIGNS_LONG_DOUBLE_STRUCTS (libffi_version_number() <= LAST_FAULTY)
-    #else
-    #define ALIGNS_LONG_DOUBLE_STRUCTS 0
-    #endif
-    #if defined(__aarch64__)
-    #define ON_AARCH64 1
-    #else
-    #define ON_AARCH64 0
-    #endif
-    #define LAST_FAULTY 30800 /* the newest version that was looked at */
-    """
-    bint WINDOWS_ABI_ON_UNIX(int abi), ON_AARCH64
+cdef extern from "core.h":
+    bint WINDOWS_ABI_ON_UNIX(int abi)
+    bint REVERSED(int abi)
+    bint REOPENS_CORE_REGISTERS(int abi)
     int INTEGER_REGISTERS(int abi)
-    bint REVERSED(int abi), REOPENS_CORE_REGISTERS(int abi)
-    bint MISPLACES_SPILLED_POINTERS, COMPLEX_RESULT_MISPLACES, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
+    bint ON_AARCH64, MISPLACES_SPILLED_POINTERS
+    bint COMPLEX_RESULT_MISPLACES, COMPLEX_RESULT_OVERWRITES, COMPLEX_ARGUMENTS_OVERWRITE
     bint LOSES_LAST_LONG_DOUBLE, ALIGNS_LONG_DOUBLE_STRUCTS, MISPLACES_FLOATS
 
 

@@ -1,32 +1,14 @@
 /* Errors of conversions.  The converter says what is wrong; whoever called it puts
    the place in front: "pow() argument 2: expected double, got str". */
-#ifndef FFIPY_ERRORS_H
-#define FFIPY_ERRORS_H
+#ifndef FFIPY_MODEL_ERRORS_H
+#define FFIPY_MODEL_ERRORS_H
 
-#if PY_VERSION_HEX < 0x030C0000
-static PyObject *take_exception(void)
-{
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    if (type == NULL)
-        return NULL;
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (traceback != NULL)
-        PyException_SetTraceback(value, traceback);
-    Py_DECREF(type);
-    Py_XDECREF(traceback);
-    return value;
-}
+#include <Python.h>
 
-static void give_exception(PyObject *exception)
-{
-    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(exception)), exception,
-                  PyException_GetTraceback(exception));
-}
-#else
-#define take_exception PyErr_GetRaisedException
-#define give_exception PyErr_SetRaisedException
-#endif
+#include "base/compiler.h"
+#include "base/exceptions.h"
+#include "model/hooks.h"
+#include "model/type.h"
 
 /* Put `place` (stolen) in front of the pending exception's message.  An exception
    type we do not know the arguments of keeps them and gets a note. */

@@ -1,20 +1,11 @@
-/* What the hot path knows of a type: libffi's ffi_type and the rule that converts
-   Python values.  One `type_info` lives inside every libffi.Type. */
-#ifndef FFIPY_TYPES_H
-#define FFIPY_TYPES_H
+/* A C type: the rule by which values convert. */
+#ifndef FFIPY_MODEL_TYPE_H
+#define FFIPY_MODEL_TYPE_H
 
-typedef enum {
-    K_VOID, K_BOOL, K_CHAR,
-    K_S8, K_U8, K_S16, K_U16, K_S32, K_U32, K_S64, K_U64, K_S128, K_U128,
-    K_CHAR16, K_CHAR32,
-    K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT,
-    K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE,
-    K_POINTER,                      /* void * */
-    K_PTR,                          /* T * */
-    K_STRING, K_BYTES, K_WSTRING, K_FUNCTION,
-    K_ENUM, K_ARRAY, K_VECTOR, K_STRUCT, K_UNION,
-    K_BITS, K_REF, K_OUT, K_INOUT
-} type_kind;
+#include <Python.h>
+#include <ffi.h>
+
+#include "model/kinds.h"
 
 typedef struct type_info type_info;
 
@@ -46,24 +37,17 @@ struct type_info {
     PyObject *cif;                  /* function pointers: the CIF (borrowed) */
 };
 
+#define MAX_TYPE_SIZE (sizeof(void *) > 4 ? (Py_ssize_t)(1LL << 48) : PY_SSIZE_T_MAX / 2)
+
+typedef struct {
+    PyObject_HEAD
+    type_info info;
+    vectorcallfunc vectorcall;
+} TypeObject;
+
 static inline const type_info *plain_type(const type_info *t)
 {
     return t->kind == K_ENUM ? t->item : t;
-}
-
-static inline int is_pointer_kind(type_kind kind)
-{
-    return kind >= K_POINTER && kind <= K_FUNCTION;
-}
-
-static inline int is_aggregate_kind(type_kind kind)
-{
-    return kind >= K_ARRAY && kind <= K_UNION;
-}
-
-static inline int is_character_kind(type_kind kind)
-{
-    return kind == K_CHAR || kind == K_S8 || kind == K_U8;
 }
 
 #endif

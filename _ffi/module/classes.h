@@ -1,6 +1,11 @@
 /* What Cython has no syntax for: changes to its classes at import. */
-#ifndef FFIPY_CLASSES_H
-#define FFIPY_CLASSES_H
+#ifndef FFIPY_MODULE_CLASSES_H
+#define FFIPY_MODULE_CLASSES_H
+
+#include <Python.h>
+#include <stddef.h>
+
+#include "model/function.h"
 
 /* ---- for check_layouts(), which compilers can see through ---- */
 

@@ -1,11 +1,5 @@
 """Docstrings of `readonly` attributes, to which Cython gives none; help() and the reference show them."""
 
-cdef extern from "Python.h":
-    ctypedef struct PyGetSetDef:
-        const char *doc
-    ctypedef struct PyGetSetDescrObject:
-        PyGetSetDef *d_getset
-
 cdef list docstrings = []       # C points into them
 
 
@@ -17,3 +11,28 @@ cdef int document(cls, dict texts) except -1:
         docstrings.append(text.encode())
         (<PyGetSetDescrObject *>descriptor).d_getset.doc = <const char *><bytes>docstrings[-1]
     return 0
+
+
+document(Type, {
+    "kind": 'Return what sort of type it is, such as "signed", "pointer" or "struct".',
+    "item": "Return the type that is pointed to, repeated, stored for an enum or referred to, or None.",
+    "fields": "Return the types of a struct's or union's members by name, in order.",
+    "offsets": "Return the byte offsets of a struct's or union's members by name.",
+    "cif": "Return the CIF of a pointer to a function, or None; `cif.closure` makes one that fits.",
+    "enum": "Return the class of an enum, or None.",
+})
+document(CIF, {
+    "restype": "Return the result type.",
+    "argtypes": "Return the argument types, without the `...`.",
+})
+document(Function, {
+    "cif": "Return the signature.",
+    "name": "Return the name in messages.",
+    "library": "Return the Library it is from, or None.",
+})
+document(Closure, {"cif": "Return the signature."})
+document(Library, {
+    "path": "Return what was given to the dynamic linker, None for the process.",
+    "mode": "Return the flags of dlopen it was loaded with.",
+})
+document(Value, {"value": "Return the Python value."})

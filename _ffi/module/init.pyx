@@ -1,7 +1,5 @@
 """What happens at import: the C side learns of the classes, and their layouts are compared."""
 
-import atexit as _atexit
-
 cdef int check_layouts() except -1:
     # objects.h says how C sees the classes; a mismatch would be memory corruption.
     cdef Type type = <Type>core_types["int"]
@@ -27,31 +25,6 @@ cdef int check_layouts() except -1:
             and (<ClosureObject *>closure).callable == <PyObject *>closure.callable_):
         raise SystemError("libffi._ffi: objects.h does not match the classes")
     return 0
-
-
-document(Type, {
-    "kind": 'Return what sort of type it is, such as "signed", "pointer" or "struct".',
-    "item": "Return the type that is pointed to, repeated, stored for an enum or referred to, or None.",
-    "fields": "Return the types of a struct's or union's members by name, in order.",
-    "offsets": "Return the byte offsets of a struct's or union's members by name.",
-    "cif": "Return the CIF of a pointer to a function, or None; `cif.closure` makes one that fits.",
-    "enum": "Return the class of an enum, or None.",
-})
-document(CIF, {
-    "restype": "Return the result type.",
-    "argtypes": "Return the argument types, without the `...`.",
-})
-document(Function, {
-    "cif": "Return the signature.",
-    "name": "Return the name in messages.",
-    "library": "Return the Library it is from, or None.",
-})
-document(Closure, {"cif": "Return the signature."})
-document(Library, {
-    "path": "Return what was given to the dynamic linker, None for the process.",
-    "mode": "Return the flags of dlopen it was loaded with.",
-})
-document(Value, {"value": "Return the Python value."})
 
 
 def _stop_foreign_threads():

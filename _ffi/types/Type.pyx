@@ -1,10 +1,5 @@
 """Type: an ffi_type and the rule that converts Python values."""
 
-from libc.stdint cimport uint16_t, uint32_t, uintptr_t
-from libc.string cimport memcmp, memcpy, memmove, memset, strlen
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
-from cpython.weakref cimport PyWeakref_NewRef
-
 
 @cython.final
 @cython.no_gc_clear             # see clear_type()
@@ -72,7 +67,7 @@ cdef class Type:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<libffi.Type {clipped(type_name(self), ROOM)}>"
+        return f"<libffi.Type {type_name(self)}>"
 
     def __str__(self):
         return type_name(self)
@@ -180,9 +175,7 @@ cdef class Type:
             self.state = (tuple(checked), _pack_, _align_)
 
 
-cdef object MappingProxyType = type(Memory.__dict__)
 cdef object NO_FIELDS = MappingProxyType({})
-cdef object GenericAlias = type(list[int])
 
 
 cdef Type new_type(str kind, type_kind code):
@@ -243,211 +236,3 @@ cdef int need_storage(Type type) except -1:
     if type.info.kind == K_VOID or type.info.kind >= K_BITS:
         raise TypeError(f"{type_name(type)} has no storage of its own")
     return 0
-
-
-# ---- C spellings ----
-
-cdef str spell(Type type, str inner):
-    """Return the C declaration of `inner` as this type."""
-    cdef Type item
-    if type.info.kind == K_PTR or (type.info.kind in (K_REF, K_OUT, K_INOUT)):
-        item = <Type>type.item
-        inner = f"(*{inner})" if item.info.kind == K_ARRAY else "*" + inner
-        while item.info.kind == K_ARRAY:
-            item = <Type>item.item
-        if type.info.is_const and is_pointer_kind(item.info.kind):
-            return spell(<Type>type.item, f"const {inner}")
-        return ("const " if type.info.is_const else "") + spell(<Type>type.item, inner)
-    if type.info.kind == K_ARRAY:
-        return spell(<Type>type.item, f"{inner}[{type.info.length}]")
-    if type.info.kind == K_FUNCTION:
-        return spell_function(type.cif, f"(*{inner})")
-    if type.info.kind == K_BITS:
-        return f"{spell(<Type>type.item, inner)} : {type.info.length}"
-    name = type_name(type)
-    if not inner or name.endswith("*"):
-        return name + inner
-    return f"{name}{'' if inner.startswith('[') else ' '}{inner}"
-
-
-cdef str shorten(str name):
-    # Function types of function types double in length with each step.
-    return name if len(name) <= 1000 else name[:500] + "..." + name[-100:]
-
-
-# ---- interning: equal types are the same object while alive ----
-# Keys name parts by id: the interned object keeps its parts alive, the key must not.
-
-cdef dict interned = {}
-
-
-cdef object find_interned(key):
-    reference = dict_get(interned, key)
-    return None if reference is None else reference()
-
-
-@cython.final
-@cython.internal
-cdef class Forget:
-    """Drop a key whose object died (a weak reference's callback)."""
-    cdef object key
-
-    def __call__(self, reference):
-        lock_interned()
-        try:
-            if dict_get(interned, self.key) is reference:
-                del interned[self.key]
-        finally:
-            unlock_interned()
-
-
-cdef object intern_object(key, value):
-    cdef Forget forget = Forget.__new__(Forget)
-    forget.key = key
-    reference = PyWeakref_NewRef(value, forget)
-    while True:
-        known = interned.setdefault(key, reference)
-        if known is reference:
-            return value
-        other = known()
-        if other is not None:
-            return other
-        forget(known)       # it died, and was not forgotten yet
-
-
-# ---- passing by value ----
-
-cdef int passable(Type type, what) except -1:
-    """Give the type an ffi_type, or raise BadTypedef saying why it cannot be passed."""
-    with cython.critical_section(type):
-        if type.info.ffi != NULL:
-            return 0
-        if type.refusal is None:
-            if not type.info.complete:
-                raise BadTypedef(f"{what}: {type_name(type)} is incomplete")
-            if type.info.kind == K_STRUCT:
-                type.refusal = describe_struct(type)
-            elif type.info.kind == K_UNION:
-                type.refusal = describe_union(type)
-        if type.refusal is not None:
-            raise BadTypedef(f"{what}: {type_name(type)} cannot be passed by value: {type.refusal}")
-    return 0
-
-
-cdef int set_elements(Type type, list pointers) except -1:
-    cdef Py_ssize_t i, n = len(pointers)
-    cdef ffi_type **elements = <ffi_type **>PyMem_Calloc(n + 1, sizeof(ffi_type *))
-    if elements == NULL:
-        raise MemoryError
-    for i in range(n):
-        elements[i] = <ffi_type *><uintptr_t>pointers[i]
-    type.elements = elements
-    type.own.size = type.info.size
-    type.own.alignment = <unsigned short>type.info.alignment
-    type.own.type = <unsigned short>FFI_TYPE_STRUCT
-    type.own.elements = elements
-    type.info.ffi = &type.own
-    return 0
-
-
-cdef size_t MAX_BY_VALUE = 65536
-
-
-cdef object describe_struct(Type type):
-    """Build the struct's ffi_type; return the reason if libffi has no way to say it."""
-    cdef Type member
-    cdef Py_ssize_t i
-    if type.info.size == 0:
-        return "it has no size"
-    if type.info.size > MAX_BY_VALUE:
-        return f"it is larger than {MAX_BY_VALUE} bytes"
-    for _, member, _, _, _ in type.members:
-        if member.info.kind == K_BITS:
-            return "libffi cannot describe bit-fields"
-    if not type.natural:
-        return "libffi cannot describe packed or over-aligned members"
-    pointers = []
-    for _, member, _, _, _ in type.members:
-        is_array, count = member.info.kind == K_ARRAY, 1
-        while member.info.kind == K_ARRAY:
-            count *= member.info.length
-            member = <Type>member.item
-        if member.info.size == 0:
-            return "it has a member without size"
-        passable(member, type_name(type))
-        if is_array and count <= ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
-            pointers += [<uintptr_t>int_ffi_type(member.info.size, False)] * count
-        elif is_array and ARRAYS_HIDE_FLOATS > 1 and type.info.size == 16 and member.info.kind in (K_LONGDOUBLE, K_EXACT):
-            pointers += [<uintptr_t>int_ffi_type(8, False)] * 2
-        else:
-            pointers += [<uintptr_t>member.info.ffi] * count
-    set_elements(type, pointers)
-    return None
-
-
-cdef int flatten(Type type, size_t offset, list leaves) except -1:
-    """Append (offset, kind, size) of every scalar in `type`."""
-    cdef Type member
-    cdef Py_ssize_t i
-    if type.info.kind in (K_STRUCT, K_UNION):
-        if not type.natural:            # packed, over-aligned or with bit-fields
-            leaves.append((offset, K_BITS, 0))
-        for _, member, where, _, _ in type.members:
-            flatten(member, offset + <size_t>where, leaves)
-    elif type.info.kind == K_ARRAY:
-        for i in range(type.info.length):
-            flatten(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
-    elif type.info.kind == K_ENUM:
-        flatten(<Type>type.item, offset, leaves)
-    elif type.info.kind in (K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE):
-        part = K_FLOAT if type.info.kind == K_COMPLEX_FLOAT else K_DOUBLE
-        leaves.append((offset, part, type.info.size // 2))
-        leaves.append((offset + type.info.size // 2, part, type.info.size // 2))
-    else:
-        leaves.append((offset, type.info.kind, type.info.size))
-    return 0
-
-
-cdef list integer_chunks(size_t size, size_t alignment):
-    cdef size_t chunk = alignment if alignment < 8 else 8
-    cdef Py_ssize_t count = size // chunk
-    return [<uintptr_t>int_ffi_type(chunk, False)] * count
-
-
-cdef object describe_union(Type type):
-    """Build an ffi_type that the platform passes like the union, where we know the rule."""
-    cdef char rule = UNION_RULE
-    if type.info.size == 0:
-        return "it has no size"
-    if type.info.size > MAX_BY_VALUE:
-        return f"it is larger than {MAX_BY_VALUE} bytes"
-    if not type.natural:
-        return "libffi cannot describe bit-fields, packed or over-aligned members"
-    leaves = []
-    flatten(type, 0, leaves)
-    size, alignment = type.info.size, type.info.alignment
-    integers = integer_chunks(size, alignment)
-    kinds = {kind for _, kind, _ in leaves}
-    floats = kinds <= {K_FLOAT, K_DOUBLE}
-    if kinds & {K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE, K_S128, K_U128, K_VECTOR, K_BITS}:
-        return "the platform's rule for unions with such members is not one libffi can follow"
-    if rule == c'x' and size <= 16:
-        elements = []
-        for start in range(0, size, 8):
-            here = [leaf for leaf in leaves if start <= leaf[0] < start + 8]
-            length = min(8, size - start)
-            if any(kind not in (K_FLOAT, K_DOUBLE) for _, kind, _ in here):
-                elements += integer_chunks(length, alignment)
-            elif any(kind == K_DOUBLE for _, kind, _ in here):
-                elements.append(<uintptr_t>&ffi_type_double)
-            else:
-                elements += [<uintptr_t>&ffi_type_float] * (length // 4)
-    elif rule == c'h' and floats and len(kinds) == 1 and size <= 4 * leaves[0][2]:
-        one = &ffi_type_float if K_FLOAT in kinds else &ffi_type_double
-        elements = [<uintptr_t>one] * (size // leaves[0][2])
-    elif rule in (c'x', c'h', c'm') or not kinds & {K_FLOAT, K_DOUBLE}:
-        elements = integers
-    else:
-        return "the platform's rule for unions with floating-point members is not known"
-    set_elements(type, elements)
-    return None

@@ -76,9 +76,6 @@ cdef object struct_of_class(function, bint is_union, cls):
                        getattr(cls, "_pack_", 0), getattr(cls, "_align_", 0))
 
 
-from sys import intern as _intern
-
-
 cdef list check_members(Type owner, members, dict fields):
     cdef Type type
     what = type_name(owner)
@@ -101,7 +98,7 @@ cdef list check_members(Type owner, members, dict fields):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
         if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
             raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
-        checked.append((name if name is None else _intern(name), type))
+        checked.append((name if name is None else _sys.intern(name), type))
     names = [name for name, _ in checked if name is not None]
     if len(set(names)) != len(names):
         raise BadTypedef(f"{what}: two members have the same name")

@@ -116,7 +116,7 @@ cdef class Pointer:
         return (self.p.address - (<Pointer>other).p.address) // <Py_ssize_t>pointed_item(self).size
 
     def __repr__(self):
-        return f"<{short_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
+        return f"<{type_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
 
     def __reduce__(self):
         raise TypeError("cannot pickle a pointer: it is an address")
@@ -250,10 +250,6 @@ cdef Pointer make_pointer(Type type, value):
         if item.complete and item.size:
             length = owner.nbytes // item.size
     return new_pointer(&type.info, address, NULL if owner is None else <PyObject *>owner, life, length)
-
-
-cdef extern from "Python.h":
-    Py_buffer *PyMemoryView_GET_BUFFER(object)
 
 
 cdef void *buffer_address(view):

@@ -1,6 +1,18 @@
 /* Functions and closures as values for a pointer to function. */
-#ifndef FFIPY_FUNCTION_POINTERS_H
-#define FFIPY_FUNCTION_POINTERS_H
+#ifndef FFIPY_VALUES_FUNCTION_POINTERS_H
+#define FFIPY_VALUES_FUNCTION_POINTERS_H
+
+#include <Python.h>
+#include <ffi.h>
+
+#include "model/cif.h"
+#include "model/closure.h"
+#include "model/errors.h"
+#include "model/function.h"
+#include "model/hooks.h"
+#include "model/keeper.h"
+#include "values/address.h"
+#include "values/keeper.h"
 
 static void *function_address(PyObject *value)
 {
@@ -59,6 +71,41 @@ static int same_shape(PyObject *one, PyObject *other)
         if (!same_passing(a->ffi_types[i], b->ffi_types[i]))
             return 0;
     return 1;
+}
+
+static int address_of_function(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    if (type->kind == K_FUNCTION
+        && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S (if that is meant, pass its .address)", type->name,
+                     is_go_closure(value) ? "Go closure" : Closure_Check(value) ? "closure" : "function",
+                     cif_of(value));
+        return -1;
+    }
+    if (type->kind == K_STRING || type->kind == K_BYTES || type->kind == K_WSTRING)
+        return expected(type, value);
+    if (Function_Check(value)) {
+        FunctionObject *function = (FunctionObject *)value;
+        if (!lifetime_is_open(function->target.life)) {
+            PyErr_Format(PyExc_ValueError, "the library of %U() is closed", function->target.name);
+            return -1;
+        }
+        write_address(where, function_address(value));
+        return keep_pinned(k, function->target.life, value);
+    }
+    if (is_closed_closure((ClosureObject *)value)) {
+        PyErr_Format(core.closure_expired, "closure %U is closed", closure_name(value));
+        return -1;
+    }
+    write_address(where, closure_address(value));
+    return k->borrowed ? 0 : keep_object(k, value);
+}
+
+/* A function or closure of that address? */
+static int has_address(PyObject *object, const void *address)
+{
+    return (Function_Check(object) && function_address(object) == address)
+           || (Closure_Check(object) && closure_address(object) == address);
 }
 
 #endif

@@ -1,6 +1,19 @@
 /* Memory objects: C storage owned by Python, or a view of somebody's. */
-#ifndef FFIPY_MEMORY_H
-#define FFIPY_MEMORY_H
+#ifndef FFIPY_VALUES_MEMORY_H
+#define FFIPY_VALUES_MEMORY_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/lifetime.h"
+#include "base/locks.h"
+#include "base/pool.h"
+#include "model/errors.h"
+#include "model/keeper.h"
+#include "model/memory.h"
+#include "values/keeper.h"
 
 static object_pool memory_pool;
 

@@ -1,19 +1,32 @@
 /* Slots of the Cython classes that small programs spend their time in, in C: items of
    pointers and arrays, fields of structs, and making values.  Each takes the common case
    and leaves the rest, errors too, to the method that Cython made. */
-#ifndef FFIPY_FAST_H
-#define FFIPY_FAST_H
+#ifndef FFIPY_VALUES_SLOTS_H
+#define FFIPY_VALUES_SLOTS_H
+
+#include <Python.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/lifetime.h"
+#include "base/locks.h"
+#include "model/errors.h"
+#include "model/hooks.h"
+#include "model/memory.h"
+#include "model/pointer.h"
+#include "model/type.h"
+#include "values/integers.h"
+#include "values/load.h"
+#include "values/memory.h"
+#include "values/store.h"
 
 static struct {
     binaryfunc pointer_item, array_item;
     objobjargproc pointer_set, array_set;
     ternaryfunc type_call;
 } slow;
-
-static inline int is_number_kind(type_kind kind)
-{
-    return kind > K_VOID && kind < K_POINTER;
-}
 
 /* ---- items ---- */
 

@@ -211,6 +211,13 @@ def rebuild_function(
     return shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
 
 
+def _reduce_function(library: Library, symbol: str, cif: CIF, options: dict[str, Any]) -> tuple[Any, ...]:
+    return rebuild_function, (library.name, symbol, cif, options, library.mode)
+
+
+_ffi.set_function_reducer(_reduce_function)
+
+
 def rebuild_library(
     name: str | None, texts: list[tuple[str, bool, _FunctionOptions]], mode: int
 ) -> Library:

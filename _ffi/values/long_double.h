@@ -1,23 +1,27 @@
 /* long double <-> Python, losing no digits: Decimal through C's own conversions, which
    are correctly rounded; NumPy's longdouble through its buffer. */
-#ifndef FFIPY_LONGDOUBLE_H
-#define FFIPY_LONGDOUBLE_H
+#ifndef FFIPY_VALUES_LONG_DOUBLE_H
+#define FFIPY_VALUES_LONG_DOUBLE_H
 
+#include <Python.h>
 #include <float.h>
-#include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* The text must have a '.', whatever LC_NUMERIC says. */
+#include "base/compiler.h"
+#include "base/os/c_locale.h"
+#include "model/errors.h"
+#include "model/hooks.h"
+#include "model/type.h"
+#include "values/floats.h"
+
 static long double parse_long_double(const char *text, char **end)
 {
-    locale_t c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    locale_t before = c_locale ? uselocale(c_locale) : (locale_t)0;
+    c_locale locale = enter_c_locale();
     long double number = strtold(text, end);
-    if (c_locale) {
-        uselocale(before);
-        freelocale(c_locale);
-    }
+    leave_c_locale(locale);
     return number;
 }
 
@@ -102,19 +106,15 @@ COLD static PyObject *load_exact(const long double *in)
 {
     enum { DIGITS = LDBL_MANT_DIG - LDBL_MIN_EXP + 32 };
     char *text, *exponent, *end;
-    locale_t c_locale, before;
+    c_locale locale;
     PyObject *result;
 
     text = PyMem_Malloc(DIGITS + 32);
     if (text == NULL)
         return PyErr_NoMemory();
-    c_locale = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    before = c_locale ? uselocale(c_locale) : (locale_t)0;
+    locale = enter_c_locale();
     snprintf(text, DIGITS + 32, "%.*Le", DIGITS, *in);
-    if (c_locale) {
-        uselocale(before);
-        freelocale(c_locale);
-    }
+    leave_c_locale(locale);
     exponent = strchr(text, 'e');
     if (exponent != NULL) {             /* drop the zeros the fraction ends in */
         for (end = exponent; end[-1] == '0'; --end)

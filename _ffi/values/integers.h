@@ -1,6 +1,14 @@
-/* Integers, floats, complex numbers, characters <-> C.  Exact or an error. */
-#ifndef FFIPY_NUMBERS_H
-#define FFIPY_NUMBERS_H
+/* Integers <-> C.  Exact or an error. */
+#ifndef FFIPY_VALUES_INTEGERS_H
+#define FFIPY_VALUES_INTEGERS_H
+
+#include <Python.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
+#include "base/stack.h"
+#include "model/errors.h"
+#include "model/type.h"
 
 /* One machine digit: the case worth inlining. */
 static inline int is_compact(PyObject *value)
@@ -163,137 +171,6 @@ COLD static PyObject *load_wide(const type_info *type, const wide_int *in)
     Py_XDECREF(shift);
     Py_XDECREF(shifted);
     return result;
-}
-
-/* ---- floats ---- */
-
-COLD static int double_from_any(const type_info *type, PyObject *value, double *out)
-{
-    if (!PyFloat_Check(value) && !PyLong_Check(value)
-        && (PyComplex_Check(value) || Py_TYPE(value)->tp_as_number == NULL
-            || (Py_TYPE(value)->tp_as_number->nb_float == NULL && !PyIndex_Check(value))))
-        return expected(type, value);
-    if (need_stack(0) < 0)
-        return -1;
-    *out = PyFloat_AsDouble(value);
-    if (*out == -1.0 && PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(value)) {
-            PyErr_Clear();
-            return out_of_range(type, value, NULL);
-        }
-        return -1;
-    }
-    return 0;
-}
-
-static inline int get_double(const type_info *type, PyObject *value, double *out)
-{
-    if (LIKELY(PyFloat_CheckExact(value))) {
-        *out = PyFloat_AS_DOUBLE(value);
-        return 0;
-    }
-    if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
-        *out = (double)compact_value(value);
-        return 0;
-    }
-    return double_from_any(type, value, out);
-}
-
-/* A NaN's payload survives only if no arithmetic conversion touches a signalling one;
-   for the rest the hardware conversion is exact or correctly rounded. */
-static inline int narrow_to_float(const type_info *type, PyObject *value, double wide, float *out)
-{
-    *out = (float)wide;
-    if (UNLIKELY(isinf(*out) && !isinf(wide)))
-        return out_of_range(type, value, NULL);
-    return 0;
-}
-
-static inline int get_float(const type_info *type, PyObject *value, float *out)
-{
-    double wide;
-    if (UNLIKELY(get_double(type, value, &wide) < 0))
-        return -1;
-    return narrow_to_float(type, value, wide, out);
-}
-
-COLD static int get_complex(const type_info *type, PyObject *value, Py_complex *out)
-{
-    if (!PyComplex_Check(value) && !PyFloat_Check(value) && !PyLong_Check(value)
-        && !PyIndex_Check(value) && !PyObject_HasAttrString(value, "__complex__")
-        && (Py_TYPE(value)->tp_as_number == NULL
-            || Py_TYPE(value)->tp_as_number->nb_float == NULL))
-        return expected(type, value);
-    *out = PyComplex_AsCComplex(value);
-    return out->real == -1.0 && PyErr_Occurred() ? -1 : 0;
-}
-
-/* ---- bool and characters ---- */
-
-COLD static int bool_from_any(const type_info *type, PyObject *value, unsigned char *out)
-{
-    unsigned long long number;
-    if (!PyLong_Check(value) && !PyIndex_Check(value))
-        return expected(type, value);
-    if (unsigned_from_any(type, value, 1, &number) < 0)
-        return -1;
-    *out = (unsigned char)number;
-    return 0;
-}
-
-static inline int get_bool(const type_info *type, PyObject *value, unsigned char *out)
-{
-    if (LIKELY(PyBool_Check(value))) {
-        *out = value == Py_True;
-        return 0;
-    }
-    return bool_from_any(type, value, out);
-}
-
-static int get_char(const type_info *type, PyObject *value, char *out)
-{
-    long long number;
-    if (PyBytes_Check(value)) {
-        if (PyBytes_GET_SIZE(value) != 1) {
-            PyErr_Format(PyExc_ValueError, "expected %U (one byte), got %zd bytes", type->name,
-                         PyBytes_GET_SIZE(value));
-            return -1;
-        }
-        *out = PyBytes_AS_STRING(value)[0];
-        return 0;
-    }
-    if (get_signed(type, value, CHAR_MIN, CHAR_MAX, &number) < 0)
-        return -1;
-    *out = (char)number;
-    return 0;
-}
-
-static int get_code_point(const type_info *type, PyObject *value, unsigned long long max,
-                          unsigned long long *out)
-{
-    if (PyUnicode_Check(value)) {
-        if (PyUnicode_GET_LENGTH(value) != 1) {
-            PyErr_Format(PyExc_ValueError, "expected %U (one character), got %zd characters",
-                         type->name, PyUnicode_GET_LENGTH(value));
-            return -1;
-        }
-        *out = PyUnicode_READ_CHAR(value, 0);
-        if (*out > max) {
-            PyErr_Format(PyExc_OverflowError, "%R is out of range for %U", value, type->name);
-            return -1;
-        }
-        return 0;
-    }
-    return get_unsigned(type, value, max, out);
-}
-
-static PyObject *load_code_point(const type_info *type, unsigned long code)
-{
-    if (UNLIKELY(code > 0x10FFFF)) {
-        PyErr_Format(PyExc_ValueError, "%U value 0x%lx is not a code point", type->name, code);
-        return NULL;
-    }
-    return PyUnicode_FromOrdinal((int)code);
 }
 
 #endif

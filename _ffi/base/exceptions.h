@@ -1,0 +1,32 @@
+/* The pending exception as an object, in every CPython. */
+#ifndef FFIPY_BASE_EXCEPTIONS_H
+#define FFIPY_BASE_EXCEPTIONS_H
+
+#include <Python.h>
+
+#if PY_VERSION_HEX < 0x030C0000
+static PyObject *take_exception(void)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (type == NULL)
+        return NULL;
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL)
+        PyException_SetTraceback(value, traceback);
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+}
+
+static void give_exception(PyObject *exception)
+{
+    PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(exception)), exception,
+                  PyException_GetTraceback(exception));
+}
+#else
+#define take_exception PyErr_GetRaisedException
+#define give_exception PyErr_SetRaisedException
+#endif
+
+#endif

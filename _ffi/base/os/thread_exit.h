@@ -1,0 +1,40 @@
+/* Being told that a thread of C's ends. */
+#ifndef FFIPY_BASE_OS_THREAD_EXIT_H
+#define FFIPY_BASE_OS_THREAD_EXIT_H
+
+#include <Python.h>
+#include <pthread.h>
+
+#include "base/compiler.h"
+
+typedef void (*thread_ended)(void *);
+
+static thread_ended tell_ended;             /* the same for all threads */
+static pthread_key_t exit_key;
+static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
+
+static void make_exit_key(void)
+{
+    pthread_key_create(&exit_key, tell_ended);
+}
+
+#if defined(__GLIBC__)
+extern int __cxa_thread_atexit_impl(void (*)(void *), void *, void *);
+extern void *__dso_handle;
+#endif
+
+/* Call `ended` with `value` when this thread ends; it may be called twice.  With glibc CPython
+   still knows the thread then; a pthread key's destructor may come after CPython's own key was
+   cleared.  That is for what glibc calls no more: a thread whose first callback comes from the
+   destructor of another key. */
+static void at_thread_exit(thread_ended ended, void *value)
+{
+    tell_ended = ended;
+    pthread_once(&exit_key_once, make_exit_key);
+    pthread_setspecific(exit_key, value);
+#if defined(__GLIBC__)
+    __cxa_thread_atexit_impl(ended, value, &__dso_handle);
+#endif
+}
+
+#endif

@@ -1,0 +1,39 @@
+# What every file of the core may use of C, Python's C API and the standard library.
+
+import atexit as _atexit
+import os as _os
+import sys as _sys
+
+cimport cython
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE, Py_buffer
+from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.pycapsule cimport PyCapsule_New
+from cpython.ref cimport Py_XDECREF
+from cpython.weakref cimport PyWeakref_NewRef
+from libc.limits cimport INT_MAX
+from libc.stdint cimport uintptr_t
+from libc.string cimport memcpy, memmove, memset
+
+cdef extern from "Python.h":
+    ctypedef struct PyGetSetDef:
+        const char *doc
+    ctypedef struct PyGetSetDescrObject:
+        PyGetSetDef *d_getset
+    bint PyObject_GC_IsFinalized(object)
+    bint PyCallable_Check(object)
+    bint PyFunction_Check(object)
+    bint PyMethod_Check(object)
+    PyObject *PyFunction_GET_CODE(object)
+    PyObject *PyMethod_GET_FUNCTION(object)
+    char *PyByteArray_AS_STRING(object)
+    Py_buffer *PyMemoryView_GET_BUFFER(object)
+    object PyNumber_Index(object)
+    object PySeqIter_New(object)
+    const char *PyUnicode_AsUTF8(object) except NULL
+    object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
+
+# Classes that have no name, or one that parameters take.
+cdef object STRUCT_CLASS = type
+cdef object MappingProxyType = type(type.__dict__)
+cdef object GenericAlias = type(list[int])

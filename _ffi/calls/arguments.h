@@ -1,0 +1,154 @@
+/* Arguments, converted into their slots of the frame. */
+#ifndef FFIPY_CALLS_ARGUMENTS_H
+#define FFIPY_CALLS_ARGUMENTS_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/lifetime.h"
+#include "libffi/results.h"
+#include "model/cif.h"
+#include "model/errors.h"
+#include "model/function.h"
+#include "model/keeper.h"
+#include "values/address.h"
+#include "values/copies.h"
+#include "values/integers.h"
+#include "values/store.h"
+#include "values/text.h"
+
+COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_ssize_t nargs)
+{
+    PyErr_Format(PyExc_TypeError, "%U() takes %s%u argument%s, got %zd", t->name,
+                 c->variadic ? "at least " : "", c->nin, c->nin == 1 ? "" : "s", nargs);
+    return NULL;
+}
+
+COLD static void name_argument(const call_target *t, unsigned index)
+{
+    add_place(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1));
+}
+
+#if WIDE_SLOTS
+typedef int64_t int_slot;           /* what a 32-bit integer is written as */
+#else
+typedef int32_t int_slot;
+#endif
+
+/* A C function is given the address of storage in the frame. */
+static int store_referred(const argument *a, char *frame, PyObject *value, keeper *k)
+{
+    char *storage = frame + a->referred;
+    write_address(frame + a->offset, storage);
+    return store_value(a->type, storage, value, k);
+}
+
+static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper *k)
+{
+    if (UNLIKELY(store_value(a->type, slot, value, k) < 0))
+        return -1;
+#if WIDE_SLOTS
+    widen_result(a->type, slot);
+#endif
+    return 0;
+}
+
+/* Convert the arguments into their slots, and point `avalue` at each.  The commonest kinds
+   are inlined; everything else, and every error, goes through store_value(). */
+static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *c, char *frame,
+                                         void **avalue, PyObject *const *args, const unsigned nargs,
+                                         keeper *k)
+{
+    PyObject *const *given = args;
+    const argument *a, *end;
+
+    for (a = c->args, end = a + nargs; a < end; ++a) {
+        char *slot = frame + a->offset;
+        PyObject *value;
+        *avalue++ = slot;
+        switch (a->how) {
+        case AS_S32:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+                Py_ssize_t number = compact_value(value);
+#if PyLong_SHIFT > 30
+                if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
+                    break;
+#endif
+                *(int_slot *)slot = (int_slot)number;
+                continue;
+            }
+            break;
+        case AS_S64:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+                *(int64_t *)slot = compact_value(value);
+                continue;
+            }
+            break;
+        case AS_U64:
+            value = *given++;
+            if (LIKELY(PyLong_CheckExact(value) && is_compact(value)
+                       && compact_value(value) >= 0)) {
+                *(uint64_t *)slot = (uint64_t)compact_value(value);
+                continue;
+            }
+            break;
+        case AS_DOUBLE:
+            value = *given++;
+            if (LIKELY(PyFloat_CheckExact(value))) {
+                *(double *)slot = PyFloat_AS_DOUBLE(value);
+                continue;
+            }
+            break;
+        case AS_TEXT:
+            value = *given;
+            if (LIKELY(PyBytes_CheckExact(value)
+                       && !has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)))) {
+                write_address(slot, PyBytes_AS_STRING(value));
+                ++given;
+                continue;
+            }
+            /* fall through */
+        case AS_POINTER:
+            value = *given++;
+            if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
+                continue;
+            if (!Value_Check(value))
+                goto failed;
+            PyErr_Clear();
+            break;
+        case AS_MEMORY:
+            value = *given++;
+            if (a->words == 2)
+                *avalue++ = slot + 8;
+            if (LIKELY((PyObject *)Py_TYPE(value) == a->type->memory_class
+                       && lifetime_is_open(((MemoryObject *)value)->m.life)
+                       && copies_plainly((MemoryObject *)value))) {
+                memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);
+                continue;
+            }
+            break;
+        case AS_OUT:
+            write_address(slot, frame + a->referred);
+            memset(frame + a->referred, 0, a->type->size);
+            continue;
+        case AS_REFERRED:
+            if (LIKELY(store_referred(a, frame, *given++, k) == 0))
+                continue;
+            goto failed;
+        default:
+            value = *given++;
+        }
+        if (LIKELY(store_by_rule(a, slot, value, k) == 0))
+            continue;
+failed:
+        name_argument(t, (unsigned)(given - args) - 1);
+        return -1;
+    }
+    return 0;
+}
+
+#endif

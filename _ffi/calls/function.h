@@ -1,0 +1,95 @@
+/* What Python calls: vectorcall, and an exact built-in. */
+#ifndef FFIPY_CALLS_FUNCTION_H
+#define FFIPY_CALLS_FUNCTION_H
+
+#include <Python.h>
+
+#include "base/compiler.h"
+#include "calls/call.h"
+#include "calls/variadic.h"
+#include "model/cif.h"
+#include "model/function.h"
+
+COLD static PyObject *no_keywords(const call_target *t)
+{
+    PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", t->name);
+    return NULL;
+}
+
+static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
+                               Py_ssize_t nargs)
+{
+    cif_state *c = t->cif;
+    return c->variadic ? call_variadic(t, function, args, nargs)
+                       : call_prepared(t, c, function, args, nargs);
+}
+
+/* A shape of signature has its own, compiled with what is known of it. */
+#define DOORS(shape, keeps, nargs)                                                               \
+    static ALWAYS_INLINE PyObject *call_##shape(PyObject *self, PyObject *const *args,           \
+                                                Py_ssize_t given)                                \
+    {                                                                                            \
+        const call_target *t = &((FunctionObject *)self)->target;                                \
+        cif_state *c = t->cif;                                                                   \
+        _Alignas(16) char frame[SMALL_FRAME];                                                    \
+        if (UNLIKELY(given != c->plain_nin))                                                     \
+            return call_function(t, self, args, given);                                          \
+        return call_in_frame(t, c, frame, self, args, keeps, nargs);                             \
+    }                                                                                            \
+    static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,    \
+                                        PyObject *kwnames)                                       \
+    {                                                                                            \
+        if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0))                         \
+            return no_keywords(&((FunctionObject *)self)->target);                               \
+        return call_##shape(self, args, PyVectorcall_NARGS(nargsf));                             \
+    }                                                                                            \
+    static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given)       \
+    {                                                                                            \
+        return call_##shape(self, args, given);                                                  \
+    }                                                                                            \
+    static PyObject *shape##_one(PyObject *self, PyObject *arg)                                  \
+    {                                                                                            \
+        return call_##shape(self, &arg, 1);                                                      \
+    }
+
+DOORS(nullary, 0, 0)
+DOORS(numeric, 0, c->nargs)
+DOORS(keeping, 1, c->nargs)
+#undef DOORS
+
+typedef struct {
+    vectorcallfunc vectorcall;
+    PyObject *(*fast)(PyObject *, PyObject *const *, Py_ssize_t);
+    PyCFunction one;
+} doors;
+
+static const doors *doors_of(const cif_state *c)
+{
+    static const doors
+        nullary = {nullary_vectorcall, nullary_fast, nullary_one},
+        numeric = {numeric_vectorcall, numeric_fast, numeric_one},
+        keeping = {keeping_vectorcall, keeping_fast, keeping_one};
+    return c->keeps ? &keeping : c->nargs ? &numeric : &nullary;
+}
+
+/* The same call as an exact built-in, which the interpreter specialises for. */
+static PyObject *new_exact_call(PyObject *self)
+{
+    FunctionObject *function = (FunctionObject *)self;
+    const cif_state *c = function->target.cif;
+    PyMethodDef *method = &function->method;
+
+    method->ml_name = PyUnicode_AsUTF8(function->target.name);
+    if (method->ml_name == NULL)
+        return NULL;
+    if (c->nin == 1 && !c->variadic) {
+        method->ml_meth = doors_of(c)->one;
+        method->ml_flags = METH_O;
+    } else {
+        method->ml_meth = (PyCFunction)(void (*)(void))doors_of(c)->fast;
+        method->ml_flags = METH_FASTCALL;
+    }
+    return PyCFunction_New(method, self);
+}
+
+#endif

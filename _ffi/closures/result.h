@@ -1,0 +1,76 @@
+/* What C gets from a callable: its result, a default, zeros. */
+#ifndef FFIPY_CLOSURES_RESULT_H
+#define FFIPY_CLOSURES_RESULT_H
+
+#include <Python.h>
+#include <ffi.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/locks.h"
+#include "libffi/results.h"
+#include "model/closure.h"
+#include "model/errors.h"
+#include "model/keeper.h"
+#include "values/integers.h"
+#include "values/keeper.h"
+#include "values/store.h"
+
+static void zero_result(const closure_block *block, void *where)
+{
+    memset(where, 0, block->state->result_bytes);
+}
+
+/* The callable raised. */
+static void error_result(const closure_block *block, void *where)
+{
+    if (block->on_error != NULL)
+        memcpy(where, block->on_error->bytes, block->state->result_bytes);
+    else
+        zero_result(block, where);
+}
+
+/* Each thread's until its next one: another thread's C may still look at the last.  Takes `objects`. */
+COLD static int keep_result(closure_block *block, PyObject *objects)
+{
+    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    PyObject *made = block->kept == NULL ? PyDict_New() : NULL;
+    int status = -1;
+
+    LOCK(&block->lock);
+    if (block->kept == NULL) {
+        block->kept = made;
+        made = NULL;
+    }
+    UNLOCK(&block->lock);
+    if (thread != NULL && block->kept != NULL)      /* which stays while the block is busy */
+        status = PyDict_SetItem(block->kept, thread, objects);
+    Py_XDECREF(made);
+    Py_XDECREF(thread);
+    Py_DECREF(objects);
+    return status;
+}
+
+static inline int store_result(closure_block *block, void *where, PyObject *value)
+{
+    const type_info *type = block->state->result;
+    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+
+    if (type->kind == K_VOID)
+        return 0;
+    if (LIKELY(type->kind == K_S32 && PyLong_CheckExact(value) && is_compact(value)
+               && compact_value(value) >= INT32_MIN && compact_value(value) <= INT32_MAX)) {
+        *(ffi_sarg *)where = (ffi_sarg)compact_value(value);
+        return 0;
+    }
+    if (UNLIKELY(store_value(type, where, value, &k) < 0)) {
+        let_go(&k);
+        add_place(PyUnicode_FromFormat("closure %U result", block->name));
+        return -1;
+    }
+    widen_result(type, where);
+    return LIKELY(k.objects == NULL) ? 0 : keep_result(block, k.objects);
+}
+
+#endif

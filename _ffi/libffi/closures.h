@@ -1,0 +1,75 @@
+/* Closures of libffi's: where they lie, and how they are prepared. */
+#ifndef FFIPY_LIBFFI_CLOSURES_H
+#define FFIPY_LIBFFI_CLOSURES_H
+
+#include <Python.h>
+#include <ffi.h>
+
+#include "libffi_config.h"
+#include "base/locks.h"
+
+/* A native raw API (i386 only) takes no structs and crashes with static trampolines; there a
+   raw closure is a plain one. */
+#define RAW_CLOSURES (FFIPY_HAVE_RAW && !FFI_NATIVE_RAW_API)
+
+/* libffi looks up a closure's segment, when it is made and when it is prepared, without its own lock. */
+static short_lock allocating;
+
+static void *closure_alloc(size_t size, void **code)
+{
+    void *closure;
+    LOCK(&allocating);
+    closure = ffi_closure_alloc(size, code);
+    UNLOCK(&allocating);
+    return closure;
+}
+
+static void closure_free(void *closure)
+{
+    LOCK(&allocating);
+    ffi_closure_free(closure);
+    UNLOCK(&allocating);
+}
+
+/* Is a closure's address outside its (writable) block?  Then its code is libffi's own
+   page or a second mapping, and the block never needed to be executable. */
+static int closures_are_indirect(void)
+{
+    void *code = NULL;
+    void *block = closure_alloc(sizeof(ffi_closure), &code);
+    int indirect;
+    if (block == NULL)
+        return 0;
+    indirect = code != block;
+    closure_free(block);
+    return indirect;
+}
+
+static ffi_status closure_prepare(ffi_closure *closure, ffi_cif *cif,
+                                  void (*handler)(ffi_cif *, void *, void **, void *), void *user,
+                                  void *code)
+{
+    ffi_status status;
+    LOCK(&allocating);
+    status = ffi_prep_closure_loc(closure, cif, handler, user, code);
+    UNLOCK(&allocating);
+    return status;
+}
+
+#if RAW_CLOSURES
+static ffi_status raw_closure_prepare(ffi_raw_closure *closure, ffi_cif *cif,
+                                      void (*handler)(ffi_cif *, void *, ffi_raw *, void *),
+                                      void *user, void *code)
+{
+    ffi_status status;
+    LOCK(&allocating);
+    status = ffi_prep_raw_closure_loc(closure, cif, handler, user, code);
+    UNLOCK(&allocating);
+    /* libffi puts the code address here, which is not the closure's where trampolines
+       live in pages of their own. */
+    closure->this_closure = closure;
+    return status;
+}
+#endif
+
+#endif

@@ -1,0 +1,58 @@
+/* libffi's type for each of the platform's. */
+#ifndef FFIPY_LIBFFI_SCALARS_H
+#define FFIPY_LIBFFI_SCALARS_H
+
+#include <Python.h>
+#include <ffi.h>
+
+#include "model/kinds.h"
+
+static ffi_type *int_ffi_type(size_t size, int is_signed)
+{
+    switch (size) {
+    case 1: return is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+    case 2: return is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+    case 4: return is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
+    case 8: return is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+#ifdef FFI_TARGET_HAS_INT128
+    case 16: return is_signed ? &ffi_type_sint128 : &ffi_type_uint128;
+#endif
+    default: return NULL;
+    }
+}
+
+static type_kind int_kind(size_t size, int is_signed)
+{
+    switch (size) {
+    case 1: return is_signed ? K_S8 : K_U8;
+    case 2: return is_signed ? K_S16 : K_U16;
+    case 4: return is_signed ? K_S32 : K_U32;
+    case 8: return is_signed ? K_S64 : K_U64;
+    default: return is_signed ? K_S128 : K_U128;
+    }
+}
+
+#ifdef FFI_TARGET_HAS_COMPLEX_TYPE
+#define COMPLEX_FFI(type) (&ffi_type_complex_##type)
+#elif defined(__riscv)      /* its ABI passes them like structs of two */
+#define COMPLEX_PAIR(type) \
+    static ffi_type *type##_pair[] = {&ffi_type_##type, &ffi_type_##type, NULL}; \
+    static ffi_type complex_##type = {2 * sizeof(C_##type), _Alignof(C_##type), FFI_TYPE_STRUCT, type##_pair};
+typedef float C_float;
+typedef double C_double;
+typedef long double C_longdouble;
+COMPLEX_PAIR(float)
+COMPLEX_PAIR(double)
+COMPLEX_PAIR(longdouble)
+#define COMPLEX_FFI(type) (&complex_##type)
+#else
+#define COMPLEX_FFI(type) NULL
+#endif
+
+#ifdef FFI_TARGET_HAS_VECTOR_TYPE
+#define VECTOR_TYPE FFI_TYPE_VECTOR
+#else
+#define VECTOR_TYPE 0
+#endif
+
+#endif

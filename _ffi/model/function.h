@@ -1,0 +1,30 @@
+/* A function: a CIF bound to an address. */
+#ifndef FFIPY_MODEL_FUNCTION_H
+#define FFIPY_MODEL_FUNCTION_H
+
+#include <Python.h>
+
+#include "base/lifetime.h"
+#include "model/cif.h"
+
+typedef void (*c_function)(void);
+
+typedef struct {
+    c_function address;
+    cif_state *cif;
+    lifetime *life;                 /* of the library */
+    PyObject *name;                 /* str (borrowed) */
+    PyObject *errcheck;             /* callable or None (borrowed) */
+    int plain;                      /* none of: errcheck and the two below */
+    int release_gil;
+    int save_errno;
+} call_target;
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    call_target target;
+    PyMethodDef method;             /* of .call */
+} FunctionObject;
+
+#endif

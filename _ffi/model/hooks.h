@@ -1,0 +1,29 @@
+/* What C knows of the Cython classes, and asks of their functions. */
+#ifndef FFIPY_MODEL_HOOKS_H
+#define FFIPY_MODEL_HOOKS_H
+
+#include <Python.h>
+
+#include "base/lifetime.h"
+#include "model/cif.h"
+#include "model/type.h"
+
+/* Filled in by the Cython side at import. */
+static struct {
+    PyTypeObject *memory, *pointer, *function, *closure, *cif, *type, *value;
+    PyObject *closure_expired, *bad_arg_type;
+    PyObject *(*function_at)(const type_info *type, void *address, PyObject *owner);
+    PyObject *(*pin)(lifetime *life, PyObject *owner);
+    cif_state *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
+    PyObject *(*exact_from_string)(const char *digits);
+    PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
+} core;
+
+#define Memory_Check(o) PyObject_TypeCheck(o, core.memory)
+#define Pointer_Check(o) Py_IS_TYPE(o, core.pointer)
+#define Function_Check(o) Py_IS_TYPE(o, core.function)
+#define Closure_Check(o) PyObject_TypeCheck(o, core.closure)
+#define Value_Check(o) Py_IS_TYPE(o, core.value)
+#define Type_Check(o) Py_IS_TYPE(o, core.type)
+
+#endif

@@ -1,0 +1,38 @@
+"""The C side of a value: its address, its type, its size."""
+
+
+def addressof(value):
+    """Return the address of memory, a pointer's target, a closure, a function or a buffer."""
+    if isinstance(value, (Memory, Pointer, Closure, Function)):
+        return make_pointer(core_types["pointer"], value).address
+    try:
+        view = memoryview(value)
+    except TypeError:
+        raise TypeError(f"addressof(): {type(value).__name__} has no address") from None
+    if not view.c_contiguous:
+        raise ValueError("addressof(): expected a contiguous buffer")
+    return <uintptr_t>buffer_address(view)
+
+
+def typeof(value):
+    """Return the C type of memory, a pointer or a typed value."""
+    if isinstance(value, Memory):
+        return (<Memory>value).type_
+    if isinstance(value, Pointer):
+        return (<Pointer>value).type_
+    if isinstance(value, Value):
+        return (<Value>value).type_
+    raise TypeError(f"typeof(): {type(value).__name__} has no C type")
+
+
+def sizeof_of(value):
+    """Return the size in bytes of a type, or of memory, a pointer or a typed value."""
+    if not isinstance(value, (Type, Memory, Pointer, Value)):
+        raise TypeError(f"sizeof(): {type(value).__name__} has no C type")
+    type_ = value if isinstance(value, Type) else typeof(value)
+    if type_.size is None:
+        raise TypeError(f"sizeof(): {type_} is incomplete")
+    return type_.size
+
+
+sizeof_of.__name__ = sizeof_of.__qualname__ = "sizeof"

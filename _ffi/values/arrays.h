@@ -1,0 +1,84 @@
+/* Arrays and vectors from text and buffers. */
+#ifndef FFIPY_VALUES_ARRAYS_H
+#define FFIPY_VALUES_ARRAYS_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "model/type.h"
+#include "values/buffers.h"
+
+static int store_characters(const type_info *type, char *where, const char *text, size_t size)
+{
+    if (size > type->size) {
+        PyErr_Format(PyExc_ValueError, "%zu bytes do not fit %U", size, type->name);
+        return -1;
+    }
+    memcpy(where, text, size);
+    memset(where + size, 0, type->size - size);
+    return 0;
+}
+
+static int store_wide_characters(const type_info *type, char *where, PyObject *text)
+{
+    size_t size = type->item->size;
+    Py_ssize_t i, n = PyUnicode_GET_LENGTH(text), used = 0;
+
+    memset(where, 0, type->size);
+    for (i = 0; i < n; ++i) {
+        Py_UCS4 code = PyUnicode_READ_CHAR(text, i);
+        int pair = size == 2 && code > 0xFFFF;
+        if (used + 1 + pair > type->length) {
+            PyErr_Format(PyExc_ValueError, "%zd characters do not fit %U", n, type->name);
+            return -1;
+        }
+        if (size == 4) {
+            memcpy(where + used * 4, &code, 4);
+        } else {
+            uint16_t unit = (uint16_t)(pair ? 0xD7C0 + (code >> 10) : code);
+            memcpy(where + used * 2, &unit, 2);
+            if (pair) {
+                unit = (uint16_t)(0xDC00 + (code & 0x3FF));
+                memcpy(where + used * 2 + 2, &unit, 2);
+            }
+        }
+        used += 1 + pair;
+    }
+    return 0;
+}
+
+/* As C initialises: what is left out at the end is zero.  A vector has all its lanes. */
+static int fits_array(const type_info *type, Py_ssize_t given)
+{
+    if (given == type->length || (given < type->length && type->kind == K_ARRAY))
+        return 0;
+    PyErr_Format(PyExc_ValueError, "expected %U (%zd items), got %zd%s", type->name, type->length, given,
+                 type->length ? "" : " (a flexible array is where its struct has room: T.at(bytearray(size)))");
+    return -1;
+}
+
+/* The same items in C order: no need to look at each. */
+static int store_array_buffer(const type_info *type, char *where, PyObject *value)
+{
+    Py_buffer view;
+    int status = 1;
+
+    if (PyObject_GetBuffer(value, &view, PyBUF_FORMAT | PyBUF_STRIDES) < 0) {
+        PyErr_Clear();
+        return 1;
+    }
+    if ((size_t)view.itemsize == type->item->size && format_matches(type->item, &view)
+        && !is_pointer_kind(type->item->kind) && !is_aggregate_kind(type->item->kind)
+        && type->item->kind != K_BOOL && view.ndim == 1) {
+        status = fits_array(type, view.len / view.itemsize);
+        if (status == 0)
+            status = PyBuffer_ToContiguous(where, &view, view.len, 'C');
+        if (status == 0)
+            memset(where + view.len, 0, type->size - (size_t)view.len);
+    }
+    PyBuffer_Release(&view);
+    return status;
+}
+
+#endif

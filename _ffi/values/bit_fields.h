@@ -1,0 +1,90 @@
+/* Bit-fields: read and written byte by byte, any width, any endianness. */
+#ifndef FFIPY_VALUES_BIT_FIELDS_H
+#define FFIPY_VALUES_BIT_FIELDS_H
+
+#include <Python.h>
+
+#include "model/type.h"
+#include "values/enums.h"
+#include "values/integers.h"
+
+static unsigned long long read_bits(const char *base, const field_info *field)
+{
+    const unsigned char *bytes = (const unsigned char *)base + field->offset;
+    unsigned long long value = 0;
+    unsigned i, bit;
+
+    for (i = 0; i < field->bit_width; ++i) {
+        bit = field->bit_offset + i;
+#if PY_BIG_ENDIAN
+        value = value << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1);
+#else
+        value |= (unsigned long long)(bytes[bit / 8] >> bit % 8 & 1) << i;
+#endif
+    }
+    return value;
+}
+
+static void write_bits(char *base, const field_info *field, unsigned long long value)
+{
+    unsigned char *bytes = (unsigned char *)base + field->offset, mask;
+    unsigned i, bit, one;
+
+    for (i = 0; i < field->bit_width; ++i) {
+        bit = field->bit_offset + i;
+#if PY_BIG_ENDIAN
+        one = value >> (field->bit_width - 1 - i) & 1;
+        mask = (unsigned char)(0x80 >> bit % 8);
+#else
+        one = value >> i & 1;
+        mask = (unsigned char)(1 << bit % 8);
+#endif
+        bytes[bit / 8] = (unsigned char)(one ? bytes[bit / 8] | mask : bytes[bit / 8] & ~mask);
+    }
+}
+
+static int is_signed_int(const type_info *type)
+{
+    return type->kind == K_S8 || type->kind == K_S16 || type->kind == K_S32 || type->kind == K_S64;
+}
+
+static int store_bits(const field_info *field, char *base, PyObject *value)
+{
+    const type_info *type = field->type->item;      /* of c.bits(item, width) */
+    unsigned width = field->bit_width;
+    unsigned long long number;
+    long long signed_number;
+
+    if (is_signed_int(plain_type(type))) {
+        long long max = (long long)((1ULL << (width - 1)) - 1);
+        if (get_signed(field->type, value, -max - 1, max, &signed_number) < 0)
+            return -1;
+        number = (unsigned long long)signed_number;
+    } else {
+        if (get_unsigned(field->type, value, width == 64 ? ~0ULL : (1ULL << width) - 1, &number) < 0)
+            return -1;
+    }
+    write_bits(base, field, number);
+    return 0;
+}
+
+static PyObject *load_bits(const field_info *field, const char *base)
+{
+    const type_info *type = field->type->item, *plain = plain_type(type);
+    unsigned long long number = read_bits(base, field);
+    unsigned width = field->bit_width;
+    PyObject *result;
+
+    if (plain->kind == K_BOOL)
+        return PyBool_FromLong((long)number);
+    if (is_signed_int(plain)) {
+        if (width < 64 && number >> (width - 1))
+            number |= ~0ULL << width;
+        result = PyLong_FromLongLong((long long)number);
+    } else {
+        result = PyLong_FromUnsignedLongLong(number);
+    }
+    return type->kind == K_ENUM ? enum_member(type, result) : result;
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* Enums: ints of C, members in Python. */
+#ifndef FFIPY_VALUES_ENUMS_H
+#define FFIPY_VALUES_ENUMS_H
+
+#include <Python.h>
+
+#include "model/type.h"
+
+/* The member for `number` (stolen), or the plain int. */
+static PyObject *enum_member(const type_info *type, PyObject *number)
+{
+    PyObject *member;
+    if (number == NULL)
+        return NULL;
+    member = PyDict_GetItemWithError(type->enum_members, number);
+    if (member != NULL) {
+        Py_DECREF(number);
+        return Py_NewRef(member);
+    }
+    if (PyErr_Occurred()) {
+        Py_DECREF(number);
+        return NULL;
+    }
+    member = PyObject_CallOneArg(type->enum_class, number);     /* flags combine */
+    if (member == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
+            Py_DECREF(number);
+            return NULL;
+        }
+        PyErr_Clear();
+        return number;
+    }
+    Py_DECREF(number);
+    return member;
+}
+
+#endif

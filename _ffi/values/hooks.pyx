@@ -1,0 +1,36 @@
+"""What C has Python code for: pins, arrays of results, exact numbers."""
+
+
+@cython.final
+@cython.internal
+@cython.no_gc_clear             # unpins before it lets its owner go
+cdef class Pin:
+    """Keep a lifetime pinned for as long as this object lives."""
+    cdef lifetime *life
+    cdef object owner
+
+    def __dealloc__(self):
+        if self.life != NULL:
+            lifetime_unpin(self.life)
+
+
+cdef object make_pin(lifetime *life, object owner):
+    cdef Pin pin = Pin.__new__(Pin)
+    if not lifetime_pin(life):
+        closed_meanwhile()
+    pin.owner = owner
+    pin.life = life
+    return pin
+
+
+cdef object new_array(const type_info *item, const Py_ssize_t *shape, int ndim):
+    cdef int i
+    result = <object>item.object
+    for i in reversed(range(ndim)):
+        result = array(result, shape[i])
+    return result.new()
+
+
+cdef object exact_from_string(const char *digits):
+    import decimal
+    return decimal.Decimal(digits.decode())

@@ -1,0 +1,90 @@
+/* C bytes -> Python value, by the rule of a type: the other direction of store_value(). */
+#ifndef FFIPY_VALUES_LOAD_H
+#define FFIPY_VALUES_LOAD_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "model/memory.h"
+#include "model/type.h"
+#include "values/bit_fields.h"
+#include "values/characters.h"
+#include "values/enums.h"
+#include "values/integers.h"
+#include "values/load_pointers.h"
+#include "values/long_double.h"
+#include "values/memory.h"
+
+/* A view into `root`, or a copy where the bytes do not outlive us. */
+static PyObject *load_aggregate(const type_info *type, const void *where, MemoryObject *root)
+{
+    MemoryObject *memory;
+    if (root != NULL)
+        return (PyObject *)memory_part(type, (void *)where, root);
+    memory = memory_new(type);
+    if (memory != NULL)
+        memcpy(memory->m.data, where, type->size);
+    return (PyObject *)memory;
+}
+
+#define LOAD(ctype) ctype number; memcpy(&number, where, sizeof number)
+
+/* The Python value of the `type` at `where` (any alignment), which lies in `root`'s
+   storage, or (NULL) will be gone soon. */
+static PyObject *load_value(const type_info *type, const void *where, MemoryObject *root)
+{
+    switch (type->kind) {
+    case K_VOID:   Py_RETURN_NONE;
+    case K_BOOL:   return PyBool_FromLong(*(const unsigned char *)where != 0);
+    case K_CHAR:   return PyBytes_FromStringAndSize(where, 1);
+    case K_S8:     return PyLong_FromLong(*(const int8_t *)where);
+    case K_U8:     return PyLong_FromLong(*(const uint8_t *)where);
+    case K_S16:    { LOAD(int16_t); return PyLong_FromLong(number); }
+    case K_U16:    { LOAD(uint16_t); return PyLong_FromLong(number); }
+    case K_S32:    { LOAD(int32_t); return PyLong_FromLong(number); }
+    case K_U32:    { LOAD(uint32_t); return PyLong_FromUnsignedLong(number); }
+    case K_S64:    { LOAD(int64_t); return PyLong_FromLongLong(number); }
+    case K_U64:    { LOAD(uint64_t); return PyLong_FromUnsignedLongLong(number); }
+    case K_S128:
+    case K_U128:   { LOAD(wide_int); return load_wide(type, &number); }
+    case K_CHAR16: { LOAD(uint16_t); return load_code_point(type, number); }
+    case K_CHAR32: { LOAD(uint32_t); return load_code_point(type, number); }
+    case K_FLOAT:  { LOAD(float); return PyFloat_FromDouble((double)number); }
+    case K_DOUBLE: { LOAD(double); return PyFloat_FromDouble(number); }
+    case K_LONGDOUBLE: { LOAD(long double); return PyFloat_FromDouble((double)number); }
+    case K_EXACT:  { LOAD(long double); return load_exact(&number); }
+    case K_COMPLEX_FLOAT: {
+        float parts[2];
+        memcpy(parts, where, sizeof parts);
+        return PyComplex_FromDoubles((double)parts[0], (double)parts[1]);
+    }
+    case K_COMPLEX_DOUBLE: {
+        double parts[2];
+        memcpy(parts, where, sizeof parts);
+        return PyComplex_FromDoubles(parts[0], parts[1]);
+    }
+    case K_COMPLEX_LONGDOUBLE: {
+        long double parts[2];
+        memcpy(parts, where, sizeof parts);
+        return PyComplex_FromDoubles((double)parts[0], (double)parts[1]);
+    }
+    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_WSTRING: case K_FUNCTION:
+        return load_pointer(type, where, root);
+    case K_ENUM:
+        return enum_member(type, load_value(type->item, where, root));
+    case K_ARRAY: case K_VECTOR: case K_STRUCT: case K_UNION:
+        return load_aggregate(type, where, root);
+    default:
+        PyErr_Format(PyExc_TypeError, "%U has no value", type->name);
+        return NULL;
+    }
+}
+
+static PyObject *load_field(const field_info *field, char *base, MemoryObject *root)
+{
+    return field->bit_width ? load_bits(field, base)
+                            : load_value(field->type, base + field->offset, root);
+}
+
+#endif

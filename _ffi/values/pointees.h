@@ -1,0 +1,58 @@
+/* May a pointer to one thing stand where C wants a pointer to another? */
+#ifndef FFIPY_VALUES_POINTEES_H
+#define FFIPY_VALUES_POINTEES_H
+
+#include <Python.h>
+
+#include "base/compiler.h"
+#include "model/type.h"
+
+/* May a pointer to `have` stand where C wants a pointer to `want`? */
+static int pointee_matches(const type_info *want, const type_info *have)
+{
+    for (;;) {
+        if (want == have || want->kind == K_VOID || have->kind == K_VOID)
+            return 1;
+        want = plain_type(want);
+        have = plain_type(have);
+        if (have->kind == K_ARRAY && want->kind != K_ARRAY) {
+            have = have->item;
+            continue;
+        }
+        if (want->kind == K_ARRAY && have->kind == K_ARRAY) {
+            if (have->length < want->length)
+                return 0;
+            want = want->item;
+            have = have->item;
+            continue;
+        }
+        if (is_character_kind(want->kind) && is_character_kind(have->kind))
+            return 1;
+        if (is_pointer_kind(want->kind) && is_pointer_kind(have->kind)) {
+            if (want->kind == K_FUNCTION || have->kind == K_FUNCTION)
+                return want->kind == have->kind || want->kind == K_POINTER
+                       || have->kind == K_POINTER;
+            if (want->kind == K_POINTER || have->kind == K_POINTER)
+                return 1;
+            want = want->item;
+            have = have->item;
+            continue;
+        }
+        if ((want->kind == K_STRUCT || want->kind == K_UNION) && want->kind == have->kind
+            && (!want->complete || !have->complete))    /* the same tag, declared twice */
+            return PyUnicode_Compare(want->name, have->name) == 0;
+        if (want->kind == K_EXACT || have->kind == K_EXACT)
+            return want->ffi == have->ffi;
+        return want->kind == have->kind && want->kind <= K_COMPLEX_LONGDOUBLE
+               && want->kind != K_VOID;
+    }
+}
+
+COLD static int wrong_pointee(const type_info *type, const type_info *have)
+{
+    PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U (if that is meant, cast it: "
+                 "c.ptr(T)(it))", type->name, have->name);
+    return -1;
+}
+
+#endif

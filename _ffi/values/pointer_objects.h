@@ -1,0 +1,55 @@
+/* Pointer objects: made and freed. */
+#ifndef FFIPY_VALUES_POINTER_OBJECTS_H
+#define FFIPY_VALUES_POINTER_OBJECTS_H
+
+#include <Python.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "base/lifetime.h"
+#include "base/pool.h"
+#include "model/hooks.h"
+#include "model/pointer.h"
+#include "model/type.h"
+
+static object_pool pointer_pool;
+
+static void pointer_dealloc(PyObject *self)
+{
+    PointerObject *pointer = (PointerObject *)self;
+
+    PyObject_GC_UnTrack(self);
+    if (UNLIKELY(pointer->weakrefs != NULL))
+        PyObject_ClearWeakRefs(self);
+    Py_XDECREF(pointer->owner);
+    Py_XDECREF(pointer->type);
+    pool_give(&pointer_pool, self, core.pointer, sizeof *pointer);
+}
+
+static void own_pointers(PyTypeObject *class)
+{
+    class->tp_dealloc = pointer_dealloc;
+}
+
+/* `length`: how many items are known to be there, or -1. */
+static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
+                             lifetime *life, Py_ssize_t length)
+{
+    PointerObject *pointer = (PointerObject *)pool_take(&pointer_pool, core.pointer);
+    if (UNLIKELY(pointer == NULL))
+        return NULL;
+    memset(&pointer->p, 0, sizeof pointer->p);
+    pointer->weakrefs = NULL;
+    pointer->p.address = address;
+    pointer->p.type = type;
+    pointer->p.life = life;
+    pointer->p.bounded = length >= 0;
+    pointer->p.length = length;
+    pointer->type = Py_NewRef(type->object);
+    pointer->owner = Py_NewRef(owner ? owner : Py_None);
+    if (owner != NULL && owner != Py_None)
+        track_object((PyObject *)pointer);
+    return (PyObject *)pointer;
+}
+
+#endif

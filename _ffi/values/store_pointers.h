@@ -1,0 +1,188 @@
+/* Python values as C addresses. */
+#ifndef FFIPY_VALUES_STORE_POINTERS_H
+#define FFIPY_VALUES_STORE_POINTERS_H
+
+#include <Python.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "model/errors.h"
+#include "model/hooks.h"
+#include "model/keeper.h"
+#include "model/memory.h"
+#include "model/pointer.h"
+#include "model/value.h"
+#include "values/address.h"
+#include "values/buffers.h"
+#include "values/function_pointers.h"
+#include "values/integers.h"
+#include "values/keeper.h"
+#include "values/pointees.h"
+#include "values/text.h"
+
+static int address_of_memory(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    MemoryObject *memory = (MemoryObject *)value;
+    if (type->item != NULL && !pointee_matches(type->item, memory->m.type))
+        return wrong_pointee(type, memory->m.type);
+    if (type->kind == K_FUNCTION)
+        return expected(type, value);
+    if (!lifetime_is_open(memory->m.life))
+        return stale(memory->m.type);
+    write_address(where, memory->m.data);
+    return keep_pinned(k, memory->m.life, value);
+}
+
+static int address_of_pointer(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    PointerObject *pointer = (PointerObject *)value;
+    if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item))
+        return wrong_pointee(type, pointer->p.type->item);
+    if (pointer->p.type->is_const && type->kind == K_PTR && !type->is_const) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a %U", type->name, pointer->p.type->name);
+        return -1;
+    }
+    if (type->kind == K_FUNCTION)
+        return expected(type, value);
+    if (!lifetime_is_open(pointer->p.life))
+        return stale(pointer->p.type);
+    write_address(where, pointer->p.address);
+    return keep_pinned(k, pointer->p.life, value);
+}
+
+static int address_from_int(const type_info *type, PyObject *value, void *where)
+{
+    unsigned long long address;
+    if (unsigned_from_any(type, value, UINTPTR_MAX, &address) < 0)
+        return -1;
+    write_address(where, (void *)(uintptr_t)address);
+    return 0;
+}
+
+/* c.int(5) where C wants an address: ctypes would pass one, C would refuse it. */
+static int is_typed_number(const type_info *type, PyObject *value)
+{
+    return Value_Check(value) && is_pointer_kind(type->kind)
+           && !is_pointer_kind(((TypeObject *)((ValueObject *)value)->type)->info.kind);
+}
+
+/* The general case; pointers to the common things are taken care of in pointer_from(). */
+static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    if (Pointer_Check(value))
+        return address_of_pointer(type, value, k, where);
+    if (Function_Check(value) || Closure_Check(value))
+        return address_of_function(type, value, k, where);
+    if (PyLong_Check(value))
+        return address_from_int(type, value, where);
+    if (type->kind != K_FUNCTION && PyObject_CheckBuffer(value))
+        return address_of_buffer(type, value, k, where);
+    if (type->kind != K_FUNCTION && PyIndex_Check(value))
+        return address_from_int(type, value, where);
+    if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value) || PyDict_Check(value))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: %s.new(it))", type->name,
+                     Py_TYPE(value)->tp_name,
+                     is_aggregate_kind(type->item->kind) ? "T.new(it) or c.array(T, n)" : "c.array(T, n)");
+        return -1;
+    }
+    if (is_typed_number(type, value)) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got a typed %S (for memory that holds it: T.new(it))",
+                     type->name, ((ValueObject *)value)->type);
+        return -1;
+    }
+    if (PyCallable_Check(value) && !PyType_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
+                     "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    return expected(type, value);
+}
+
+/* Memory, whatever its class, unless that exports another buffer. */
+static inline int exports_memory(const PyBufferProcs *procs)
+{
+    return procs->bf_getbuffer == core.memory->tp_as_buffer->bf_getbuffer;
+}
+
+static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
+
+    if (value == Py_None) {
+        write_address(where, NULL);
+        return 0;
+    }
+    if (PyBytes_Check(value)) {
+        switch (type->kind) {
+        case K_STRING: case K_BYTES:
+            if (UNLIKELY(has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))))
+                return embedded_nul(type, value);
+            break;
+        case K_POINTER:
+            break;
+        case K_PTR:
+            if (type->is_const && (type->item->kind == K_VOID || is_character_kind(type->item->kind)))
+                break;
+            if (!type->is_const) {
+                PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got bytes, which "
+                             "is read-only (is the parameter const?)", type->name);
+                return -1;
+            }
+            return address_of_buffer(type, value, k, where);
+        default:
+            return expected(type, value);
+        }
+        write_address(where, PyBytes_AS_STRING(value));
+        return k->borrowed ? 0 : keep_object(k, value);
+    }
+    if (PyUnicode_Check(value)) {
+        Py_ssize_t size;
+        const char *text;
+        if (type->kind == K_WSTRING)
+            return wide_string(type, value, k, where);
+        if (type->kind != K_STRING)
+            return no_text(type, value);
+        if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
+            text = PyUnicode_DATA(value);
+            size = PyUnicode_GET_LENGTH(value);
+        } else if ((text = PyUnicode_AsUTF8AndSize(value, &size)) == NULL) {
+            return -1;
+        }
+        if (UNLIKELY(has_nul(text, size)))
+            return embedded_nul(type, value);
+        write_address(where, text);
+        return k->borrowed ? 0 : keep_object(k, value);
+    }
+    if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION)
+        return exports_memory(procs) ? address_of_memory(type, value, k, where)
+                                     : address_of_buffer(type, value, k, where);
+    if (Memory_Check(value))
+        return address_of_memory(type, value, k, where);
+    return pointer_from_any(type, value, k, where);
+}
+
+/* Into memory: the address and what it keeps alive change together, after the conversion, which
+   may run Python code and let other threads look.  What was kept there goes last. */
+static int replace_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    keeper one = {NULL, 0, 0, 0, k->memory, NULL};
+    void *address = NULL;
+    PyObject *replaced = NULL;
+    int status = pointer_from(type, &address, value, &one);
+
+    if (status == 0)
+        status = keep_in_memory(k->memory, where, one.objects, &replaced);
+    if (status == 0)
+        write_address(where, address);
+    Py_XDECREF(one.objects);
+    Py_XDECREF(replaced);
+    return status;
+}
+
+static inline int store_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    return k->memory != NULL ? replace_pointer(type, where, value, k)
+                             : pointer_from(type, where, value, k);
+}
+
+#endif

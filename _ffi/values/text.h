@@ -1,0 +1,95 @@
+/* str and bytes as C strings, and C strings as text. */
+#ifndef FFIPY_VALUES_TEXT_H
+#define FFIPY_VALUES_TEXT_H
+
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "base/compiler.h"
+#include "model/errors.h"
+#include "model/keeper.h"
+#include "model/type.h"
+#include "values/address.h"
+#include "values/keeper.h"
+
+COLD static int embedded_nul(const type_info *type, PyObject *value)
+{
+    PyErr_Format(PyExc_ValueError, "embedded NUL in %s for %U (binary data goes as a buffer: "
+                 "memoryview(it))", Py_TYPE(value)->tp_name, type->name);
+    return -1;
+}
+
+static int wide_string(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    Py_ssize_t length;
+    wchar_t *text = PyUnicode_AsWideCharString(value, &length);
+    PyObject *bytes;
+    int status;
+
+    if (text == NULL)
+        return -1;
+    if ((size_t)length != wcslen(text)) {
+        PyMem_Free(text);
+        return embedded_nul(type, value);
+    }
+    bytes = PyBytes_FromStringAndSize((char *)text, (length + 1) * (Py_ssize_t)sizeof(wchar_t));
+    PyMem_Free(text);
+    if (bytes == NULL)
+        return -1;
+    write_address(where, PyBytes_AS_STRING(bytes));
+    status = keep_object(k, bytes);
+    Py_DECREF(bytes);
+    return status;
+}
+
+/* Is there a NUL among these bytes?  Short texts need no call. */
+static inline int has_nul(const char *text, Py_ssize_t size)
+{
+    const uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+    uint64_t word;
+    if (size > 64)
+        return memchr(text, 0, (size_t)size) != NULL;
+    if (size < 8) {
+        while (size > 0)
+            if (text[--size] == '\0')
+                return 1;
+        return 0;
+    }
+    for (; size > 8; text += 8, size -= 8) {
+        memcpy(&word, text, 8);
+        if ((word - ones) & ~word & tops)
+            return 1;
+    }
+    memcpy(&word, text + size - 8, 8);      /* the last eight, some of them again */
+    return ((word - ones) & ~word & tops) != 0;
+}
+
+COLD static int no_text(const type_info *type, PyObject *value)
+{
+    int writes = type->kind == K_PTR && !type->is_const;
+    if (type->kind == K_FUNCTION || (type->kind == K_PTR && type->item->kind != K_VOID
+                                     && !is_character_kind(type->item->kind)))
+        return expected(type, value);
+    PyErr_Format(PyExc_TypeError, "expected %U, got str (c.string takes it; or pass %s)", type->name,
+                 writes ? "a bytearray" : "bytes");
+    return -1;
+}
+
+static PyObject *load_text(const type_info *type, const void *where)
+{
+    const void *address = read_address(where);
+    if (address == NULL)
+        return Py_NewRef(Py_None);
+    switch (type->kind) {
+    case K_STRING:
+        return PyUnicode_FromString(address);
+    case K_BYTES:
+        return PyBytes_FromString(address);
+    default:
+        return PyUnicode_FromWideChar(address, -1);
+    }
+}
+
+#endif
