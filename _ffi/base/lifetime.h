@@ -23,7 +23,11 @@ typedef struct lifetime {
 
 static lifetime forever;
 
-typedef enum { NOW_CLOSED, WAS_CLOSED, IN_USE } closing;
+typedef enum {
+    NOW_CLOSED,
+    WAS_CLOSED,
+    IN_USE
+} closing;
 
 #ifndef Py_GIL_DISABLED
 
@@ -47,7 +51,10 @@ typedef struct stripe {
     _Alignas(64) Py_ssize_t pins;
 } stripe;
 
-enum { STRIPED_OPEN, STRIPED_CLOSING };
+enum {
+    STRIPED_OPEN,
+    STRIPED_CLOSING
+};
 
 THREAD_LOCAL unsigned own_stripe;        /* from 1; 0: not chosen yet */
 

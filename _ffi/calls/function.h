@@ -25,31 +25,31 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
 }
 
 /* A shape of signature has its own, compiled with what is known of it. */
-#define DOORS(shape, keeps, nargs)                                                               \
-    static ALWAYS_INLINE PyObject *call_##shape(PyObject *self, PyObject *const *args,           \
-                                                Py_ssize_t given)                                \
-    {                                                                                            \
-        const call_target *t = &((FunctionObject *)self)->target;                                \
-        cif_state *c = t->cif;                                                                   \
-        _Alignas(16) char frame[SMALL_FRAME];                                                    \
-        if (UNLIKELY(given != c->plain_nin))                                                     \
-            return call_function(t, self, args, given);                                          \
-        return call_in_frame(t, c, frame, self, args, keeps, nargs);                             \
-    }                                                                                            \
-    static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,    \
-                                        PyObject *kwnames)                                       \
-    {                                                                                            \
-        if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0))                         \
-            return no_keywords(&((FunctionObject *)self)->target);                               \
-        return call_##shape(self, args, PyVectorcall_NARGS(nargsf));                             \
-    }                                                                                            \
-    static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given)       \
-    {                                                                                            \
-        return call_##shape(self, args, given);                                                  \
-    }                                                                                            \
-    static PyObject *shape##_one(PyObject *self, PyObject *arg)                                  \
-    {                                                                                            \
-        return call_##shape(self, &arg, 1);                                                      \
+#define DOORS(shape, keeps, nargs) \
+    static ALWAYS_INLINE PyObject *call_##shape(PyObject *self, PyObject *const *args, \
+                                                Py_ssize_t given) \
+    { \
+        const call_target *t = &((FunctionObject *)self)->target; \
+        cif_state *c = t->cif; \
+        _Alignas(16) char frame[SMALL_FRAME]; \
+        if (UNLIKELY(given != c->plain_nin)) \
+            return call_function(t, self, args, given); \
+        return call_in_frame(t, c, frame, self, args, keeps, nargs); \
+    } \
+    static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
+                                        PyObject *kwnames) \
+    { \
+        if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)) \
+            return no_keywords(&((FunctionObject *)self)->target); \
+        return call_##shape(self, args, PyVectorcall_NARGS(nargsf)); \
+    } \
+    static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
+    { \
+        return call_##shape(self, args, given); \
+    } \
+    static PyObject *shape##_one(PyObject *self, PyObject *arg) \
+    { \
+        return call_##shape(self, &arg, 1); \
     }
 
 DOORS(nullary, 0, 0)
@@ -69,7 +69,9 @@ static const doors *doors_of(const cif_state *c)
         nullary = {nullary_vectorcall, nullary_fast, nullary_one},
         numeric = {numeric_vectorcall, numeric_fast, numeric_one},
         keeping = {keeping_vectorcall, keeping_fast, keeping_one};
-    return c->keeps ? &keeping : c->nargs ? &numeric : &nullary;
+    if (c->keeps)
+        return &keeping;
+    return c->nargs ? &numeric : &nullary;
 }
 
 /* The same call as an exact built-in, which the interpreter specialises for. */

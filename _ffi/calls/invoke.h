@@ -27,9 +27,9 @@ COLD static void raise_from_closures(call_context *context)
         PyErr_Clear();
     }
     if (context->more > NOTED_EXCEPTIONS) {
-        PyObject *done = PyObject_CallMethod(exception, "add_note", "N",
-            PyUnicode_FromFormat("(and %u more exceptions of closures in the same call)",
-                                 context->more - NOTED_EXCEPTIONS));
+        PyObject *note = PyUnicode_FromFormat("(and %u more exceptions of closures in the same call)",
+                                              context->more - NOTED_EXCEPTIONS);
+        PyObject *done = PyObject_CallMethod(exception, "add_note", "N", note);
         if (done == NULL)
             PyErr_Clear();
         Py_XDECREF(done);

@@ -239,10 +239,12 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
         job.avalues = (void **)(job.frame + c->avalues);
         for (i = 0; i < c->nargs; ++i) {
             const argument *a = &c->args[i];
+            int status;
             job.avalues[i] = job.frame + a->offset;
-            if ((is_array(a->type, args[i])
-                     ? open_column(&job, &job.columns[i], a->type, args[i], 0)
-                     : store_repeated(a->type, job.avalues[i], args[i], &k)) < 0) {
+            status = is_array(a->type, args[i])
+                         ? open_column(&job, &job.columns[i], a->type, args[i], 0)
+                         : store_repeated(a->type, job.avalues[i], args[i], &k);
+            if (status < 0) {
                 add_place(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1));
                 goto done;
             }

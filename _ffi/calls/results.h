@@ -26,7 +26,8 @@ static inline PyObject *load_result(const cif_state *c, void *where)
         return PyLong_FromUnsignedLongLong(*(uint64_t *)where);
     case K_DOUBLE:
         return PyFloat_FromDouble(*(double *)where);
-    case K_STRUCT: case K_UNION:
+    case K_STRUCT:
+    case K_UNION:
         return load_aggregate(c->result, where, NULL);
     default:
         narrow_result(c->result, where);
@@ -78,8 +79,9 @@ COLD static PyObject *check_result(const call_target *t, PyObject *function, PyO
     }
     for (i = 0; i < nargs; ++i)
         PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
-    checked = need_stack(0) < 0 ? NULL
-        : PyObject_CallFunctionObjArgs(t->errcheck, result, function, tuple, NULL);
+    checked = need_stack(0) < 0
+                  ? NULL
+                  : PyObject_CallFunctionObjArgs(t->errcheck, result, function, tuple, NULL);
     Py_DECREF(tuple);
     Py_DECREF(result);
     return checked;

@@ -91,7 +91,9 @@ COLD static const type_info *buffer_type(PyObject *value)
     PyBuffer_Release(&view);
     switch (format) {
     case '\0': return promoted.pointer;
-    case 'e': case 'f': case 'd': return promoted.double_;
+    case 'e':
+    case 'f':
+    case 'd': return promoted.double_;
     case 'Z': return promoted.complex_double;
     default: return PyIndex_Check(value) ? index_type(value) : say_its_type(value);
     }

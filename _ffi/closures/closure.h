@@ -87,7 +87,7 @@ static int block_set_default(closure_block *block, PyObject *value)
     keeper k = {NULL, 0, 0, 0, NULL, NULL};
     size_t size = block->state->result_bytes;
     error_default *on_error = PyMem_RawCalloc(1, sizeof *on_error
-                                              + (size > sizeof(ffi_arg) ? size : sizeof(ffi_arg)));
+                                                     + (size > sizeof(ffi_arg) ? size : sizeof(ffi_arg)));
 
     if (on_error == NULL) {
         PyErr_NoMemory();

@@ -65,14 +65,14 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
 }
 
 /* Queues of expired blocks and of the CIFs of such: linked by `next`, from `oldest` to `newest`. */
-#define queue_append(queue, item)               \
-    do {                                        \
-        (item)->next = NULL;                    \
-        if ((queue).newest != NULL)             \
-            (queue).newest->next = (item);      \
-        else                                    \
-            (queue).oldest = (item);            \
-        (queue).newest = (item);                \
+#define queue_append(queue, item) \
+    do { \
+        (item)->next = NULL; \
+        if ((queue).newest != NULL) \
+            (queue).newest->next = (item); \
+        else \
+            (queue).oldest = (item); \
+        (queue).newest = (item); \
     } while (0)
 
 /* CIFs that nobody has any more, kept for their spare blocks: there are closures of other

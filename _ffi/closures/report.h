@@ -18,8 +18,9 @@ COLD static void note_exception(call_context *context, PyObject *name, PyObject 
     if (context->more++ < NOTED_EXCEPTIONS) {
         PyObject *text = PyUnicode_FromFormat("closure %U then raised %s: %S", name,
                                               Py_TYPE(exception)->tp_name, exception);
-        PyObject *done = text == NULL ? NULL
-            : PyObject_CallMethod(context->exception, "add_note", "O", text);
+        PyObject *done = text == NULL
+                             ? NULL
+                             : PyObject_CallMethod(context->exception, "add_note", "O", text);
         if (done == NULL) {             /* an odd exception, which must not be lost for that */
             PyErr_WriteUnraisable(name);
             give_exception(Py_NewRef(exception));
@@ -62,12 +63,13 @@ COLD static void report_expired(call_context *context, closure_block *block)
     was_closed = block->was_closed;
     UNLOCK(&block->lock);
     signature = cif == NULL ? PyUnicode_FromString("") : PyUnicode_FromFormat(", %S", cif);
-    where = code == NULL ? PyUnicode_FromString("")
-        : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
+    where = code == NULL
+                ? PyUnicode_FromString("")
+                : PyUnicode_FromFormat(" (made in %U, line %d)", code->co_filename, code->co_firstlineno);
     if (where != NULL && signature != NULL)
         PyErr_Format(core.closure_expired, "C called closure %U%U%U, after it was %s",
-                     name, signature, where, was_closed ? "closed"
-                     : "collected: keep it for as long as C may call it");
+                     name, signature, where,
+                     was_closed ? "closed" : "collected: keep it for as long as C may call it");
     Py_XDECREF(where);
     Py_XDECREF(signature);
     Py_XDECREF(code);

@@ -96,7 +96,13 @@ static void adopt_thread(void)
     at_thread_exit(abandon_thread, adopted);
 }
 
-typedef enum { ATTACHED_BEFORE, ATTACHED_CALL, ATTACHED_FOREIGN, VISITING, NOT_ATTACHED } attachment;
+typedef enum {
+    ATTACHED_BEFORE,
+    ATTACHED_CALL,
+    ATTACHED_FOREIGN,
+    VISITING,
+    NOT_ATTACHED
+} attachment;
 
 /* A thread of another interpreter's calls a closure of ours, which must not run under that
    interpreter, or one that is about to end: for as long, the thread gets a state here.

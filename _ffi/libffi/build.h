@@ -9,14 +9,19 @@
 
 #include "libffi_config.h"
 
-typedef struct { const char *name; long value; } named_abi;
+typedef struct {
+    const char *name;
+    long value;
+} named_abi;
 
+// clang-format off
 static const named_abi abi_names[] = {
 #define ABI_NAME(name) {#name, (long)name},
     FFIPY_ABIS(ABI_NAME)
 #undef ABI_NAME
-    {NULL, 0}
+    {NULL, 0},
 };
+// clang-format on
 
 static const char *libffi_version(void)
 {
@@ -60,8 +65,12 @@ static const char *long_double_format(void)
 {
     if (sizeof(long double) == sizeof(double))
         return "IEEE double";
-    return LDBL_MANT_DIG == 64 ? "x87 80-bit" : LDBL_MANT_DIG == 113 ? "IEEE quad"
-           : LDBL_MANT_DIG == 106 ? "IBM double-double" : "unknown";
+    switch (LDBL_MANT_DIG) {
+    case 64: return "x87 80-bit";
+    case 106: return "IBM double-double";
+    case 113: return "IEEE quad";
+    default: return "unknown";
+    }
 }
 
 #endif

@@ -68,8 +68,8 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
     }
     result_ffi = result_ffi_type(result, (ffi_abi)abi);
     *status = nfixed < 0
-        ? ffi_prep_cif(&c->cif, (ffi_abi)abi, nargs, result_ffi, c->ffi_types)
-        : ffi_prep_cif_var(&c->cif, (ffi_abi)abi, (unsigned)nfixed, nargs, result_ffi, c->ffi_types);
+                  ? ffi_prep_cif(&c->cif, (ffi_abi)abi, nargs, result_ffi, c->ffi_types)
+                  : ffi_prep_cif_var(&c->cif, (ffi_abi)abi, (unsigned)nfixed, nargs, result_ffi, c->ffi_types);
     if (*status != FFI_OK) {
         cif_free(c);
         return NULL;

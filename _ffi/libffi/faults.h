@@ -22,7 +22,7 @@
 #endif
 
 #if defined(__i386__) && !defined(_WIN32)
-#define INTEGER_REGISTERS(abi) ((abi) == FFI_FASTCALL ? 2 : (abi) == FFI_THISCALL ? 1 : 0)
+#define INTEGER_REGISTERS(abi) ((abi) == FFI_FASTCALL ? 2 : (abi) == FFI_THISCALL)
 #define REVERSED(abi) ((abi) == FFI_PASCAL || (abi) == FFI_REGISTER)
 #else
 #define INTEGER_REGISTERS(abi) 0

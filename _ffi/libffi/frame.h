@@ -19,9 +19,13 @@ static shortcut shortcut_for(const argument *a)
     case K_S64: return AS_S64;
     case K_U64: return AS_U64;
     case K_DOUBLE: return AS_DOUBLE;
-    case K_POINTER: case K_PTR: case K_FUNCTION: return AS_POINTER;
-    case K_STRING: case K_BYTES: return AS_TEXT;
-    case K_STRUCT: case K_UNION: return AS_MEMORY;
+    case K_POINTER:
+    case K_PTR:
+    case K_FUNCTION: return AS_POINTER;
+    case K_STRING:
+    case K_BYTES: return AS_TEXT;
+    case K_STRUCT:
+    case K_UNION: return AS_MEMORY;
     default: return BY_RULE;
     }
 }

@@ -67,13 +67,21 @@ static int classify_words(const ffi_type *type, size_t offset, ffi_type *words[2
     ffi_type **element;
 
     switch (type->type) {
-    case FFI_TYPE_FLOAT: case FFI_TYPE_DOUBLE:
+    case FFI_TYPE_FLOAT:
+    case FFI_TYPE_DOUBLE:
         if (words[offset / 8] == NULL)
             words[offset / 8] = &ffi_type_double;
         return 1;
-    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_SINT64:
-    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32: case FFI_TYPE_UINT64:
-    case FFI_TYPE_INT: case FFI_TYPE_POINTER:
+    case FFI_TYPE_SINT8:
+    case FFI_TYPE_SINT16:
+    case FFI_TYPE_SINT32:
+    case FFI_TYPE_SINT64:
+    case FFI_TYPE_UINT8:
+    case FFI_TYPE_UINT16:
+    case FFI_TYPE_UINT32:
+    case FFI_TYPE_UINT64:
+    case FFI_TYPE_INT:
+    case FFI_TYPE_POINTER:
         words[offset / 8] = &ffi_type_uint64;
         return 1;
     case FFI_TYPE_STRUCT:
@@ -94,10 +102,15 @@ static unsigned lower(ffi_type *type, ffi_type *words[2])
 {
     words[0] = words[1] = NULL;
     switch (type->type) {
-    case FFI_TYPE_SINT8: case FFI_TYPE_SINT16: case FFI_TYPE_SINT32: case FFI_TYPE_INT:
+    case FFI_TYPE_SINT8:
+    case FFI_TYPE_SINT16:
+    case FFI_TYPE_SINT32:
+    case FFI_TYPE_INT:
         words[0] = &ffi_type_sint64;
         return 1;
-    case FFI_TYPE_UINT8: case FFI_TYPE_UINT16: case FFI_TYPE_UINT32:
+    case FFI_TYPE_UINT8:
+    case FFI_TYPE_UINT16:
+    case FFI_TYPE_UINT32:
         words[0] = &ffi_type_uint64;
         return 1;
     case FFI_TYPE_FLOAT:            /* the low half of its register */
@@ -106,7 +119,11 @@ static unsigned lower(ffi_type *type, ffi_type *words[2])
     case FFI_TYPE_STRUCT:
         if (type->size > 16 || !classify_words(type, 0, words))
             return 0;
-        return words[0] == NULL ? 0 : type->size <= 8 ? 1 : words[1] == NULL ? 0 : 2;
+        if (words[0] == NULL)
+            return 0;
+        if (type->size <= 8)
+            return 1;
+        return words[1] == NULL ? 0 : 2;
     default:
         words[0] = type;
         return 1;
@@ -131,8 +148,10 @@ static ffi_call_plan *plan_for_slots(cif_state *c, int nfixed)
         if (c->args[i].words == 0)
             return NULL;
         for (j = 0; j < c->args[i].words; ++j)
-            words[j]->type == FFI_TYPE_FLOAT || words[j]->type == FFI_TYPE_DOUBLE
-                ? ++floats : ++integers;
+            if (words[j]->type == FFI_TYPE_FLOAT || words[j]->type == FFI_TYPE_DOUBLE)
+                ++floats;
+            else
+                ++integers;
         n += c->args[i].words;
         structs |= c->ffi_types[i]->type == FFI_TYPE_STRUCT;
         differs |= words[0] != c->ffi_types[i];
@@ -141,9 +160,9 @@ static ffi_call_plan *plan_for_slots(cif_state *c, int nfixed)
     if (!differs || (structs && (integers > 6 || floats > 8 || nfixed >= 0)))
         return NULL;
     status = nfixed < 0
-        ? ffi_prep_cif(&c->wide->cif, c->cif.abi, n, c->cif.rtype, c->wide->types)
-        : ffi_prep_cif_var(&c->wide->cif, c->cif.abi, (unsigned)nfixed, n, c->cif.rtype,
-                           c->wide->types);
+                 ? ffi_prep_cif(&c->wide->cif, c->cif.abi, n, c->cif.rtype, c->wide->types)
+                 : ffi_prep_cif_var(&c->wide->cif, c->cif.abi, (unsigned)nfixed, n, c->cif.rtype,
+                                    c->wide->types);
     return status == FFI_OK ? plan_of(&c->wide->cif) : NULL;
 }
 #endif

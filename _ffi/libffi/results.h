@@ -46,6 +46,7 @@ static inline void widen_result(const type_info *type, void *where)
     if (type->size >= sizeof(ffi_arg))
         return;
     switch (type->kind) {
+        // clang-format off
 #define WIDEN(kind, ctype, wide) \
     case kind: { ctype narrow_; memcpy(&narrow_, where, sizeof narrow_); \
                  *(wide *)where = (wide)narrow_; return; }
@@ -66,6 +67,7 @@ static inline void widen_result(const type_info *type, void *where)
     WIDEN(K_WSTRING, uintptr_t, ffi_arg)
     WIDEN(K_FUNCTION, uintptr_t, ffi_arg)
 #undef WIDEN
+        // clang-format on
     default:
         return;
     }

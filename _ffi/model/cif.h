@@ -14,7 +14,16 @@
 
 /* Which conversions a call inlines. */
 typedef enum {
-    BY_RULE, AS_OUT, AS_REFERRED, AS_S32, AS_S64, AS_U64, AS_DOUBLE, AS_POINTER, AS_TEXT, AS_MEMORY
+    BY_RULE,
+    AS_OUT,
+    AS_REFERRED,
+    AS_S32,
+    AS_S64,
+    AS_U64,
+    AS_DOUBLE,
+    AS_POINTER,
+    AS_TEXT,
+    AS_MEMORY
 } shortcut;
 
 typedef struct {

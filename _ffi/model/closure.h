@@ -9,7 +9,11 @@
 #include "base/locks.h"
 #include "model/cif.h"
 
-typedef enum { PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE } closure_form;
+typedef enum {
+    PLAIN_CLOSURE,
+    GO_CLOSURE,
+    RAW_CLOSURE
+} closure_form;
 
 typedef struct closure_block closure_block;
 

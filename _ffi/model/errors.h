@@ -28,9 +28,8 @@ COLD static void add_place(PyObject *place)
         || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_ValueError)
         || (PyObject *)Py_TYPE(exception) == core.bad_arg_type
         || (PyObject *)Py_TYPE(exception) == core.closure_expired) {
-        message = PyUnicode_FromFormat("%U%s%S", place,
-            PyUnicode_READ_CHAR(place, PyUnicode_GET_LENGTH(place) - 1) == '.' ? "" : ": ",
-            exception);
+        int joins = PyUnicode_READ_CHAR(place, PyUnicode_GET_LENGTH(place) - 1) == '.';
+        message = PyUnicode_FromFormat("%U%s%S", place, joins ? "" : ": ", exception);
         if (message != NULL)
             args = PyTuple_Pack(1, message);
         if (args != NULL && PyObject_SetAttrString(exception, "args", args) == 0)

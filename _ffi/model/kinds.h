@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+// clang-format off
 typedef enum {
     K_VOID, K_BOOL, K_CHAR,
     K_S8, K_U8, K_S16, K_U16, K_S32, K_U32, K_S64, K_U64, K_S128, K_U128,
@@ -16,6 +17,7 @@ typedef enum {
     K_ENUM, K_ARRAY, K_VECTOR, K_STRUCT, K_UNION,
     K_BITS, K_REF, K_OUT, K_INOUT
 } type_kind;
+// clang-format on
 
 static inline int is_pointer_kind(type_kind kind)
 {

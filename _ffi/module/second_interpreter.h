@@ -13,7 +13,7 @@ PyMODINIT_FUNC PyInit__ffi(void)
 {
     if (finalizing) {
         PyErr_SetString(PyExc_ImportError, "libffi: an interpreter that has ended used it before; "
-                        "one interpreter of a process can import it");
+                                           "one interpreter of a process can import it");
         return NULL;
     }
     return libffi_cython_init();

@@ -12,10 +12,12 @@
 #include "values/keeper.h"
 
 /* The format that buffers of these items commonly have. */
+// clang-format off
 static const char common_format[K_INOUT + 1] = {
     [K_S16] = 'h', [K_U16] = 'H', [K_S32] = 'i', [K_U32] = 'I', [K_S64] = 'l', [K_U64] = 'L',
     [K_FLOAT] = 'f', [K_DOUBLE] = 'd',
 };
+// clang-format on
 
 static int rarer_format_matches(const type_info *item, const Py_buffer *view)
 {
@@ -33,20 +35,33 @@ static int rarer_format_matches(const type_info *item, const Py_buffer *view)
         return 0;
     switch (plain->kind) {
     case K_BOOL: return strcmp(format, "?") == 0;
-    case K_S16: case K_S32: case K_S64: case K_S128:
+    case K_S16:
+    case K_S32:
+    case K_S64:
+    case K_S128:
         return strlen(format) == 1 && strchr("hilqn", *format) != NULL;
-    case K_U16: case K_U32: case K_U64: case K_U128:
+    case K_U16:
+    case K_U32:
+    case K_U64:
+    case K_U128:
         return strlen(format) == 1 && strchr("HILQNP", *format) != NULL;
-    case K_CHAR16: case K_CHAR32:
+    case K_CHAR16:
+    case K_CHAR32:
         return strlen(format) == 1 && strchr("uwHILil", *format) != NULL;
     case K_FLOAT: return strcmp(format, "f") == 0;
     case K_DOUBLE: return strcmp(format, "d") == 0;
-    case K_LONGDOUBLE: case K_EXACT:
+    case K_LONGDOUBLE:
+    case K_EXACT:
         return strcmp(format, "g") == 0 || (sizeof(long double) == 8 && strcmp(format, "d") == 0);
     case K_COMPLEX_FLOAT: return strcmp(format, "Zf") == 0 || strcmp(format, "F") == 0;
     case K_COMPLEX_DOUBLE: return strcmp(format, "Zd") == 0 || strcmp(format, "D") == 0;
     case K_COMPLEX_LONGDOUBLE: return strcmp(format, "Zg") == 0 || strcmp(format, "G") == 0;
-    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_WSTRING: case K_FUNCTION:
+    case K_POINTER:
+    case K_PTR:
+    case K_STRING:
+    case K_BYTES:
+    case K_WSTRING:
+    case K_FUNCTION:
         return strlen(format) == 1 && strchr("PLQNlqn", *format) != NULL;
     default: return *format == 'T' || *format == 'V' || strstr(format, "T{") != NULL
                     || plain->kind == K_UNION;
@@ -60,8 +75,8 @@ static inline int format_matches(const type_info *item, const Py_buffer *view)
     if (format == NULL)
         return 1;
     if (format[0] != '\0' && format[1] == '\0'
-        && (format[0] == 'B' || (format[0] == common_format[item->kind]
-                                 && (size_t)view->itemsize == item->size)))
+        && (format[0] == 'B'
+            || (format[0] == common_format[item->kind] && (size_t)view->itemsize == item->size)))
         return 1;
     return rarer_format_matches(item, view);
 }
@@ -76,11 +91,12 @@ COLD static int no_such_buffer(const type_info *type, PyObject *value)
         return -1;
     if (probe.readonly && !type->is_const)
         PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got a "
-                     "read-only %s (is the parameter const?)",
+                                      "read-only %s (is the parameter const?)",
                      type->name, Py_TYPE(value)->tp_name);
     else
         PyErr_Format(PyExc_ValueError, "expected a C-contiguous buffer for %U, got a "
-                     "strided %s", type->name, Py_TYPE(value)->tp_name);
+                                       "strided %s",
+                     type->name, Py_TYPE(value)->tp_name);
     PyBuffer_Release(&probe);
     return -1;
 }
@@ -123,7 +139,8 @@ static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, 
     }
     if (type->item != NULL && type->item->kind == K_VOID && UNLIKELY(is_foreign_pointer(view))) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s, a pointer itself (say what is meant: the address "
-                     "in it, or ctypes.addressof() of it)", type->name, Py_TYPE(value)->tp_name);
+                                      "in it, or ctypes.addressof() of it)",
+                     type->name, Py_TYPE(value)->tp_name);
         return -1;
     }
     write_address(where, view->buf);

@@ -77,9 +77,9 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
 {
     if (type->kind == K_FUNCTION
         && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {
+        const char *what = Closure_Check(value) ? "closure" : "function";
         PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S (if that is meant, pass its .address)", type->name,
-                     is_go_closure(value) ? "Go closure" : Closure_Check(value) ? "closure" : "function",
-                     cif_of(value));
+                     is_go_closure(value) ? "Go closure" : what, cif_of(value));
         return -1;
     }
     if (type->kind == K_STRING || type->kind == K_BYTES || type->kind == K_WSTRING)

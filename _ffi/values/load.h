@@ -28,13 +28,16 @@ static PyObject *load_aggregate(const type_info *type, const void *where, Memory
     return (PyObject *)memory;
 }
 
+// clang-format off
 #define LOAD(ctype) ctype number; memcpy(&number, where, sizeof number)
+// clang-format on
 
 /* The Python value of the `type` at `where` (any alignment), which lies in `root`'s
    storage, or (NULL) will be gone soon. */
 static PyObject *load_value(const type_info *type, const void *where, MemoryObject *root)
 {
     switch (type->kind) {
+        // clang-format off
     case K_VOID:   Py_RETURN_NONE;
     case K_BOOL:   return PyBool_FromLong(*(const unsigned char *)where != 0);
     case K_CHAR:   return PyBytes_FromStringAndSize(where, 1);
@@ -54,6 +57,7 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     case K_DOUBLE: { LOAD(double); return PyFloat_FromDouble(number); }
     case K_LONGDOUBLE: { LOAD(long double); return PyFloat_FromDouble((double)number); }
     case K_EXACT:  { LOAD(long double); return load_exact(&number); }
+    // clang-format on
     case K_COMPLEX_FLOAT: {
         float parts[2];
         memcpy(parts, where, sizeof parts);
@@ -69,11 +73,19 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
         memcpy(parts, where, sizeof parts);
         return PyComplex_FromDoubles((double)parts[0], (double)parts[1]);
     }
-    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_WSTRING: case K_FUNCTION:
+    case K_POINTER:
+    case K_PTR:
+    case K_STRING:
+    case K_BYTES:
+    case K_WSTRING:
+    case K_FUNCTION:
         return load_pointer(type, where, root);
     case K_ENUM:
         return enum_member(type, load_value(type->item, where, root));
-    case K_ARRAY: case K_VECTOR: case K_STRUCT: case K_UNION:
+    case K_ARRAY:
+    case K_VECTOR:
+    case K_STRUCT:
+    case K_UNION:
         return load_aggregate(type, where, root);
     default:
         PyErr_Format(PyExc_TypeError, "%U has no value", type->name);

@@ -117,8 +117,9 @@ COLD static PyObject *load_exact(const long double *in)
     leave_c_locale(locale);
     exponent = strchr(text, 'e');
     if (exponent != NULL) {             /* drop the zeros the fraction ends in */
-        for (end = exponent; end[-1] == '0'; --end)
-            ;
+        end = exponent;
+        while (end[-1] == '0')
+            --end;
         if (end[-1] == '.')
             --end;
         memmove(end, exponent, strlen(exponent) + 1);

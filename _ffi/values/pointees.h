@@ -51,7 +51,8 @@ static int pointee_matches(const type_info *want, const type_info *have)
 COLD static int wrong_pointee(const type_info *type, const type_info *have)
 {
     PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U (if that is meant, cast it: "
-                 "c.ptr(T)(it))", type->name, have->name);
+                                  "c.ptr(T)(it))",
+                 type->name, have->name);
     return -1;
 }
 

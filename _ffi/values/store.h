@@ -39,8 +39,8 @@ static int store_field(const type_info *type, const field_info *field, char *bas
 
 COLD static const field_info *find_field(const type_info *type, PyObject *name)
 {
-    PyObject *position = PyUnicode_Check(name)
-        ? PyDict_GetItemWithError(type->field_index, name) : NULL;
+    PyObject *position = PyUnicode_Check(name) ? PyDict_GetItemWithError(type->field_index, name)
+                                               : NULL;
     if (position == NULL) {
         if (!PyErr_Occurred())
             PyErr_Format(PyExc_TypeError, "%U has no field %R", type->name, name);
@@ -197,6 +197,7 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
 
 /* ---- every type ---- */
 
+// clang-format off
 #define STORE_SIGNED(ctype, min, max) do { \
         long long number_; ctype narrow_; \
         if (UNLIKELY(get_signed(type, value, min, max, &number_) < 0)) goto failed; \
@@ -218,11 +219,13 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
         parts_[0] = (ctype)number_.real; parts_[1] = (ctype)number_.imag; \
         memcpy(where, parts_, sizeof parts_); return 0; \
     } while (0)
+// clang-format on
 
 /* Convert `value` to a C `type` at `where` (any alignment). */
 static int store_value(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     switch (type->kind) {
+        // clang-format off
     case K_BOOL:     STORE_WITH(unsigned char, get_bool);
     case K_CHAR:     STORE_WITH(char, get_char);
     case K_S8:       STORE_SIGNED(int8_t, INT8_MIN, INT8_MAX);
@@ -239,6 +242,7 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
     case K_DOUBLE:   STORE_WITH(double, get_double);
     case K_LONGDOUBLE:
     case K_EXACT:    STORE_WITH(long double, get_long_double);
+    // clang-format on
     case K_COMPLEX_FLOAT: {
         Py_complex number;
         float parts[2];
@@ -249,9 +253,10 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         memcpy(where, parts, sizeof parts);
         return 0;
     }
-    case K_COMPLEX_DOUBLE:     STORE_COMPLEX(double);
+    case K_COMPLEX_DOUBLE: STORE_COMPLEX(double);
     case K_COMPLEX_LONGDOUBLE: STORE_COMPLEX(long double);
-    case K_CHAR16: case K_CHAR32: {
+    case K_CHAR16:
+    case K_CHAR32: {
         unsigned long long code;
         uint16_t narrow;
         uint32_t wide;
@@ -265,7 +270,12 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
             memcpy(where, &wide, sizeof wide);
         return 0;
     }
-    case K_POINTER: case K_PTR: case K_STRING: case K_BYTES: case K_WSTRING: case K_FUNCTION:
+    case K_POINTER:
+    case K_PTR:
+    case K_STRING:
+    case K_BYTES:
+    case K_WSTRING:
+    case K_FUNCTION:
         if (UNLIKELY(store_pointer(type, where, value, k) < 0))
             goto failed;
         return 0;
@@ -273,9 +283,11 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         if (UNLIKELY(!PyLong_Check(value) && !Value_Check(value)))
             return expected(type, value);
         return store_value(type->item, where, value, k);
-    case K_STRUCT: case K_UNION:
+    case K_STRUCT:
+    case K_UNION:
         return store_struct(type, where, value, k);
-    case K_ARRAY: case K_VECTOR:
+    case K_ARRAY:
+    case K_VECTOR:
         return store_array(type, where, value, k);
     default:
         PyErr_Format(PyExc_TypeError, "%U has no value", type->name);

@@ -92,7 +92,8 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
     }
     if (PyCallable_Check(value) && !PyType_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
-                     "for as long as C may call)", type->name, Py_TYPE(value)->tp_name);
+                                      "for as long as C may call)",
+                     type->name, Py_TYPE(value)->tp_name);
         return -1;
     }
     return expected(type, value);
@@ -114,7 +115,8 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
     }
     if (PyBytes_Check(value)) {
         switch (type->kind) {
-        case K_STRING: case K_BYTES:
+        case K_STRING:
+        case K_BYTES:
             if (UNLIKELY(has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))))
                 return embedded_nul(type, value);
             break;
@@ -125,7 +127,8 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
                 break;
             if (!type->is_const) {
                 PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got bytes, which "
-                             "is read-only (is the parameter const?)", type->name);
+                                              "is read-only (is the parameter const?)",
+                             type->name);
                 return -1;
             }
             return address_of_buffer(type, value, k, where);

@@ -17,7 +17,8 @@
 COLD static int embedded_nul(const type_info *type, PyObject *value)
 {
     PyErr_Format(PyExc_ValueError, "embedded NUL in %s for %U (binary data goes as a buffer: "
-                 "memoryview(it))", Py_TYPE(value)->tp_name, type->name);
+                                   "memoryview(it))",
+                 Py_TYPE(value)->tp_name, type->name);
     return -1;
 }
 
@@ -69,8 +70,8 @@ static inline int has_nul(const char *text, Py_ssize_t size)
 COLD static int no_text(const type_info *type, PyObject *value)
 {
     int writes = type->kind == K_PTR && !type->is_const;
-    if (type->kind == K_FUNCTION || (type->kind == K_PTR && type->item->kind != K_VOID
-                                     && !is_character_kind(type->item->kind)))
+    if (type->kind == K_FUNCTION
+        || (type->kind == K_PTR && type->item->kind != K_VOID && !is_character_kind(type->item->kind)))
         return expected(type, value);
     PyErr_Format(PyExc_TypeError, "expected %U, got str (c.string takes it; or pass %s)", type->name,
                  writes ? "a bytearray" : "bytes");

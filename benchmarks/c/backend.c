@@ -23,8 +23,10 @@ typedef struct {
 
 #define I LIBFFI_INT
 #define D LIBFFI_DOUBLE
+#define L LIBFFI_LONGDOUBLE
 #define i &ffi_type_sint
 #define d &ffi_type_double
+#define l &ffi_type_longdouble
 
 static Signature signatures[] = {
     {"nop", FFI_FN(nop), LIBFFI_VOID, 0, {0}, &ffi_type_void, {0}, 0, {0}, 0, 0},
@@ -32,8 +34,7 @@ static Signature signatures[] = {
     {"half", FFI_FN(half), D, 1, {D}, d, {d}, 0, {0}, 0, 0},
     {"six", FFI_FN(six), I, 6, {I, I, I, I, I, I}, i, {i, i, i, i, i, i}, 0, {0}, 0, 0},
     {"mixed", FFI_FN(mixed), D, 8, {I, D, I, D, I, D, I, D}, d, {i, d, i, d, i, d, i, d}, 0, {0}, 0, 0},
-    {"twice", FFI_FN(twice), LIBFFI_LONGDOUBLE, 1, {LIBFFI_LONGDOUBLE}, &ffi_type_longdouble,
-     {&ffi_type_longdouble}, 0, {0}, 0, 0},
+    {"twice", FFI_FN(twice), L, 1, {L}, l, {l}, 0, {0}, 0, 0},
 };
 #define COUNT (sizeof signatures / sizeof *signatures)
 
@@ -133,7 +134,10 @@ static PyObject *calls(PyObject *const *args, Py_ssize_t count, void (*loop)(Sig
 #define CALLS(name) \
     static PyObject *name(PyObject *module, PyObject *const *args, Py_ssize_t count) \
     { return calls(args, count, name##_loop); }
-CALLS(direct) CALLS(call) CALLS(exchange) CALLS(invoke)
+CALLS(direct)
+CALLS(call)
+CALLS(exchange)
+CALLS(invoke)
 
 /* ---- callbacks: libffi's closure, the C API's ---- */
 
@@ -195,14 +199,22 @@ static PyObject *version(PyObject *module, PyObject *ignored)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(direct), METHOD(call), METHOD(exchange), METHOD(invoke),
-    METHOD(direct_callbacks), METHOD(api_callbacks),
-    {"plans", plans, METH_NOARGS, NULL}, {"version", version, METH_NOARGS, NULL},
+    METHOD(direct),
+    METHOD(call),
+    METHOD(exchange),
+    METHOD(invoke),
+    METHOD(direct_callbacks),
+    METHOD(api_callbacks),
+    {"plans", plans, METH_NOARGS, NULL},
+    {"version", version, METH_NOARGS, NULL},
     {NULL},
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "backend", .m_size = -1, .m_methods = methods,
+    PyModuleDef_HEAD_INIT,
+    .m_name = "backend",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC PyInit_backend(void)

@@ -52,7 +52,11 @@ int repeat(int (*callback)(int, int), int times)
     return sum;
 }
 
-struct work { int (*callback)(int, int); int times; int result; };
+struct work {
+    int (*callback)(int, int);
+    int times;
+    int result;
+};
 
 static void *run(void *argument)
 {

@@ -10,7 +10,10 @@
 #ifdef RELEASE_GIL
 #define MODULE_NAME "floor_release"
 #define MODULE_INIT PyInit_floor_release
-#define CALL(statement) Py_BEGIN_ALLOW_THREADS statement; Py_END_ALLOW_THREADS
+#define CALL(statement) \
+    Py_BEGIN_ALLOW_THREADS \
+    statement; \
+    Py_END_ALLOW_THREADS
 #else
 #define MODULE_NAME "floor_hold"
 #define MODULE_INIT PyInit_floor_hold
@@ -32,7 +35,10 @@ static int as_size(PyObject *object, size_t *value)
     return !(*value == (size_t)-1 && PyErr_Occurred());
 }
 
-typedef struct { PyObject_HEAD point value; } PointObject;
+typedef struct {
+    PyObject_HEAD
+    point value;
+} PointObject;
 
 static PyMemberDef point_members[] = {
     {"x", T_DOUBLE, offsetof(PointObject, value.x), 0, NULL},
@@ -213,14 +219,27 @@ FUNCTION(mark)
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))floor_##name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(add), METHOD(half), METHOD(strlen), METHOD(nop), METHOD(six), METHOD(mixed),
-    METHOD(turn), METHOD(total), METHOD(poke), METHOD(snprintf), METHOD(greeting), METHOD(divide),
+    METHOD(add),
+    METHOD(half),
+    METHOD(strlen),
+    METHOD(nop),
+    METHOD(six),
+    METHOD(mixed),
+    METHOD(turn),
+    METHOD(total),
+    METHOD(poke),
+    METHOD(snprintf),
+    METHOD(greeting),
+    METHOD(divide),
     METHOD(mark),
     {NULL},
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = MODULE_NAME, .m_size = -1, .m_methods = methods,
+    PyModuleDef_HEAD_INIT,
+    .m_name = MODULE_NAME,
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC MODULE_INIT(void)

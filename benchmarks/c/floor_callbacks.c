@@ -86,11 +86,18 @@ static PyObject *sort_ints(PyObject *module, PyObject *const *args, Py_ssize_t c
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(repeat_hold), METHOD(repeat_release), METHOD(repeat_thread), METHOD(sort_ints), {NULL},
+    METHOD(repeat_hold),
+    METHOD(repeat_release),
+    METHOD(repeat_thread),
+    METHOD(sort_ints),
+    {NULL},
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "floor_callbacks", .m_size = -1, .m_methods = methods,
+    PyModuleDef_HEAD_INIT,
+    .m_name = "floor_callbacks",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC PyInit_floor_callbacks(void)

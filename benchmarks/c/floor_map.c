@@ -3,7 +3,10 @@
 #include <ffi.h>
 #include "bench.h"
 
-typedef struct { Py_buffer in, out; Py_ssize_t length; } Arrays;
+typedef struct {
+    Py_buffer in, out;
+    Py_ssize_t length;
+} Arrays;
 
 static int open_arrays(Arrays *arrays, PyObject *const *args, Py_ssize_t count)
 {
@@ -91,7 +94,8 @@ static PyObject *compiled_loop(PyObject *module, PyObject *const *args, Py_ssize
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
-    METHOD(ffi_call_loop), METHOD(compiled_loop),
+    METHOD(ffi_call_loop),
+    METHOD(compiled_loop),
 #ifdef HAVE_PLAN
     METHOD(ffi_plan_loop),
 #endif
@@ -99,7 +103,10 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "floor_map", .m_size = -1, .m_methods = methods,
+    PyModuleDef_HEAD_INIT,
+    .m_name = "floor_map",
+    .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC PyInit_floor_map(void)

@@ -22,9 +22,10 @@ PYBIND11_MODULE(peer_pybind11, m)
     m.def("six", &six);
     m.def("mixed", &mixed);
     m.def("turn", &turn);
-    m.def("total", [](py::array_t<double, py::array::c_style> values, std::size_t count) {
+    auto total_of_array = [](py::array_t<double, py::array::c_style> values, std::size_t count) {
         return total(values.data(), count);
-    }, py::arg().noconvert(), py::arg());
+    };
+    m.def("total", total_of_array, py::arg().noconvert(), py::arg());
     m.def("poke", [](py::buffer buffer, int value) {
         return poke(static_cast<char *>(buffer.request(true).ptr), value);
     });

@@ -112,7 +112,10 @@ int main(void)
         ffi_type **types = (ffi_type **)signatures[s].types;
         double slots[9], best = 1e30;
         void *values[9];
-        union { ffi_arg integer; double number; } result = {0};
+        union {
+            ffi_arg integer;
+            double number;
+        } result = {0};
         unsigned n = 0;
         ffi_call_plan *plan;
         ffi_cif cif;

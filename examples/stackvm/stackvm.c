@@ -13,8 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef union { int64_t i; double f; void *p; } cell;
+typedef union {
+    int64_t i;
+    double f;
+    void *p;
+} cell;
 
+// clang-format off: a line of names is a line of opcodes
 typedef enum {
     PUSH, DUP, DROP, SWAP, OVER, ROT, TO_R, FROM_R, ADD, SUB, MUL, DIV, AND, LESS, MORE, EQUAL,
     FADD, FSUB, FMUL, FDIV, FLESS, TO_FLOAT, TO_INT, FETCH_INT, STORE_INT, FETCH, STORE, ALLOC, FREE,
@@ -25,10 +30,20 @@ static const char *const simple[] = {   /* words that are one opcode, in the ord
     "", "dup", "drop", "swap", "over", "rot", ">r", "r>", "+", "-", "*", "/", "and", "<", ">", "=",
     "f+", "f-", "f*", "f/", "f<", ">float", ">int", "int@", "int!", "@", "!", "alloc", "free",
 };
+// clang-format on
 
-enum { MAX_WORDS = 128, MAX_CODE = 4096, MAX_ARGUMENTS = 8, DEPTH = 1024, NESTING = 64 };
+enum {
+    MAX_WORDS = 128,
+    MAX_CODE = 4096,
+    MAX_ARGUMENTS = 8,
+    DEPTH = 1024,
+    NESTING = 64
+};
 
-typedef struct { opcode op; cell operand; } instruction;
+typedef struct {
+    opcode op;
+    cell operand;
+} instruction;
 
 /* A foreign function, or the foreign side of a word of ours. */
 typedef struct {
@@ -39,7 +54,13 @@ typedef struct {
 } signature;
 
 typedef struct program program;
-typedef struct { char name[32]; int start; signature c; libffi_closure *closure; program *program; } word;
+typedef struct {
+    char name[32];
+    int start;
+    signature c;
+    libffi_closure *closure;
+    program *program;
+} word;
 
 struct program {
     word words[MAX_WORDS];
@@ -130,6 +151,7 @@ static void handle_callback(void *cif, void *result, void **arguments, void *use
 
 #define TOP m->stack[m->depth - 1]
 #define SECOND m->stack[m->depth - 2]
+// clang-format off: a line is an opcode
 #define NEED(n) if (m->depth < (n)) { m->error = "stack underflow"; return; }
 #define ROOM() if (m->depth >= DEPTH) { m->error = "stack overflow"; return; }
 #define BINARY(OP, member, expression) \
@@ -204,6 +226,7 @@ static void execute(machine *m, const program *p, int pc)
         }
     }
 }
+// clang-format on
 
 /* ---- compiling ---- */
 
@@ -215,9 +238,16 @@ static int wrong(const char *what, const char *token)
 
 static int type_code(const char *name)
 {
-    static const struct { const char *name; int code; } types[] = {
-        {"void", LIBFFI_VOID}, {"int", LIBFFI_INT}, {"long", LIBFFI_INT64}, {"size", LIBFFI_SIZE_T},
-        {"double", LIBFFI_DOUBLE}, {"ptr", LIBFFI_POINTER},
+    static const struct {
+        const char *name;
+        int code;
+    } types[] = {
+        {"void", LIBFFI_VOID},
+        {"int", LIBFFI_INT},
+        {"long", LIBFFI_INT64},
+        {"size", LIBFFI_SIZE_T},
+        {"double", LIBFFI_DOUBLE},
+        {"ptr", LIBFFI_POINTER},
     };
     size_t i;
     for (i = 0; i < sizeof types / sizeof *types; ++i)
@@ -547,7 +577,15 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "stackvm", "A stack VM.", -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "stackvm",
+    "A stack VM.",
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 PyMODINIT_FUNC PyInit_stackvm(void)

@@ -55,7 +55,9 @@ int main(int argc, char **argv)
     over = 1;
     if (with_thread)
         pthread_join(thread, NULL);
-    printf("%d rounds, %s\n", round, !with_thread ? "no thread" : calls == 0 ? "no calls"
-           : answers == 0 ? "no answers" : "calls and answers");
+    printf("%d rounds, %s\n", round,
+           !with_thread ? "no thread" : calls == 0 ? "no calls"
+                                    : answers == 0 ? "no answers"
+                                                   : "calls and answers");
     return 0;
 }

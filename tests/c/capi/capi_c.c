@@ -15,7 +15,8 @@ static void *allocate(size_t size) { return calloc(1, size ? size : 1); }
 
 static PyObject *versions(PyObject *self, PyObject *args)
 {
-    (void)self; (void)args;
+    (void)self;
+    (void)args;
     return Py_BuildValue("iiis", LIBFFI_API_ABI_VERSION, LIBFFI_API_VERSION,
                          LIBFFI_API_HAS(libffi_version) ? 1 : 0, libffi_version());
 }
@@ -23,7 +24,8 @@ static PyObject *versions(PyObject *self, PyObject *args)
 static PyObject *import_again(PyObject *self, PyObject *args)
 {
     const libffi_api *before = LIBFFI_API_TABLE;
-    (void)self; (void)args;
+    (void)self;
+    (void)args;
     if (libffi_import() < 0)
         return NULL;
     return PyBool_FromLong(LIBFFI_API_TABLE == before);
@@ -509,7 +511,8 @@ static PyObject *abis(PyObject *self, PyObject *args)
     const char *name;
     Py_ssize_t i;
     int number;
-    (void)self; (void)args;
+    (void)self;
+    (void)args;
     for (i = 0; (name = libffi_abi_name(i, &number)) != NULL; ++i) {
         PyObject *value = PyLong_FromLong(number);
         PyDict_SetItemString(dict, name, value);
@@ -530,7 +533,8 @@ static PyObject *abi_find(PyObject *self, PyObject *args)
 
 static PyObject *get_features(PyObject *self, PyObject *args)
 {
-    (void)self; (void)args;
+    (void)self;
+    (void)args;
     return libffi_features();
 }
 
@@ -568,16 +572,21 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "capi", NULL, -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "capi",
+    NULL,
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 
-#ifdef __cplusplus
-extern "C"
-#endif
-PyMODINIT_FUNC JOIN(PyInit_, MODULE)(void);
+PyMODINIT_FUNC JOIN(PyInit_, MODULE)(void);     /* a strict compiler wants it declared */
 
 PyMODINIT_FUNC JOIN(PyInit_, MODULE)(void)
 {

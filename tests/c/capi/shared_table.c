@@ -9,13 +9,22 @@ const char *version_from_the_other_file(void);
 
 static PyObject *version(PyObject *self, PyObject *args)
 {
-    (void)self; (void)args;
+    (void)self;
+    (void)args;
     return PyUnicode_FromString(version_from_the_other_file());
 }
 
 static PyMethodDef methods[] = {{"version", version, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "shared_table", NULL, -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "shared_table",
+    NULL,
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 PyMODINIT_FUNC PyInit_shared_table(void)
