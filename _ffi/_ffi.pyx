@@ -4,6 +4,7 @@
 from core cimport *
 
 include "base/prelude.pxi"
+include "base/short_texts.pyx"
 include "model/errors.pyx"
 include "libffi/abi.pyx"
 include "types/layout.pyx"
@@ -15,6 +16,7 @@ include "types/scalars.pyx"
 include "types/constructors.pyx"
 include "types/structs.pyx"
 include "values/Memory.pyx"
+include "values/look.pyx"
 include "values/buffer_format.pyx"
 include "values/Pointer.pyx"
 include "values/Value.pyx"

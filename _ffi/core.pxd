@@ -144,6 +144,9 @@ cdef extern from "core.h":
     object load_value(const type_info *, const void *, MemoryObject *)
     int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
     object load_field(const field_info *, char *, MemoryObject *)
+    object load_bits_number(const field_info *, const char *)
+    void *read_address(const void *)
+    bint is_readable(const void *, size_t)
     MemoryObject *memory_new(const type_info *) except NULL
     MemoryObject *memory_view(const type_info *, void *, PyObject *, lifetime *) except NULL
     MemoryObject *memory_part(const type_info *, void *, MemoryObject *) except NULL

@@ -12,8 +12,8 @@ from cpython.pycapsule cimport PyCapsule_New
 from cpython.ref cimport Py_XDECREF
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.limits cimport INT_MAX
-from libc.stdint cimport uintptr_t
-from libc.string cimport memcpy, memmove, memset
+from libc.stdint cimport uint16_t, uint32_t, uintptr_t
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 cdef extern from "Python.h":
     ctypedef struct PyGetSetDef:

@@ -93,7 +93,7 @@ cdef class Function:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<libffi.Function {spell_function(self.cif, self.name)}>"
+        return f"<libffi.Function {clipped(spell_function(self.cif, clipped(self.name, 2 * SHORT)), ROOM)}>"
 
     def __reduce__(self):
         if self.library is None or self.symbol is None:

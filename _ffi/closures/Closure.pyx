@@ -93,7 +93,7 @@ cdef class Closure:
 
     def __repr__(self):
         state = "closed" if closed_closure(self) else f"{<uintptr_t>need_block(self).code:#x}"
-        return f"<libffi.Closure {spell_function(self.cif, self.name)} {state}>"
+        return f"<libffi.Closure {clipped(spell_function(self.cif, clipped(self.name, 2 * SHORT)), ROOM)} {state}>"
 
     def __sizeof__(self):
         return object.__sizeof__(self) + (sizeof_block if self.block != NULL else 0)

@@ -67,7 +67,7 @@ cdef class Type:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<libffi.Type {type_name(self)}>"
+        return f"<libffi.Type {clipped(type_name(self), ROOM)}>"
 
     def __str__(self):
         return type_name(self)

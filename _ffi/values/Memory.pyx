@@ -34,7 +34,11 @@ cdef class Memory:
 
     @property
     def value(self):
-        """Get or set the whole value; char arrays as bytes up to the NUL."""
+        """Get or set the whole value; char arrays as bytes up to the NUL.
+
+        A struct gives a dict, and its texts are read. A union gives a dict of the members
+        that can be had without following an address: no texts.
+        """
         return memory_value(self)
 
     @value.setter
@@ -52,25 +56,17 @@ cdef class Memory:
         Raises BufferError while a buffer is exported or a call uses it. Views
         close nothing: they do not own their storage.
         """
-        if self.m.life != &self.m.own:
-            raise ValueError("only memory that owns its storage can be closed")
-        done = lifetime_close(&self.m.own)
-        if done == IN_USE:
-            raise BufferError("the memory is in use by a call or an exported buffer")
-        if done == NOW_CLOSED:
-            memory_release(<MemoryObject *>self)
+        close_memory(self)
 
     def __enter__(self):
         memory_data(<MemoryObject *>self)
         return self
 
     def __exit__(self, *exc_info):
-        self.close()
+        close_memory(self)          # a struct may have a field of the method's name
 
     def __repr__(self):
-        if not lifetime_is_open(self.m.life):
-            return f"<closed {type_name(self.type_)} memory>"
-        return f"<{type_name(self.type_)} memory: {memory_value(self)!r}>"
+        return look(self)
 
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of the values (`Memory[int]`)."""
@@ -165,12 +161,15 @@ cdef class Array(Memory):
     def __eq__(self, other):
         if self is other:
             return True
-        if not lifetime_is_open(self.m.life) or is_closed(other):
-            return NotImplemented
-        if isinstance(other, Array) and (<Array>other).m.type.item != self.m.type.item:
-            return NotImplemented
-        if isinstance(other, (Array, list, tuple)):
-            return len(self) == len(other) and all(one == two for one, two in zip(self, other))
+        if isinstance(other, Array):
+            if (<Array>other).m.type.item != self.m.type.item:
+                return NotImplemented
+            return (<Array>other).m.type.length == self.m.type.length and same_memory(self, <Array>other)
+        if isinstance(other, (list, tuple)):
+            if len(other) != self.m.type.length:
+                return False
+            seen = items_seen(self)
+            return seen is not None and seen == list(other)
         return NotImplemented
 
     __hash__ = None
@@ -183,25 +182,16 @@ cdef class Struct(Memory):
     def __eq__(self, other):
         if self is other:
             return True
-        if not lifetime_is_open(self.m.life) or is_closed(other):
-            return NotImplemented
         if isinstance(other, Struct):
             if (<Struct>other).m.type != self.m.type:
                 return NotImplemented
-            return all(load_named(self, i) == load_named(<Struct>other, i)
-                       for i in range(self.m.type.nfields))
+            return same_memory(self, <Struct>other)
         if isinstance(other, tuple) and self.m.type.by_position:
-            return tuple(load_named(self, i) for i in range(self.m.type.nfields)) == other
+            seen = items_seen(self)
+            return seen is not None and seen == list(other)
         return NotImplemented
 
     __hash__ = None
-
-    def __repr__(self):
-        if not lifetime_is_open(self.m.life):
-            return f"<closed {type_name(self.type_)} memory>"
-        fields = ", ".join(f"{<object>self.m.type.fields[i].name}={load_named(self, i)!r}"
-                           for i in range(self.m.type.nfields))
-        return f"{type_name(self.type_).partition(' ')[2] or self.type_.kind}({fields})"
 
 
 @cython.final
@@ -234,7 +224,7 @@ cdef class Field:
             lifetime_unpin(life)
 
     def __repr__(self):
-        return f"<field {<object>self.field.name} of {<object>self.struct_.name}>"
+        return f"<field {clipped(<object>self.field.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"
 
 
 cdef Field make_field(Type type, Py_ssize_t i):
@@ -318,8 +308,15 @@ cdef bint is_const(value):
     return memoryview(value).readonly
 
 
-cdef bint is_closed(value):
-    return isinstance(value, Memory) and not lifetime_is_open((<Memory>value).m.life)
+cdef int close_memory(Memory memory) except -1:
+    if memory.m.life != &memory.m.own:
+        raise ValueError("only memory that owns its storage can be closed")
+    done = lifetime_close(&memory.m.own)
+    if done == IN_USE:
+        raise BufferError("the memory is in use by a call or an exported buffer")
+    if done == NOW_CLOSED:
+        memory_release(<MemoryObject *>memory)
+    return 0
 
 
 cdef object view_memory(Type type, void *address, owner, lifetime *life, bint readonly):
@@ -349,12 +346,29 @@ cdef object memory_value(Memory memory):
         return wide_text(data, type.item.size, type.length)
     if type.kind in (K_ARRAY, K_VECTOR):
         return items_at(type.item, data, range(type.length), memory)
-    if type.kind == K_STRUCT or type.kind == K_UNION:
+    if type.kind == K_UNION:
+        return union_value(memory)
+    if type.kind == K_STRUCT:
         return {<object>type.fields[i].name: load_named(memory, i) for i in range(type.nfields)}
     return load_value(type, data, <MemoryObject *>memory)
 
 
-cdef object wide_text(const char *data, size_t size, Py_ssize_t limit):
+cdef dict union_value(Memory memory):
+    """Return the members by name, but for those that the bytes may not be: texts, and code points that are none."""
+    cdef const type_info *type = memory.m.type
+    value = {}
+    for i in range(type.nfields):
+        if type.fields[i].type.kind in (K_STRING, K_BYTES, K_WSTRING):
+            continue
+        try:
+            value[<object>type.fields[i].name] = load_named(memory, i)
+        except ValueError:
+            if type.fields[i].type.kind not in (K_CHAR16, K_CHAR32):
+                raise
+    return value
+
+
+cdef str wide_text(const char *data, size_t size, Py_ssize_t limit, str errors="surrogatepass"):
     """Decode up to the NUL, or `limit` units."""
     codec = ("utf-16-be" if PY_BIG_ENDIAN else "utf-16-le") if size == 2 else \
         ("utf-32-be" if PY_BIG_ENDIAN else "utf-32-le")
@@ -367,7 +381,7 @@ cdef object wide_text(const char *data, size_t size, Py_ssize_t limit):
         if size == 4 and end[0] == 0 and end[1] == 0 and end[2] == 0 and end[3] == 0:
             break
         n += 1
-    return data[:n * size].decode(codec, "surrogatepass")
+    return data[:n * size].decode(codec, errors)
 
 
 cdef int assign_memory(Memory memory, value) except -1:

@@ -116,7 +116,7 @@ cdef class Pointer:
         return (self.p.address - (<Pointer>other).p.address) // <Py_ssize_t>pointed_item(self).size
 
     def __repr__(self):
-        return f"<{type_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
+        return f"<{short_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
 
     def __reduce__(self):
         raise TypeError("cannot pickle a pointer: it is an address")

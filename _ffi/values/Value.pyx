@@ -19,7 +19,7 @@ cdef class Value:
         return GenericAlias(cls, item)
 
     def __repr__(self):
-        return f"<{type_name(self.type_)} {self.value!r}>"
+        return f"<{short_name(self.type_)} {short_repr(self.value)}>"
 
     def __eq__(self, other):
         if isinstance(other, Value):

@@ -68,23 +68,27 @@ static int store_bits(const field_info *field, char *base, PyObject *value)
     return 0;
 }
 
-static PyObject *load_bits(const field_info *field, const char *base)
+/* Without an enum's members. */
+static PyObject *load_bits_number(const field_info *field, const char *base)
 {
-    const type_info *type = field->type->item, *plain = plain_type(type);
+    const type_info *plain = plain_type(field->type->item);
     unsigned long long number = read_bits(base, field);
     unsigned width = field->bit_width;
-    PyObject *result;
 
     if (plain->kind == K_BOOL)
         return PyBool_FromLong((long)number);
-    if (is_signed_int(plain)) {
-        if (width < 64 && number >> (width - 1))
-            number |= ~0ULL << width;
-        result = PyLong_FromLongLong((long long)number);
-    } else {
-        result = PyLong_FromUnsignedLongLong(number);
-    }
-    return type->kind == K_ENUM ? enum_member(type, result) : result;
+    if (!is_signed_int(plain))
+        return PyLong_FromUnsignedLongLong(number);
+    if (width < 64 && number >> (width - 1))
+        number |= ~0ULL << width;
+    return PyLong_FromLongLong((long long)number);
+}
+
+static PyObject *load_bits(const field_info *field, const char *base)
+{
+    const type_info *type = field->type->item;
+    PyObject *number = load_bits_number(field, base);
+    return type->kind == K_ENUM ? enum_member(type, number) : number;
 }
 
 #endif

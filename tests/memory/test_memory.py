@@ -568,7 +568,7 @@ def test_memory_pickles_by_value(memory):
 
 @pytest.mark.parametrize("memory", [
     c.string.new("x"), c.pointer.new(), c.array(c.ptr(c.int), 2).new(), BOX.new(),
-    c.struct("f", f=c.array(c.func(libffi.CIF(c.int)), 2)).new()], ids=repr)
+    c.struct("f", f=c.array(c.func(libffi.CIF(c.int)), 2)).new()], ids=lambda memory: str(memory.type))
 def test_memory_that_holds_addresses_does_not_pickle(memory):
     with pytest.raises(TypeError, match="cannot pickle .* memory: it holds addresses"):
         pickle.dumps(memory)
