@@ -216,7 +216,7 @@ cdef extern from "core.h":
     size_t core_closure_size()
     int core_default_abi()
     const char *long_double_format()
-    bint closures_are_indirect()
+    int closures_are_indirect() except -1
     const char *FFIPY_LINKAGE
     const char *FFIPY_BUILD_VERSION
     const char *FFIPY_PATCHES

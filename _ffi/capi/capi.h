@@ -144,17 +144,15 @@ static void capi_closure_free(libffi_closure *closure)
     closure_free(closure);
 }
 
-/* NULL with MemoryError, or with *status. */
+/* NULL with MemoryError or OSError, or with *status. */
 static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void *user, ffi_status *status)
 {
     void *code = NULL;
     libffi_closure *closure = closure_alloc(sizeof *closure, &code);
 
     *status = FFI_OK;
-    if (closure == NULL) {
-        PyErr_NoMemory();
+    if (closure == NULL)
         return NULL;
-    }
     *status = closure_prepare(&closure->closure, &c->cif,
                               (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
                               user, code);

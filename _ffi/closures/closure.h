@@ -35,12 +35,10 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     }
     if (form == PLAIN_CLOSURE) {
         block = closure_alloc(sizeof *block, &code);
-        if (block != NULL)
-            memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
-    } else {
-        block = PyMem_RawCalloc(1, sizeof *block);
-    }
-    if (block == NULL) {
+        if (block == NULL)
+            return NULL;
+        memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
+    } else if ((block = PyMem_RawCalloc(1, sizeof *block)) == NULL) {
         PyErr_NoMemory();
         return NULL;
     }
@@ -59,7 +57,6 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         block->as.raw = closure_alloc(sizeof *block->as.raw, &code);
         if (block->as.raw == NULL) {
             PyMem_RawFree(block);
-            PyErr_NoMemory();
             return NULL;
         }
         *status = raw_closure_prepare(block->as.raw, &state->cif, raw_closure_handler, block, code);

@@ -4,9 +4,13 @@
 
 #include <Python.h>
 #include <ffi.h>
+#include <errno.h>
+#include <string.h>
 
 #include "libffi_config.h"
+#include "base/compiler.h"
 #include "base/locks.h"
+#include "libffi/trampoline_file.h"
 
 /* A native raw API (i386 only) takes no structs and crashes with static trampolines; there a
    raw closure is a plain one. */
@@ -15,12 +19,40 @@
 /* libffi looks up a closure's segment, when it is made and when it is prepared, without its own lock. */
 static short_lock allocating;
 
+COLD static void raise_no_closure(int reason)
+{
+    PyObject *args;
+
+    if (reason == 0 || reason == ENOMEM) {
+        PyErr_NoMemory();
+        return;
+    }
+    args = Py_BuildValue("iN", reason, PyUnicode_FromFormat(
+        reason == ESTALE ? "%s: what closures' trampolines are mapped from is no longer the file of this libffi"
+                         : "%s: libffi cannot map its trampolines for another closure",
+        strerror(reason)));
+    if (args != NULL)
+        PyErr_SetObject(PyExc_OSError, args);
+    Py_XDECREF(args);
+}
+
+/* New; raises MemoryError, or OSError with what was missing.  A closure cannot be had now; it may be later.  GIL. */
 static void *closure_alloc(size_t size, void **code)
 {
-    void *closure;
+    void *closure = NULL;
+    int reason;
+
     LOCK(&allocating);
-    closure = ffi_closure_alloc(size, code);
+    errno = 0;
+    if (may_allocate() == 0) {
+        closure = ffi_closure_alloc(size, code);
+        if (closure != NULL)
+            allocated();
+    }
+    reason = errno;
     UNLOCK(&allocating);
+    if (closure == NULL)
+        raise_no_closure(reason);
     return closure;
 }
 
@@ -32,14 +64,14 @@ static void closure_free(void *closure)
 }
 
 /* Is a closure's address outside its (writable) block?  Then its code is libffi's own
-   page or a second mapping, and the block never needed to be executable. */
+   page or a second mapping, and the block never needed to be executable.  -1 raises like closure_alloc(). */
 static int closures_are_indirect(void)
 {
     void *code = NULL;
     void *block = closure_alloc(sizeof(ffi_closure), &code);
     int indirect;
     if (block == NULL)
-        return 0;
+        return -1;
     indirect = code != block;
     closure_free(block);
     return indirect;

@@ -23,7 +23,7 @@ def features():
         "int128": (<Type>core_types["int128"]).info.ffi != NULL,
         "complex": (<Type>core_types["complex_double"]).info.ffi != NULL,
         "vectors": VECTOR_TYPE != 0,
-        "static_trampolines": closures_are_indirect(),
+        "static_trampolines": bool(closures_are_indirect()),
         "go_closures": bool(FFIPY_HAVE_GO),
         "raw_api": bool(FFIPY_HAVE_RAW),
         "native_raw_api": bool(FFI_NATIVE_RAW_API),

@@ -66,6 +66,7 @@ FAULTS = {
     "s390x_int128_closure": (True, platform.machine() == "s390x" and FEATURES["int128"]),
     "sparc_closure_struct": (True, platform.machine() == "sparc64"),
     "struct_in_last_register": (VERSION < 30407, X86_64),
+    "trampoline_file": (True, FEATURES["static_trampolines"] and platform.system() == "Linux"),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
 
