@@ -18,6 +18,8 @@ import build_libffi
 from benchmarks import building
 from benchmarks.progress import Progress
 
+REPOSITORY = Path(__file__).parents[1]
+
 
 def main():
     """Build, measure, print."""

@@ -138,8 +138,8 @@ cdef void expire_for_good(Closure closure, bint closed) noexcept:
 
 cdef object code_of(callable):
     """Find the Python code behind a callable without running any; never fails."""
-    cdef int depth
-    for depth in range(8):
+    cdef int _depth
+    for _depth in range(8):
         if PyFunction_Check(callable):
             return <object>PyFunction_GET_CODE(callable)
         if PyMethod_Check(callable):

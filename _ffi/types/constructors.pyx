@@ -88,7 +88,7 @@ def array(item, length):
 def vector(item, lanes):
     """Return the type of a SIMD vector, as gcc's vector_size makes it (libffi 3.8 or newer)."""
     cdef Type element = need_type("c.vector()", item), result
-    cdef Py_ssize_t i, count = count_of("c.vector()", lanes, 1)
+    cdef Py_ssize_t count = count_of("c.vector()", lanes, 1)
     cdef ffi_cif cif
     if count > 64 or not (K_S8 <= element.info.kind <= K_U64 or element.info.kind in (K_FLOAT, K_DOUBLE)):
         raise BadTypedef(f"c.vector(): {count} lanes of {type_name(element)} are no vector")

@@ -40,7 +40,6 @@ cdef size_t MAX_BY_VALUE = 65536
 cdef object describe_struct(Type type):
     """Build the struct's ffi_type; return the reason if libffi has no way to say it."""
     cdef Type member
-    cdef Py_ssize_t i
     if type.info.size == 0:
         return "it has no size"
     if type.info.size > MAX_BY_VALUE:

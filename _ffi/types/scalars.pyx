@@ -40,7 +40,6 @@ def _scalar_type(str attribute):
 
 
 cdef int add_scalars() except -1:
-    cdef Type type
     add_scalar("void", "void", "void", K_VOID, &ffi_type_void, 0, 1)
     add_scalar("bool", "_Bool", "bool", K_BOOL, int_ffi_type(1, False), 1, 1)
     add_scalar("char", "char", "char", K_CHAR, int_ffi_type(1, CHAR_IS_SIGNED), 1, 1)

@@ -122,7 +122,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     what = type_name(type)
     if not members:
         raise BadTypedef(f"{what}: no members")
-    for name, member in members:
+    for _, member in members:
         deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:

@@ -181,8 +181,8 @@ cdef object moved(Pointer pointer, other):
     if abs(distance) > (PY_SSIZE_T_MAX // 2) // max(size, 1):
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
     result = new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
-                       NULL if pointer.owner is None else <PyObject *>pointer.owner,
-                       pointer.p.life, -1)
+                         NULL if pointer.owner is None else <PyObject *>pointer.owner,
+                         pointer.p.life, -1)
     if pointer.p.bounded:
         result.p.bounded = True
         result.p.length = pointer.p.length - distance

@@ -98,7 +98,13 @@ static void call_last(void) { printf("%d\n", last(5)); }
 int call_at_exit(int (*f)(int)) { last = f; return atexit(call_last); }
 
 /* Calls for as long as the process lives. */
-static void *spin(void *p) { int (*f)(int) = (int (*)(int))(uintptr_t)p; for (int i = 0;; i++) f(i & 0xff); return NULL; }
+static void *spin(void *p)
+{
+    int (*f)(int) = (int (*)(int))(uintptr_t)p;
+    for (int i = 0;; i++)
+        f(i & 0xff);
+    return NULL;
+}
 int call_for_ever(int (*f)(int)) { pthread_t t; return pthread_create(&t, NULL, spin, (void *)(uintptr_t)f); }
 
 /* A callback with a pointer of the caller's, as most C libraries have it. */

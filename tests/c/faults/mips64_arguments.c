@@ -1,4 +1,5 @@
-/* mips n32 and n64: a long double behind the seventh word of the arguments is misplaced, and spoils the result's type. */
+/* mips n32 and n64: a long double behind the seventh word of the arguments is misplaced, and spoils the result's
+   type. */
 #include <ffi.h>
 
 static double f(int a, int b, int c, int d, int e, int f, int g, long double x) { return x; }

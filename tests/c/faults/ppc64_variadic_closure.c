@@ -2,7 +2,10 @@
 #include <ffi.h>
 
 struct two { double x, y; };
-static void handler(ffi_cif *cif, void *result, void **args, void *data) { *(double *)result = ((struct two *)args[1])->x; }
+static void handler(ffi_cif *cif, void *result, void **args, void *data)
+{
+    *(double *)result = ((struct two *)args[1])->x;
+}
 
 int main(void)
 {
