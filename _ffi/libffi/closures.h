@@ -21,16 +21,17 @@ static short_lock allocating;
 
 COLD static void raise_no_closure(int reason)
 {
+    const char *text;
     PyObject *args;
 
     if (reason == 0 || reason == ENOMEM) {
         PyErr_NoMemory();
         return;
     }
-    args = Py_BuildValue("iN", reason, PyUnicode_FromFormat(
-        reason == ESTALE ? "%s: what closures' trampolines are mapped from is no longer the file of this libffi"
-                         : "%s: libffi cannot map its trampolines for another closure",
-        strerror(reason)));
+    text = reason == ESTALE
+               ? "%s: what closures' trampolines are mapped from is no longer the file of this libffi"
+               : "%s: libffi cannot map its trampolines for another closure";
+    args = Py_BuildValue("iN", reason, PyUnicode_FromFormat(text, strerror(reason)));
     if (args != NULL)
         PyErr_SetObject(PyExc_OSError, args);
     Py_XDECREF(args);
