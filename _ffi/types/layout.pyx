@@ -12,7 +12,11 @@ cdef class _Layout:
 
 
 cdef _Layout lay_out(list members, int pack, int align, bint is_union):
-    """Lay members out; `natural` says whether libffi, given the members, would do the same."""
+    """Lay (name, Type, alignment) out; `natural` says whether libffi, given the types, would do the same.
+
+    An alignment that is not 0 is a member's in place of its type's, and `pack` is no limit to it; a bit-field
+    begins at it, and keeps its type's rules besides.
+    """
     cdef _Layout layout = _Layout()
     cdef Type type
     bits = 0                    # position after the last member
@@ -20,7 +24,7 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
     largest = 0
     natural = align == 0
     fields = []
-    for name, type in members:
+    for name, type, own in members:
         if is_union:
             bits = 0
         if type.info.kind == K_BITS:
@@ -29,6 +33,8 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
             unit = base.info.size * 8
             boundary = base.info.alignment * 8
             width = type.info.length
+            if own:
+                bits = round_up(bits, own * 8)
             if pack and boundary > pack * 8:
                 boundary = pack * 8
             if width == 0:
@@ -37,14 +43,14 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
                 bits = round_up(bits, boundary)
             if name is not None or ALIGN_ANONYMOUS_BITS:
                 # One of no width is not packed.
-                alignment = max(alignment, boundary // 8 if width else base.info.alignment)
+                alignment = max(alignment, own, boundary // 8 if width else base.info.alignment)
             fields.append((name, type, bits // 8, bits % 8, width))
             bits += width
         else:
             boundary = type.info.alignment
-            if pack and boundary > pack:
-                natural = False
-                boundary = pack
+            if own or (pack and boundary > pack):
+                natural = natural and own == boundary
+                boundary = own or pack
             offset = round_up((bits + 7) // 8, boundary)
             alignment = max(alignment, boundary)
             fields.append((name, type, offset, 0, 0))

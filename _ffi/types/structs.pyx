@@ -5,9 +5,10 @@ def struct(name, members=(), /, *, _pack_=0, _align_=0, **fields):
     """Return a struct type.
 
     `c.struct("point", x=c.double, y=c.double)`, or with (name, Type) pairs as the
-    second argument; a member named None is anonymous. Without members the struct
-    is incomplete until `define()`. Or decorate a class whose annotations are the
-    fields. `_pack_` limits the members' alignment, `_align_` raises the struct's.
+    second argument; a member named None is anonymous, and a third item is the
+    member's own alignment. Without members the struct is incomplete until
+    `define()`. Or decorate a class whose annotations are the fields. `_pack_`
+    limits the members' alignment, `_align_` raises the struct's.
     """
     return make_struct(struct, False, name, members, fields, _pack_, _align_)
 
@@ -39,7 +40,7 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
     checked = check_members(result, members, fields)
     pack, align = alignment_of(result, "_pack_", pack), alignment_of(result, "_align_", align)
     key = (K_UNION if is_union else K_STRUCT, name,
-           tuple([(member, id(item)) for member, item in checked]), pack, align)
+           tuple([(member, id(item), own) for member, item, own in checked]), pack, align)
     known = find_interned(key)
     if known is not None:
         return known
@@ -77,13 +78,17 @@ cdef object struct_of_class(function, bint is_union, cls):
 
 
 cdef list check_members(Type owner, members, dict fields):
+    """Return members as (name, Type, alignment), 0 for the type's own, or raise what is wrong with them."""
     cdef Type type
     what = type_name(owner)
     checked = []
     for pair in [*members, *fields.items()]:
         try:
-            name, item = pair
-        except (TypeError, ValueError):
+            name, item, *rest = pair
+            own = alignment_of(owner, f"the alignment of {name!r}", rest[0]) if rest else 0
+            if len(rest) > 1:
+                raise TypeError
+        except TypeError:
             raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
         if name is not None and not (isinstance(name, str) and name):
             raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
@@ -98,8 +103,8 @@ cdef list check_members(Type owner, members, dict fields):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
         if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
             raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
-        checked.append((name if name is None else _sys.intern(name), type))
-    names = [name for name, _ in checked if name is not None]
+        checked.append((name if name is None else _sys.intern(name), type, own))
+    names = [name for name, _, _ in checked if name is not None]
     if len(set(names)) != len(names):
         raise BadTypedef(f"{what}: two members have the same name")
     return checked
@@ -120,9 +125,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     cdef field_info *field
     cdef Py_ssize_t i
     what = type_name(type)
-    if not members:
-        raise BadTypedef(f"{what}: no members")
-    for _, member in members:
+    for _, member, _ in members:
         deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:

@@ -38,7 +38,7 @@ _Kind: TypeAlias = Literal[
     "pointer", "string", "bytes", "wstring", "function",
     "array", "struct", "union", "vector", "enum", "bits", "ref", "out", "inout",
 ]
-_Members: TypeAlias = Sequence[tuple[str | None, Type]]
+_Members: TypeAlias = Sequence[tuple[str | None, Type] | tuple[str | None, Type, int]]
 _ArgTypes: TypeAlias = Iterable[Type | EllipsisType]
 _Address: TypeAlias = int | Pointer | Closure | Function
 _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Buffer

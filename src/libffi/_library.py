@@ -11,11 +11,11 @@ TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import EllipsisType
-    from typing import Any, ParamSpec, TypeVar, Unpack, overload
+    from typing import Any, Literal, ParamSpec, TypeVar, Unpack, overload
 
     from libffi import CIF, Function, Type
     from libffi._ffi import _FunctionOptions
-    from libffi._reader import Declarations
+    from libffi._reader import Declarations, Text
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
@@ -134,18 +134,23 @@ class Library(_ffi.Library):
         made: Function = function
         return made
 
-    def declare(self, text: str, *, partial: bool = False, **options: Unpack[_FunctionOptions]) -> None:
+    def declare(
+        self, text: str, *, partial: bool = False, strings: Literal["text", "bytes", "pointer"] = "text",
+        **options: Unpack[_FunctionOptions],
+    ) -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
         Either all of the text is declared, or an error is raised and nothing has changed.
         With `partial`, for preprocessed headers (`cc -E -P`), what cannot be had is left
-        out, and who asks for it is told why.
+        out, and who asks for it is told why. `strings` says what `const char *` becomes:
+        c.string ("text"), c.bytes ("bytes") or c.ptr(c.char, const=True) ("pointer"), for
+        what is binary, or not as long as its first NUL says.
         """
-        from libffi._reader import Declarations
+        from libffi._reader import Declarations, Text
 
         with self._lock:
             declarations = self._declarations or Declarations()
-            for name, value in declarations.add(self, text, partial, options).items():
+            for name, value in declarations.add(self, Text(text, partial, strings, options)).items():
                 if not hasattr(type(self), name):
                     self.__dict__[name] = value
             self._declarations = declarations
@@ -219,10 +224,10 @@ _ffi.set_function_reducer(_reduce_function)
 
 
 def rebuild_library(
-    name: str | None, texts: list[tuple[str, bool, _FunctionOptions]], mode: int
+    name: str | None, texts: list[Text], mode: int
 ) -> Library:
     """Return a library with its declarations again in another process."""
     library = Library(name, mode=mode)
-    for text, partial, options in texts:
-        library.declare(text, partial=partial, **options)
+    for text in texts:
+        library.declare(text.text, partial=text.partial, strings=text.strings, **text.options)
     return library

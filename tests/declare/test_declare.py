@@ -453,7 +453,7 @@ def test_macros_of_keywords_are_expanded():
         #define stdin stdin
     """)
     assert names["f"].cif is CIF(c.uint, [c.uint])
-    assert set(names) == {"f"}
+    assert set(names) == {"f", "number"} and names["number"] is c.uint
 
 
 def test_static_assertions():
@@ -480,7 +480,7 @@ ERRORS = {
     "int /* a comment\n over lines */ f(foo x);": (2, 18, "unknown type name 'foo'"),
     "int f(int, \\\n  foo x);": (2, 3, "unknown type name 'foo'"),
     "int f(int,\r\n  foo x);\r\n": (2, 3, "unknown type name 'foo'"),
-    "int f(sizeof(foo));": (1, 14, "foo"),
+    "int f(sizeof(foo));": (1, 7, "unknown type name 'sizeof'"),
     "int x[sizeof(foo)];": (1, 14, "foo"),
     "extern f(void);": (1, 8, "unknown type name 'f'"),
     "int f(a, b);": (1, 7, "unknown type name 'a'"),
@@ -498,10 +498,10 @@ ERRORS = {
     "int x = {1};": (1, 9, "initialisers"),
     "int x = 3;": (1, 5, "only constants may have a value"),
     "extern const int x = 3;": (1, 18, "only constants may have a value"),
-    "int;": (1, 1, "invalid declaration"),
-    "typedef int;": (1, 9, ""),
+    "int;": (1, 1, "declares nothing"),
+    "typedef int;": (1, 1, "names nothing"),
     "struct { int x; };": (1, 8, "declares nothing"),
-    "struct s {};": (1, 8, "no members|is empty"),
+    "struct s { int x : 3 __attribute__((packed)); };": (1, 37, "single bit-field"),
     "struct s { struct s inner; };": (1, 21, "incomplete type struct s"),
     "struct s { void x; };": (1, 17, "cannot be void"),
     "struct s { int f(void); };": (1, 16, "cannot be a function"),
@@ -510,10 +510,8 @@ ERRORS = {
     "struct s { int x : 33; };": (1, 16, "bits"),
     "struct s { float x : 3; };": (1, 18, "bit-field"),
     "struct s { int x : 0; };": (1, 8, ""),
-    "struct s { int x __attribute__((aligned(16))); };": (1, 33, "only on a whole struct"),
-    "typedef struct { int x; } s __attribute__((packed));": (1, 44, "right after the '}'"),
-    "struct s { int x; } __attribute__((aligned));": (1, 36, "needs a number"),
-    "struct s { int x; } __attribute__((aligned(3)));": (1, 8, "power of two"),
+    "struct s { int x; } __attribute__((aligned(3)));": (1, 36, "power of two"),
+    "struct s { int x __attribute__((aligned(-8))); };": (1, 33, "power of two"),
     "struct s { int x; } __attribute__((scalar_storage_order(\"big-endian\")));": (1, 36, "not supported"),
     "int f(int x) __attribute__((unheard_of));": (1, 29, "'unheard_of'"),
     "int f(int) __attribute__((ms_abi));": (1, 27, "calling convention"),
@@ -540,13 +538,13 @@ ERRORS = {
     "typeof(int) x;": (1, 1, "typeof"),
     'extern "C" int f(void);': (1, 8, "C++"),
     'asm("nop");': (1, 1, "asm"),
-    "enum e x;": (1, 1, "enum e is not defined"),
+    "enum e x;": (1, 6, "enum e is not defined"),
     "enum e { A, A };": (1, 13, "declared before"),
     "enum e { A = B };": (1, 14, "'B' is not a known constant"),
     "enum e { A = 1.5 };": (1, 14, "integer"),
     "enum e { A = 0xFFFFFFFFFFFFFFFF, B };": (1, 34, "64 bits"),
-    "enum e { A = -1, B = 0xFFFFFFFFFFFFFFFF };": (1, 1, "no integer type"),
-    "int x[-1];": (1, 8, "-1"),
+    "enum e { A = -1, B = 0xFFFFFFFFFFFFFFFF };": (1, 6, "no integer type"),
+    "int x[-1];": (1, 7, "-1"),
     "int x[1.5];": (1, 7, "integer"),
     "int x[f(1)];": (1, 7, "not a constant"),
     "int x[99999999999999999999];": (1, 7, "64 bits"),
@@ -564,17 +562,19 @@ ERRORS = {
     "typedef int t; int t;": (1, 20, "typedef"),
     "struct s { int a; }; struct s { long a; };": (1, 29, "defined before with other members"),
     "struct s { int a; }; union s *p;": (1, 28, "declared before as struct s"),
-    "enum e { A }; enum e { B };": (1, 15, "defined before"),
+    "enum e { A }; enum e { B };": (1, 20, "defined before"),
     "typedef int size_t;": (1, 13, "size_t"),
-    "typedef char *FILE;": (1, 14, "FILE"),
-    "#define F(x) (x)": (1, 9, "macros with parameters"),
+    "typedef char *FILE;": (1, 15, "FILE"),
+    "#define F(x, x) (x)": (1, 9, "no list of names"),
+    "#define F(x) (x)\nint a[F(1, 2)];": (2, 13, "takes 1 arguments, got 2"),
+    "#define P(a, b) a ## b\nint a[P(1, +)];": (2, 7, "makes no token"),
     "#define N": None,
     "int a;\n#define N some thing": (2, 9, "#define N is not a constant"),
     "#define N other": (1, 9, "'other' is not a known constant"),
     "#define N 1) ; int x = (2": (1, 9, "not a constant"),
     "#define N {1}": (1, 9, "not a constant"),
     "#define A B + 1\n#define B A + 1": (2, 9, "not a constant|not a known"),
-    "#define N 1\n#define N 2": (2, 9, "conflicts with an earlier"),
+    "#undef 3": (1, 2, "expected one name"),
     "#define 3 4": (1, 2, "expected a name"),
     "#include <stdio.h>": (1, 2, "#include is not supported"),
     "#ifdef X\nint f(void);\n#endif": (1, 2, "preprocess the text first"),
@@ -582,11 +582,10 @@ ERRORS = {
     "#pragma pack(3)": (1, 14, "packing"),
     "int a; # define B 1": (1, 8, "first on its line"),
     "typedef float v __attribute__((vector_size(6)));": (1, 32, "vector"),
-    "float f(float) __attribute__((vector_size(16)));": (1, 31, "vector_size"),
-    "int x[offsetof(struct s, y)];": (1, 23, ""),
+    "int x[offsetof(struct s, y)];": (1, 16, "no size"),
     "typedef int a[];": (1, 13, "needs its length"),
     "int (*f)[];": (1, 6, "length"),
-    "register int f(static int x);": (1, 27, "cannot be static"),
+    "register int f(static int x);": (1, 16, "cannot be static"),
 }
 
 
@@ -613,7 +612,6 @@ HARD = {
     "parentheses": "int " + "(" * 5000 + "x" + ")" * 5000 + ";",
     "casts": "int x[" + "(int)" * 5000 + "1];",
     "signs": "int x[" + "- " * 5000 + "1];",
-    "sums": "int x[" + "1+" * 20000 + "1];",
     "ternaries": "int x[" + "1?" * 3000 + "1" + ":1" * 3000 + "];",
     "structs": "struct {" * 3000 + "int x;" + "} a;" * 3000,
     "functions": "int f" + "(int (*a)" * 3000 + ")" * 3000 + ";",
@@ -647,6 +645,7 @@ def test_no_text_is_too_hard(name):
 def test_deep_but_fine():
     found = declared("int " + "*" * 50 + "x; int f(" + "int (" * 20 + "int" + ")" * 20 + ");")
     assert found["x"].type.type.size == c.pointer.size
+    assert declared("int x[" + "1+" * 20000 + "1];")["x"].type.type.length == 20001
 
 
 # Declaring on a library
@@ -973,11 +972,11 @@ def test_parse_declaration():
             parse_declaration(text)
 
 
-def test_nothing_of_pycparser_before_the_first_declare(run_python):
+def test_nothing_of_the_reader_before_the_first_declare(run_python):
     assert run_python("""
         import sys, libffi
         lib = libffi.Library(None)
-        assert not any(name.startswith("pycparser") for name in sys.modules)
+        assert not any(name.startswith("libffi._reader") for name in sys.modules)
         lib.declare("int abs(int);")
         print(lib.abs(-3))
     """).strip() == "3"

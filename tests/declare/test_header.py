@@ -22,8 +22,9 @@ labs(long x)
 # 7 "a.h" 2
 { return x < 0 ? -x : x; }
 struct __attribute__((packed)) tight { char a; int b; };
-typedef struct { long long a __attribute__((__aligned__(__alignof__(long long)))); } aligned;
-void takes(aligned *);
+typedef struct { char c; long long a __attribute__((__aligned__(32))); } aligned;
+typedef struct { long double a __attribute__((unheard_of)); } strange;
+void takes(strange *);
 void (*signal_of(int, void (*)(va_list)))(int);
 #pragma pack(push, 1)
 struct inside { char a;
@@ -33,9 +34,12 @@ struct outside { char a; int b; };
 #define LATER (EARLIER + 1)
 #define EARLIER 41
 #define call(x) (x)
+#define CALLED (call(EARLIER) + 1)
+#define labsolute labs
 #define NOTHING
 #define WORDS not a constant
 #undef EARLIER
+#define EARLIER 41
 enum colour { RED, GREEN = (41 + 1) };
 typedef _Float128 wide; wide sinf128(wide);
 extern char **environ;
@@ -52,14 +56,15 @@ def header():
 def test_what_can_be_had_is_there(header):
     assert header.abs(-3) == 3 and header.labs.cif is CIF(c.long, [c.long]) and header.labs(-1 << 30) == 1 << 30
     assert header.tight.size == 5 and header.outside.size == 8
-    assert header.environ.type is c.ptr(c.ptr(c.char)) and header.GREEN == 42 == header.LATER
+    assert header.environ.type is c.ptr(c.ptr(c.char)) and header.GREEN == 42 == header.LATER == header.CALLED
+    assert header.aligned.size == 64 and header.labsolute(-3) == 3
 
 
 @pytest.mark.parametrize("name, why", [
     ("va_list", "line 3, column 9: __builtin_va_list cannot be made"), ("vprintf", "line 4, column 34: va_list cannot"),
     ("no_such_function", "the process has no symbol"), ("twice", "the process has no symbol"),
-    ("aligned", "line 13, column 45: the attribute 'aligned' is"), ("call", "macros with parameters"),
-    ("takes", r"unknown type name 'aligned' \(line 13, column 45: the"), ("signal_of", "va_list cannot"),
+    ("strange", "line 14, column 47: the attribute 'unheard_of' is"), ("call", "a macro with parameters"),
+    ("takes", r"unknown type name 'strange' \(line 14, column 47: the"), ("signal_of", "va_list cannot"),
     ("wide", "_Float128 is not supported"), ("sinf128", r"unknown type name 'wide' \(line \d+, column \d+: _Float128"),
     ("WORDS", "is not a constant"), ("never_heard_of", "declare it or use")])
 def test_what_cannot_says_why(header, name, why):
@@ -113,11 +118,13 @@ def test_half_a_text_is_refused(text):
 def layouts(library):
     """Return C expressions and their values: sizes, alignments and offsets of all that was declared."""
     expected = {}
+    names = library._declarations._scope.names
     for name, kind in library._declarations.objects.items():
         tagged = any(f"{tag} {name}" in library for tag in ("struct", "union", "enum"))
         if not isinstance(kind, Type) or not kind.size or tagged or kind.kind == "function":
             continue
-        expected[f"sizeof({name})"], expected[f"_Alignof({name})"] = kind.size, kind.alignment
+        own = getattr(names.get(name), "alignment", 0)     # that a typedef gave it
+        expected[f"sizeof({name})"], expected[f"_Alignof({name})"] = kind.size, own or kind.alignment
         for field, offset in kind.offsets.items():
             if kind.fields[field].kind != "bits":
                 expected[f"__builtin_offsetof({name}, {field})"] = offset

@@ -19,7 +19,7 @@ SYSTEM = "/usr/bin/python3"  # builds, so it must be of the source's version
 # There is zlib, but no SQLite: neither for Python nor as a library.
 WITHOUT_SQLITE = ["--ignore=tests/real_libraries/test_sqlite.py",
                   "--deselect=tests/test_tour.py::test_a_real_library_calls_back"]
-TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "setuptools>=77"]
+TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "packaging", "setuptools>=77"]
 
 
 def sources(folder: Path, log: Path) -> tuple[Path, Path]:

@@ -10,7 +10,7 @@ from .roots import Root
 from .steps import Facts, StepFailed, run
 
 # Pure Python: the same files serve every architecture.
-TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "pycparser>=2.22", "packaging", "cython>=3.1",
+TEST_PACKAGES = ["pytest>=8.2", "pytest-xdist", "hypothesis", "packaging", "cython>=3.1",
                  "setuptools>=77"]
 # The pages show a 64-bit machine and the whole checkout; embedding links with the root's own libpython.
 NOT_OF_THE_WHEEL = "documentation/test_docs", "reliability/test_embedded"

@@ -8,18 +8,24 @@ system to system (time_t, off_t ...) are not. What cannot be honoured is refused
 A text goes one way, and no module imports one that comes after it:
 
     tokens       characters -> tokens that know their line and column
-    preprocess   directives, macros, compilers' extensions -> a text for pycparser
+    macros       #define, and what becomes of it
+    preprocess   directives, in their order -> the text without them
+    words        what C's and compilers' words are
+    tree         the syntax of declarations and expressions
+    cursor       a place in the tokens
+    parser       tokens -> trees
     constants    the arithmetic of C
     enums        the classes of C's enums
     scope        what has been declared so far
     expressions  trees of constant expressions -> values
-    types        trees of declarations -> types, functions, variables and constants
-    parse        a text, all of it or an error
-    header       a preprocessed header, as much of it as can be had
+    declarators  trees of declarators -> types
+    records      structs, unions and enums -> types
+    convert      declarations -> types, functions, variables and constants
+    meanings     macros -> constants, or other names of what was declared
+    text         a text: all of it or an error, or as much of a header as can be had
     declare      what was read -> the objects that a library has as attributes
 """
-from libffi._reader.declare import Declarations
-from libffi._reader.header import Header, parse_header
-from libffi._reader.parse import Parsed, parse, parse_declaration
+from libffi._reader.declare import Declarations, Text
+from libffi._reader.text import Parsed, parse, parse_declaration, parse_header
 
-__all__ = ["Declarations", "Header", "Parsed", "parse", "parse_declaration", "parse_header"]
+__all__ = ["Declarations", "Parsed", "Text", "parse", "parse_declaration", "parse_header"]

@@ -1,13 +1,13 @@
 """Make what texts declare into a library's objects: functions, memory of variables, types, constants."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from libffi import SymbolNotFound, c
-from libffi._reader.header import Header, parse_header
-from libffi._reader.parse import Parsed, completes, parse
 from libffi._reader.scope import (
     ConstantDeclaration,
+    Declaration,
     FunctionDeclaration,
     FunctionType,
     Qualified,
@@ -15,10 +15,25 @@ from libffi._reader.scope import (
     UnknownArray,
     VariableDeclaration,
 )
+from libffi._reader.text import Parsed, completes, parse, parse_header
 
 if TYPE_CHECKING:
     from libffi import Library
     from libffi._ffi import _FunctionOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as it was given to Library.declare."""
+
+    text: str
+    partial: bool
+    strings: Literal["text", "bytes", "pointer"]
+    options: _FunctionOptions
+
+    def parsed(self, scope: Scope | None) -> Parsed:
+        """Read the text."""
+        return (parse_header if self.partial else parse)(self.text, scope, self.strings)
 
 
 class Declarations:
@@ -27,72 +42,66 @@ class Declarations:
     def __init__(self) -> None:
         self.objects: dict[str, Any] = {}
         self.left_out: dict[str, str] = {}
-        self.texts: list[tuple[str, bool, _FunctionOptions]] = []
+        self.texts: list[Text] = []
         self._scope: Scope | None = None
 
-    def add(self, library: Library, text: str, partial: bool, options: _FunctionOptions) -> dict[str, Any]:
+    def add(self, library: Library, text: Text) -> dict[str, Any]:
         """Declare a text; return its objects. With an error nothing has changed."""
-        left_out: dict[str, str] = {}
-        if partial:
-            header = parse_header(text, self._scope)
-            left_out = header.left_out
-            found = _look_up(library, header, options, left_out)
-            for name in header.names.keys() - found.keys():     # a later text may know better
-                del header.scope.names[name]
-            scope = header.scope
-        else:
-            if self._scope is not None and completes(text, self._scope):
-                self._try(library, text, options)
-            parsed = parse(text, self._scope)
-            found = _look_up(library, parsed, options)
-            scope = parsed.scope
-        self._scope = scope
-        self.texts.append((text, partial, options))
+        if not text.partial and self._scope is not None and completes(text.text, self._scope):
+            self._try(library, text)
+        parsed = text.parsed(self._scope)
+        found, absent = _look_up(library, parsed, text)
+        for name in absent:     # a later text may know better
+            del parsed.scope.names[name]
+        self._scope = parsed.scope
+        self.texts.append(text)
         self.objects.update(found)
         for name in found:
             self.left_out.pop(name, None)
-        self.left_out.update(left_out)
+        self.left_out.update(parsed.left_out)
+        self.left_out.update(absent)
         return found
 
-    def _try(self, library: Library, text: str, options: _FunctionOptions) -> None:
+    def _try(self, library: Library, text: Text) -> None:
         """Declare a text on copies: giving members to a known struct cannot be undone."""
         trial: Scope | None = None
-        for earlier, partial, _ in self.texts:
-            trial = (parse_header if partial else parse)(earlier, trial).scope
-        _look_up(library, parse(text, trial), options)
+        for earlier in self.texts:
+            trial = earlier.parsed(trial).scope
+        _look_up(library, text.parsed(trial), text)
 
 
-def _look_up(
-    library: Library, declarations: Parsed | Header, options: _FunctionOptions,
-    left_out: dict[str, str] | None = None,
-) -> dict[str, Any]:
-    """Return the Python objects of declarations: attributes, and tags as "struct name".
-
-    Why one cannot be had is noted in `left_out`, or an error where there is none.
-    """
+def _look_up(library: Library, parsed: Parsed, text: Text) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the Python objects of declarations, attributes and tags as "struct name", and why others are absent."""
     found: dict[str, Any] = {}
-    for name, tag in declarations.tags.items():
+    absent: dict[str, str] = {}
+    made: dict[int, Any] = {}       # a name that a macro gives to something is the same thing
+    for name, tag in parsed.tags.items():
         found[f"{tag.kind} {name}"] = tag.type
-        if name not in declarations.scope.names:
+        if name not in parsed.scope.names:
             found[name] = tag.type
-    for name, declaration in declarations.names.items():
+    for name, declaration in parsed.names.items():
         try:
-            match declaration:
-                case FunctionDeclaration(symbol=symbol, cif=cif):
-                    found[name] = library._function_of(symbol, cif, **options)
-                case VariableDeclaration(symbol=symbol, type=qualified):
-                    found[name] = _variable(library, symbol, qualified)
-                case ConstantDeclaration(value=value):
-                    found[name] = value
-                case Qualified(type=FunctionType(cif=cif)):
-                    found[name] = c.func(cif)
-                case Qualified(type=kind):
-                    found[name] = kind
+            if id(declaration) not in made:
+                made[id(declaration)] = _object(library, declaration, text.options)
+            found[name] = made[id(declaration)]
         except (SymbolNotFound, TypeError) as error:
-            if left_out is None:
+            if not text.partial:
                 raise
-            left_out[name] = str(error)
-    return found
+            absent[name] = str(error)
+    return found, absent
+
+
+def _object(library: Library, declaration: Declaration, options: _FunctionOptions) -> Any:
+    match declaration:
+        case FunctionDeclaration(symbol=symbol, cif=cif):
+            return library._function_of(symbol, cif, **options)
+        case VariableDeclaration(symbol=symbol, type=qualified):
+            return _variable(library, symbol, qualified)
+        case ConstantDeclaration(value=value):
+            return value
+        case Qualified(type=FunctionType(cif=cif)):
+            return c.func(cif)
+    return declaration.type
 
 
 def _variable(library: Library, symbol: str, qualified: Qualified) -> Any:

@@ -1,5 +1,6 @@
 """What has been declared: types, functions, variables and constants by name."""
 from dataclasses import dataclass, field
+from typing import Any
 
 from libffi import CIF, Type, c
 from libffi._reader.constants import Constant
@@ -23,10 +24,11 @@ class UnknownArray:
 
 @dataclass(frozen=True, slots=True)
 class Qualified:
-    """A type, and whether C says const of it (of its items where it is an array)."""
+    """A type, whether C says const of it (of its items where it is an array), and an alignment of its own."""
 
     type: Type | FunctionType | UnknownArray
     const: bool = False
+    alignment: int = 0      # 0 for the type's
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,10 @@ class ConstantDeclaration:
 Declaration = FunctionDeclaration | VariableDeclaration | ConstantDeclaration | Qualified
 
 
+# A member of a struct or union: the alignment comes third where it is not its type's.
+Member = tuple[str | None, Type] | tuple[str | None, Type, int]
 # What a struct or union was defined with: its members, and the options of c.struct.
-Layout = tuple[tuple[tuple[str | None, Type], ...], tuple[tuple[str, int], ...]]
+Layout = tuple[tuple[Member, ...], tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +76,43 @@ class Tag:
     layout: Layout | None = None
 
 
-@dataclass(slots=True)
 class Scope:
-    """Everything declared so far."""
+    """Everything declared so far; what a declaration added can be taken back."""
 
-    names: dict[str, Declaration] = field(default_factory=dict)
-    tags: dict[str, Tag] = field(default_factory=dict)
-    layouts: dict[Type, Layout] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.names: dict[str, Declaration] = {}
+        self.tags: dict[str, Tag] = {}
+        self.layouts: dict[Type, Layout] = {}
+        self._before: list[tuple[dict[str, Any], str, object]] = []
 
     def copy(self) -> "Scope":
         """Return a scope that can grow without changing this one."""
-        return Scope(dict(self.names), dict(self.tags), dict(self.layouts))
+        made = Scope()
+        made.names, made.tags, made.layouts = dict(self.names), dict(self.tags), dict(self.layouts)
+        return made
+
+    def put_name(self, name: str, declaration: Declaration) -> None:
+        """Let a name stand for something."""
+        self._before.append((self.names, name, self.names.get(name)))
+        self.names[name] = declaration
+
+    def put_tag(self, name: str, tag: Tag) -> None:
+        """Let a tag stand for something."""
+        self._before.append((self.tags, name, self.tags.get(name)))
+        self.tags[name] = tag
+
+    def keep(self) -> None:
+        """Keep what was put."""
+        self._before.clear()
+
+    def take_back(self) -> None:
+        """Restore what was there at the last keep()."""
+        while self._before:
+            where, name, old = self._before.pop()
+            if old is None:
+                del where[name]
+            else:
+                where[name] = old
 
     def is_typedef(self, name: str) -> bool:
         """Say whether a name is that of a type."""

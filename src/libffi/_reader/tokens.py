@@ -1,7 +1,7 @@
 """Split C text into tokens that know their line and column."""
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from sys import intern
 
 from libffi import DeclarationError
 
@@ -14,87 +14,105 @@ def declaration_error(message: str, line: int, column: int) -> DeclarationError:
     return error
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token of C: kind is name, number, string, char, punctuation or newline."""
-
-    kind: str
-    text: str
-    line: int
-    column: int
-
-    def error(self, message: str) -> DeclarationError:
-        """Return a DeclarationError placed at this token."""
-        return declaration_error(message, self.line, self.column)
-
-    def respelled(self, text: str) -> "Token":
-        """Return a name token with another spelling at the same place."""
-        return Token("name", text, self.line, self.column)
-
-    def moved(self, to: "Token") -> "Token":
-        """Return this token at another token's place, as when a macro expands there."""
-        return Token(self.kind, self.text, to.line, to.column)
-
-
-_CONTINUATION = re.compile(r"\\\r?\n")
-
-_TOKEN = re.compile(
-    r"""
-      (?P<space>[ \t\f\v\r]+)
-    | (?P<newline>\n)
-    | (?P<comment>//[^\n]*|/\*(?s:.*?)\*/)
-    | (?P<unclosed>/\*)
-    | (?P<string>(?:u8|[uUL])?"[^"\\\n]*(?:\\.[^"\\\n]*)*")
-    | (?P<char>(?:u8|[uUL])?'[^'\\\n]*(?:\\.[^'\\\n]*)*')
-    | (?P<name>[A-Za-z_$][A-Za-z0-9_$]*)
-    | (?P<number>\.?[0-9](?:[eEpP][+-]|'?[A-Za-z0-9_.])*)
-    | (?P<punctuation>
-          \.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||\*=|/=|%=|\+=|-=|&=|\^=|\|=
-        | [][(){}.,;:?~!<>=*/%+\-&^|\#])
-    """,
-    re.VERBOSE,
-)
-
-
-class _Places:
-    """Maps offsets in the text without line continuations to lines and columns of the original."""
+class Source:
+    """A user's text; `clean` is what is left of it without line continuations."""
 
     def __init__(self, text: str) -> None:
-        self.clean_offsets = [0]
-        self.removed = [0]
+        self.text = text
+        self._clean_offsets = [0]
+        self._removed = [0]
+        self._line_starts: list[int] = []
         removed = 0
         pieces, last = [], 0
         for match in _CONTINUATION.finditer(text):
             pieces.append(text[last:match.start()])
             last = match.end()
             removed += last - match.start()
-            self.clean_offsets.append(last - removed)
-            self.removed.append(removed)
+            self._clean_offsets.append(last - removed)
+            self._removed.append(removed)
         pieces.append(text[last:])
         self.clean = "".join(pieces)
-        self.line_starts = [0] + [m.end() for m in re.finditer("\n", text)]
 
-    def __call__(self, offset: int) -> tuple[int, int]:
-        offset += self.removed[bisect_right(self.clean_offsets, offset) - 1]
-        line = bisect_right(self.line_starts, offset)
-        return line, offset - self.line_starts[line - 1] + 1
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and column in the user's text of an offset in the clean one."""
+        if not self._line_starts:
+            self._line_starts = [0] + [match.end() for match in re.finditer("\n", self.text)]
+        offset += self._removed[bisect_right(self._clean_offsets, offset) - 1]
+        line = bisect_right(self._line_starts, offset)
+        return line, offset - self._line_starts[line - 1] + 1
+
+
+class Token:
+    """One token of C: kind is name, number, string, char, punctuation, newline, end or value.
+
+    A value stands for a macro whose value is known; `constant` has it. `hidden` are the macros
+    that this token came out of, which are not expanded in it again.
+    """
+
+    __slots__ = ("constant", "hidden", "kind", "offset", "source", "text")
+
+    constant: object
+
+    def __init__(
+        self, kind: str, text: str, source: Source, offset: int, hidden: frozenset[str] | None = None
+    ) -> None:
+        self.kind = kind
+        self.text = text
+        self.source = source
+        self.offset = offset
+        self.hidden = hidden
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.text!r}>"
+
+    @property
+    def line(self) -> int:
+        """Return the line that this token is on, from 1."""
+        return self.source.place(self.offset)[0]
+
+    def error(self, message: str) -> DeclarationError:
+        """Return a DeclarationError placed at this token."""
+        return declaration_error(message, *self.source.place(self.offset))
+
+    def touches(self, following: "Token") -> bool:
+        """Say whether nothing stands between this token and the following one."""
+        return self.offset + len(self.text) == following.offset
+
+
+_CONTINUATION = re.compile(r"\\\r?\n")
+
+_TOKEN = re.compile(
+    r"""
+    (?: [ \t\f\v\r]+ | //[^\n]* | /\*(?s:.*?)\*/ )*+
+    (?: (?P<string>(?:u8|[uUL])?"[^"\\\n]*(?:\\.[^"\\\n]*)*")
+      | (?P<char>(?:u8|[uUL])?'[^'\\\n]*(?:\\.[^'\\\n]*)*')
+      | (?P<name>[A-Za-z_$][A-Za-z0-9_$]*)
+      | (?P<newline>\n)
+      | (?P<unclosed>/\*)
+      | (?P<number>\.?[0-9](?:[eEpP][+-]|'?[A-Za-z0-9_.])*)
+      | (?P<punctuation>
+            \.\.\.|<<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||\*=|/=|%=|\+=|-=|&=|\^=|\|=|\#\#
+          | [][(){}.,;:?~!<>=*/%+\-&^|\#])
+      | (?P<end>\Z)
+      | (?P<wrong>(?s:.)) )
+    """,
+    re.VERBOSE,
+)
 
 
 def tokenize(text: str) -> list[Token]:
-    """Return the tokens of C text without spaces and comments, with one newline token per line end."""
-    places = _Places(text)
-    clean = places.clean
+    """Return the tokens of C text without spaces and comments, one newline token per line end, the end last."""
+    source = Source(text)
     tokens = []
-    offset = 0
-    while offset < len(clean):
-        match = _TOKEN.match(clean, offset)
-        if match is None or match.lastgroup == "unclosed":
-            raise declaration_error(_complaint(clean, offset), *places(offset))
+    for match in _TOKEN.finditer(source.clean):
         kind = match.lastgroup
         assert kind is not None
-        if kind not in ("space", "comment"):
-            tokens.append(Token(kind, match.group(), *places(offset)))
-        offset = match.end()
+        if kind in ("wrong", "unclosed"):
+            offset = match.start(kind)
+            raise declaration_error(_complaint(source.clean, offset), *source.place(offset))
+        tokens.append(Token(kind, intern(match[kind]), source, match.start(kind)))
+        if kind == "end":
+            break
     return tokens
 
 

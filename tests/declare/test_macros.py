@@ -1,0 +1,216 @@
+"""Macros: directives in their order, expansion by C's rules, and what a macro is at the end of its text."""
+import resource
+import shutil
+import subprocess
+import time
+
+import pytest
+
+import libffi
+from libffi import DeclarationError, Library, c
+from libffi._reader import parse, parse_header
+from libffi._reader.scope import Qualified, VariableDeclaration
+
+
+def declared(text):
+    """Return what a text declares: types as types, variables' too, and constants as values."""
+    names = {}
+    for name, item in parse(text).names.items():
+        kind = item.type if isinstance(item, VariableDeclaration) else item
+        names[name] = kind.type if isinstance(kind, Qualified) else getattr(item, "value", item)
+    return names
+
+
+def test_directives_are_obeyed_in_their_order():
+    found = declared("""
+        #define N 1
+        #undef N
+        #define N 2
+        extern int first[N];
+        #define W 4
+        #define Y (W * 2)
+        #undef W
+        #define W 8
+        #define gone 5
+        #undef gone
+        #undef never_defined
+        #define abs 3
+        #undef abs
+        #define N 3
+        extern int second[N];
+        int abs(int);
+    """)
+    assert (found["N"], found["W"], found["Y"]) == (3, 8, 16) and "gone" not in found
+    assert [found[name].length for name in ("first", "second")] == [2, 3]
+    assert found["abs"].cif.restype is c.int
+
+
+def test_a_macro_is_text_not_a_value():
+    assert declared("#define SUM 1 + 2\n#define PRODUCT SUM * 3\n")["PRODUCT"] == 7
+
+
+def test_other_names_of_everything():
+    library = Library(None)
+    library.declare("""
+        #define absolute __absolute
+        long __absolute(long) asm("labs");
+        typedef unsigned long word;
+        struct point { int x, y; };
+        enum colour { RED, GREEN };
+        extern char **environ;
+        #define WORD word
+        #define POINT struct point
+        #define REFERENCE POINT *
+        #define VERT GREEN
+        #define variables environ
+        #define chained absolute
+        #define lapack_int int
+        lapack_int abs(lapack_int);
+    """)
+    assert library.absolute(-3) == 3 and library.chained is library.absolute is library["__absolute"]
+    assert library.WORD is c.ulong and library.POINT is library.point and library.REFERENCE is c.ptr(library.point)
+    assert library.VERT is library.GREEN is library.colour.enum.GREEN
+    assert library.variables is library.environ
+    assert library.lapack_int is c.int and library.abs.cif.argtypes == (c.int,)
+
+
+# Expansion, compared with the preprocessor's
+
+EXPANSIONS = r"""
+#define BIT(n) (1u << (n))
+#define FLAGS (BIT(3) | BIT(0))
+#define ADD(a, b) ((a) + (b))
+#define NESTED ADD(ADD(1, 2), ADD(BIT(2), 4))
+#define CAT(a, b) a ## b
+#define XCAT(a, b) CAT(a, b)
+#define TEN 10
+#define PASTED CAT(1, 2)
+#define PASTED_NAME CAT(TE, N)
+#define PASTED_EXPANDED XCAT(TEN, 5)
+#define STR(x) #x
+#define XSTR(x) STR(x)
+#define QUOTED STR(a  +  "b\n" 'c')
+#define QUOTED_TEN XSTR(TEN)
+#define VERSION "v" XSTR(TEN) "." STR(2)
+#define SECOND(a, b, ...) b
+#define CHOSEN SECOND(1, 2, 3, 4)
+#define REST(a, ...) ADD(__VA_ARGS__)
+#define RESTED REST(0, 5, 6)
+#define NAMED(a, rest...) ADD(a, ## rest)
+#define NAMED_REST NAMED(7, 8)
+#define EMPTY()
+#define CALLS_EMPTY (EMPTY() 9)
+#define INDIRECT ADD
+#define THROUGH INDIRECT(20, 3)
+#define SELF (SELF_VALUE)
+#define SELF_VALUE 44
+#define f(x) (x + 1)
+#define g f
+#define LATER g(f(1))
+#define MAKE_VERSION(a, b, c) (((a) << 16) | ((b) << 8) | (c))
+#define NUMBER MAKE_VERSION(1, 2, 3)
+#define SIZED(T) sizeof(T)
+#define SIZE SIZED(long)
+#define CASE CAT(0x, ff)
+#define FLOATING CAT(1., 5)
+"""
+
+
+def test_expansion_is_the_preprocessors(tmp_path):
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("needs gcc")
+    found = {name: value for name, value in declared(EXPANSIONS).items() if isinstance(value, int | float | bytes)}
+    names = [line.split()[1] for line in EXPANSIONS.splitlines() if line and "(" not in line.split()[1]]
+    assert set(names) - {"INDIRECT", "g"} == found.keys()
+    rows = []
+    for name, value in found.items():
+        if isinstance(value, bytes):
+            rows.append(f'_Static_assert(__builtin_strcmp({name}, {c_string(value)}) == 0, "{name}");')
+        else:
+            rows.append(f'_Static_assert(({name}) == {value!r}, "{name}");')
+    source = tmp_path / "expansions.c"
+    source.write_text(EXPANSIONS + "\n".join(rows))
+    done = subprocess.run([compiler, "-fsyntax-only", source], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def c_string(data):
+    return '"' + "".join(f"\\{byte:03o}" for byte in data) + '"'
+
+
+@pytest.mark.parametrize("text, message", [
+    ("#define F(x) x\nint a[F(1, 2)];", "takes 1 arguments, got 2"),
+    ("#define F(x, y) x\n#define N F(1)", r"F\(...\) takes 2 arguments, got 1"),
+    ("#define F(x) x\n#define N F(1", "is never closed"),
+    ("#define F(x", "no list of names"), ("#define F(1) x", "no list of names"), ("#define F(..., a) x", "no list"),
+    ("#define N x ## +\nint N;", "makes no token"),
+    ("#define A B\n#define B A\n#define N A + 1", "'A' is not a known constant"),
+])
+def test_what_is_wrong_says_so(text, message):
+    with pytest.raises(DeclarationError, match=message):
+        parse(text)
+
+
+def test_macros_with_parameters_say_that_they_have_no_value():
+    library = Library(None)
+    library.declare("#define twice(x) ((x) * 2)\n#define N twice(4)\ntypedef int number;\n#define NUMBER number")
+    assert library.N == 8 and library.number is library.NUMBER is c.int
+    with pytest.raises(AttributeError, match=r"twice\(...\) is a macro with parameters"):
+        library.twice  # noqa: B018
+
+
+def test_a_preprocessed_text_is_expanded_no_further_than_the_preprocessor_did():
+    """What it left alone, being the macro's own product, has the wrong number of arguments."""
+    found = parse_header("#define open(x) open(x, 1)\nint open(const char *, int);\n"
+                         "#define stdin stdin\nextern int stdin;\n")
+    assert found.names["open"].cif.argtypes == (c.string, c.int) and "stdin" in found.names
+
+
+def test_long_chains_in_any_order():
+    def cpu(count, step):
+        lines = [f"#define M{i + 1} {step.format(i=i)}" for i in range(count)]
+        start = time.process_time()
+        found = parse_header("\n".join([*reversed(lines), "#define M0 1"]))
+        assert isinstance(found.names[f"M{count}"].value, int)
+        return time.process_time() - start
+
+    for step in ("M{i}", "(M{i} + 1)", "(M{i}|M{i})"):
+        assert cpu(4000, step) < 60 * max(cpu(400, step), 0.01), step      # quadratic would be 100
+
+
+def test_a_chain_of_types_costs_what_its_text_does():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = parse_header("".join(f"typedef T{i} *T{i + 1};\n" for i in range(10_000)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
+    assert sum(map(len, found.left_out.values())) < 2_000_000
+
+
+def test_strings_are_what_the_text_says():
+    assert declared("const char *f(const char *);")["f"].cif.argtypes == (c.string,)
+    for strings, kind in ("text", c.string), ("bytes", c.bytes), ("pointer", c.ptr(c.char, const=True)):
+        found = parse("typedef struct { const char *name; } s; typedef const char text; text *f(const char *const);",
+                      strings=strings).names
+        assert found["f"].cif.restype is kind and found["f"].cif.argtypes == (kind,)
+        assert found["s"].type.fields["name"] is kind
+    with pytest.raises(ValueError, match="strings: expected"):
+        Library(None).declare("int x;", strings="str")
+
+
+def test_binary_data_in_a_callback(compile_c):
+    import pickle
+
+    library = Library(compile_c("""
+        #include <stddef.h>
+        size_t feed(size_t (*write)(const char *, size_t)) { return write("\\0\\1\\2\\377\\0", 5); }
+    """, "macros_feed"))
+    library.declare("size_t feed(size_t (*write)(const char *data, size_t size));", strings="pointer")
+    got = []
+    for feed in library.feed, pickle.loads(pickle.dumps(library)).feed:
+        @feed.cif.argtypes[0].cif.closure
+        def write(data, size):
+            got.append(libffi.string_at(data, size))
+            return size
+
+        assert feed(write) == 5
+    assert got == [b"\0\1\2\xff\0"] * 2
