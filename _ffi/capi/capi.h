@@ -40,6 +40,15 @@ static size_t exchange_alignment(const cif_state *c)
 /* ffi_call and ffi_call_plan_invoke differ in what their first argument points to. */
 #define AS_INVOKER(function) ((libffi_invoker)(void (*)(void))(function))
 
+#if LEAVES_UNUSED_LONG_DOUBLE
+/* A long double that nobody asked for would stay in the x87 registers. */
+static void invoke_with_room(void *cif, libffi_function function, void *result, void **arguments)
+{
+    long double room[2];
+    ffi_call(cif, function, result != NULL ? result : room, arguments);
+}
+#endif
+
 /* Fill in a handle; `offsets` has room for nargs + 1. */
 static void prepare_handle(libffi_cif *handle, cif_state *c, size_t *offsets)
 {
@@ -54,6 +63,13 @@ static void prepare_handle(libffi_cif *handle, cif_state *c, size_t *offsets)
         handle->invoke = AS_INVOKER(ffi_call_plan_invoke);
         handle->prepared = c->plan;
         handle->has_plan = 1;
+    }
+#endif
+#if LEAVES_UNUSED_LONG_DOUBLE
+    if (c->cif.rtype->type == FFI_TYPE_LONGDOUBLE || c->cif.rtype->type == FFI_TYPE_COMPLEX) {
+        handle->invoke = invoke_with_room;
+        handle->prepared = &c->cif;
+        handle->has_plan = 0;
     }
 #endif
     handle->nargs = c->nargs;

@@ -35,6 +35,12 @@
 #define MISPLACES_SPILLED_POINTERS 0
 #endif
 
+#if defined(__x86_64__) && !defined(_WIN32) && !defined(FFIPY_PATCHED_unused_long_double)
+#define LEAVES_UNUSED_LONG_DOUBLE 1
+#else
+#define LEAVES_UNUSED_LONG_DOUBLE 0
+#endif
+
 #if defined(__arm__) && !defined(FFIPY_PATCHED_arm_closed_registers)
 #define REOPENS_CORE_REGISTERS(abi) ((abi) == FFI_VFP && libffi_version_number() <= LAST_FAULTY)
 #else

@@ -155,7 +155,7 @@ typedef void (*libffi_invoker)(void *prepared, libffi_function function, void *r
                                void **arguments);
 
 typedef struct libffi_cif {
-    libffi_invoker invoke;      /* libffi's own entry: ffi_call_plan_invoke or ffi_call ... */
+    libffi_invoker invoke;      /* libffi's own entry: ffi_call_plan_invoke or ffi_call, or around a fault of its ... */
     void *prepared;             /* ... and its first argument */
     unsigned nargs;
     int has_plan;               /* whether `invoke` is ffi_call_plan_invoke */
@@ -397,8 +397,8 @@ static inline PyObject *libffi_cif_type(const libffi_cif *cif, Py_ssize_t index)
 
    `arguments` has the address of each argument, as wide and aligned as its type; its
    entries may be changed (libffi before 3.7 does, for large structs): write them for each
-   call.  `result` has room for cif->result_size bytes, aligned for the type; for void it may be
-   NULL.  An integer result narrower than an ffi_arg (a machine word) comes extended to one. */
+   call.  `result` has room for cif->result_size bytes, aligned for the type, or is NULL
+   if nobody asks for it.  An integer result narrower than an ffi_arg (a machine word) comes extended to one. */
 
 /* Call: libffi's own entry, nothing around it.  No GIL.  If you hold the GIL it stays held;
    other threads wait, and what `function` calls back gets it without waiting.

@@ -337,6 +337,21 @@ def test_call(api, pow_, how, flags):
     assert struct.unpack("d", api.call(how, DOUBLE2, pow_, data, flags)) == (1024.0,)
 
 
+@pytest.mark.parametrize("name", ["longdouble", "complex_longdouble", "double", "int"])
+def test_results_that_nobody_asked_for(api, values, name):
+    """A long double among them leaves the x87 registers, of which there are eight."""
+    T = getattr(c, name, None)
+    if T is None or not FEATURES["complex"] and "complex" in name:
+        pytest.skip("no complex numbers here")
+    cif, echo = CIF(T, [T]), values.symbol(f"echo_{name}")
+    one = T.new(1)
+    for _ in range(9):
+        api.call("unasked", cif, echo, [bytes(one)], 0)
+        cif.call_raw(echo, None, [one])
+    assert cif.call(echo, 1) == 1
+    assert CIF(c.longdouble, [c.longdouble]).call(values.symbol("echo_longdouble"), 3) == 3
+
+
 @pytest.mark.parametrize("flags", [-1, 0, RELEASE])
 def test_exchange(api, pow_, callbacks, flags):
     data = [struct.pack("d", 2), struct.pack("d", 10)]

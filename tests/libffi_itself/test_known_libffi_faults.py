@@ -67,6 +67,7 @@ FAULTS = {
     "sparc_closure_struct": (True, platform.machine() == "sparc64"),
     "struct_in_last_register": (VERSION < 30407, X86_64),
     "trampoline_file": (True, FEATURES["static_trampolines"] and platform.system() == "Linux"),
+    "unused_long_double": (True, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
 }
 

@@ -277,6 +277,9 @@ static PyObject *call_function(PyObject *self, PyObject *args)
         Py_BEGIN_ALLOW_THREADS
         pthread_join(thread, NULL);
         Py_END_ALLOW_THREADS
+    } else if (strcmp(how, "unasked") == 0) {
+        libffi_call(c.cif, c.function, NULL, c.arguments);
+        status = libffi_invoke(c.cif, c.function, NULL, c.arguments, flags);
     } else if (strcmp(how, "invoke") == 0) {
         status = libffi_invoke(c.cif, c.function, c.result, c.arguments, flags);
     } else {                    /* the fence: three times the call */
