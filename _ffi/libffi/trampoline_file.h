@@ -19,8 +19,8 @@
 
 #if defined(__linux__) && !defined(FFIPY_PATCHED_trampoline_file)
 /* A libffi without our patch (tests/c/faults: trampoline_file) keeps a descriptor of its own file, and for each page of
-   closures maps what is open under that number by then.  Where it can open nothing at the first closure, it makes memory
-   that is writable and executable, for good.  So look first.  A libffi without static trampolines has no such
+   closures maps what is open under that number by then.  Where it can open nothing at the first closure, it makes
+   memory that is writable and executable, for good.  So look first.  A libffi without static trampolines has no such
    descriptor, and none is found. */
 static struct {
     int looked;

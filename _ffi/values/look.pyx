@@ -62,7 +62,8 @@ cdef str look_at(const type_info *type, char *where, Py_ssize_t room):
 cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room):
     cdef const field_info *field
     cdef Py_ssize_t i
-    name = clipped(type_name(<Type><object>type.object).partition(" ")[2] or (<Type><object>type.object).kind, 2 * SHORT)
+    cdef Type python_type = <Type><object>type.object
+    name = clipped(type_name(python_type).partition(" ")[2] or python_type.kind, 2 * SHORT)
     room -= len(name) + AROUND
     parts = []
     for i in range(type.nfields):

@@ -19,7 +19,7 @@ import libffi
 from libffi import _ffi, c
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "examples" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if "_build" not in page.parts]
 FENCE = re.compile(r"(?:<!-- needs: (\w+) -->\n)?^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OPTIONS = doctest.ELLIPSIS
@@ -108,6 +108,16 @@ def test_files_that_are_named_exist():
         text = FENCE.sub("", page.read_text())
         for name in re.findall(r"`((?:examples|tests|tools|benchmarks|docs|_ffi|src|include)/[\w./-]+)`", text):
             assert (ROOT / name).exists(), f"{page.name}: {name}"
+
+
+def test_tests_that_are_named_exist():
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    tests = {name for path in files for name in re.findall(r"^\s*def (test_\w+)", path.read_text(), re.MULTILINE)}
+    tests |= {name for path in files for name in (path.name, path.stem)}
+    for page in PAGES:
+        for name in re.findall(r"`(test_\w+(?:\.py)?|…_\w+)`", page.read_text()):
+            found = any(test.endswith(name[1:]) for test in tests) if name.startswith("…") else name in tests
+            assert found, f"{page.name}: {name}"
 
 
 # ---- docstrings ----

@@ -21,7 +21,8 @@ static int works(void)
 {
     void *code;
     ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
-    return closure != NULL && ffi_prep_closure_loc(closure, &cif, handler, 0, code) == FFI_OK && ((int (*)(int))code)(1) == 2;
+    return closure != NULL && ffi_prep_closure_loc(closure, &cif, handler, 0, code) == FFI_OK
+           && ((int (*)(int))code)(1) == 2;
 }
 
 static int another_file_is_executed(void)
