@@ -62,6 +62,13 @@ cdef class Type:
         """Return whether C promises not to write through this pointer."""
         return bool(self.info.is_const)
 
+    @property
+    def closure(self):
+        """Make a closure of a callable, or decorate one: CIF.closure of what a function pointer points to."""
+        if self.cif is None:
+            raise AttributeError(f"{type_name(self)} is no function pointer: it has no closures", name="closure", obj=self)
+        return self.cif.closure
+
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of its values (`Type[float]`)."""
         return GenericAlias(cls, item)

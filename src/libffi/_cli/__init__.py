@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from libffi._cli import call, info
+from libffi._cli import bindgen, call, info
 from libffi._cli.problem import EXIT_CODES, Problem
 
-_DESCRIPTION = "Show what this libffi can do, or call a C function."
-_COMMANDS = (info, call)
+_DESCRIPTION = "Show what this libffi can do, call a C function, make modules of C headers."
+_COMMANDS = (info, call, bindgen)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

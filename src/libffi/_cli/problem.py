@@ -3,8 +3,8 @@ USAGE, LIBRARY, SYMBOL, ARGUMENT, CALL = 2, 3, 4, 5, 6
 
 EXIT_CODES = f"""\
 exit codes:
-  0  the function was called (or the information was shown)
-  {USAGE}  wrong usage, or a declaration that is not C
+  0  the function was called (or the information was shown, or the module made)
+  {USAGE}  wrong usage, a declaration that is not C, or a header that does not compile
   {LIBRARY}  the library was not found
   {SYMBOL}  the library has no such function
   {ARGUMENT}  an argument does not fit its C type, or the number of arguments is wrong

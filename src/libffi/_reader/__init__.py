@@ -26,6 +26,18 @@ A text goes one way, and no module imports one that comes after it:
     declare      what was read -> the objects that a library has as attributes
 """
 from libffi._reader.declare import Declarations, Text
-from libffi._reader.text import Parsed, parse, parse_declaration, parse_header
+from libffi._reader.scope import (
+    ConstantDeclaration,
+    FunctionDeclaration,
+    FunctionType,
+    Layout,
+    Qualified,
+    UnknownArray,
+    VariableDeclaration,
+)
+from libffi._reader.text import Parsed, parse, parse_declaration, parse_header, type_named
 
-__all__ = ["Declarations", "Parsed", "Text", "parse", "parse_declaration", "parse_header"]
+__all__ = [
+    "ConstantDeclaration", "Declarations", "FunctionDeclaration", "FunctionType", "Layout", "Parsed", "Qualified",
+    "Text", "UnknownArray", "VariableDeclaration", "parse", "parse_declaration", "parse_header", "type_named",
+]

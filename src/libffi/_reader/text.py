@@ -1,13 +1,13 @@
 """Read a text of declarations: all of it or an error, or as much of a header as can be had."""
 import re
 
-from libffi import DeclarationError
+from libffi import DeclarationError, Type
 from libffi._reader.convert import Converter
 from libffi._reader.cursor import CLOSING
 from libffi._reader.meanings import add_macros
 from libffi._reader.parser import Parser
 from libffi._reader.preprocess import Preprocessed
-from libffi._reader.scope import Declaration, FunctionDeclaration, Scope, Tag
+from libffi._reader.scope import Declaration, FunctionDeclaration, Qualified, Scope, Tag
 from libffi._reader.tokens import Token, tokenize
 from libffi._reader.tree import Declaration as Tree
 from libffi._reader.words import ASM, ATTRIBUTE, KEYWORDS
@@ -75,6 +75,18 @@ def parse_declaration(text: str) -> FunctionDeclaration:
         which = "no function is declared" if not functions else "more than one function is declared"
         raise tokenize(text)[0].error(f"{which}, expected one")
     return functions[0]
+
+
+def type_named(name: str, scope: Scope) -> Type | None:
+    """Return the type that a text such as `const node *` is the name of in a scope, None where it is none."""
+    alias = "libffi_type_named"
+    try:
+        found = parse(f"typedef {name} {alias};", scope).names
+    except DeclarationError:
+        return None
+    declaration = found.get(alias)
+    kind = declaration.type if isinstance(declaration, Qualified) and len(found) == 1 else None
+    return kind if isinstance(kind, Type) else None
 
 
 def completes(text: str, scope: Scope) -> bool:

@@ -1,0 +1,16 @@
+"""From a header to a typed module: what `python -m libffi bindgen` and `libffi.bindgen` do.
+
+A header goes one way, and no module imports one that comes after it:
+
+    errors       why no module can be made
+    compiler     the machine's compiler and pkg-config
+    source       preprocessed text: of which file each line is, and what of it is needed
+    comments     what a header says of a declaration
+    macros       what macros are, as the compiler sees them
+    contents     what the reader and the compiler found, selected
+    spelling     types as the module's tables and type checkers spell them
+    writing      the texts of the module and of its stub
+    generate     the steps in their order
+
+What a generated module runs on is libffi.generated, which imports none of this.
+"""

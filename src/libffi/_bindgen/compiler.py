@@ -1,0 +1,104 @@
+"""Run the machine's C compiler and pkg-config, and hand on what they say."""
+import os
+import re
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from libffi._bindgen.errors import BindgenError
+
+PROBE = "libffi-bindgen-probe"
+_PROBE_ERROR = re.compile(rf"(?:\S*/)?{PROBE}:(\d+):(?:\d+:)? (?:fatal )?error: (.*)")
+_ERROR = re.compile(r".*: (?:fatal )?error: ")
+_SAID = 8       # as many of its lines are enough for a message
+
+
+class Compiler:
+    """A C compiler and the flags that a header needs."""
+
+    def __init__(self, command: str | None = None, flags: Sequence[str] = ()) -> None:
+        self.command = shlex.split(command or os.environ.get("CC") or "cc")
+        self.flags = list(flags)
+        if not self.command:
+            raise BindgenError("no C compiler is named: set CC, or use --cc")
+
+    def version(self) -> str:
+        """Return the compiler's name and version."""
+        said = self._run(["--version"], "").stdout
+        name = "clang" if "clang" in said else "gcc" if "Free Software Foundation" in said \
+            else Path(self.command[-1]).name
+        number = re.search(r"\b\d+(?:\.\d+)+\b", said)
+        return f"{name} {number[0]}" if number else name
+
+    def system_folders(self) -> list[str]:
+        """Return the folders that the compiler searches by itself."""
+        said = subprocess.run(
+            [*self.command, "-E", "-v", "-x", "c", "-"], input="", capture_output=True, text=True,
+            env=_environment(), check=False).stderr
+        _, _, folders = said.partition("#include <...> search starts here:")
+        folders, _, _ = folders.partition("End of search list")
+        return [os.path.normpath(line.split(" (framework")[0].strip()) for line in folders.splitlines() if line.strip()]
+
+    def preprocess(self, text: str, *, macros: bool = False) -> str:
+        """Return a text preprocessed, with line markers; with its #defines where they are wanted."""
+        done = self._run(["-E", *(["-dD"] if macros else []), "-x", "c", "-"], text)
+        if done.returncode:
+            raise self._complaint(done)
+        return done.stdout
+
+    def mistakes(self, preprocessed: str) -> dict[int, str]:
+        """Return what is wrong with the lines of the file PROBE; an error elsewhere is raised."""
+        done = self._run(["-fsyntax-only", "-x", "cpp-output", "-"], preprocessed)
+        found: dict[int, str] = {}
+        for line in done.stderr.splitlines():
+            if match := _PROBE_ERROR.match(line):
+                found.setdefault(int(match[1]), match[2])
+            elif _ERROR.match(line):
+                raise self._complaint(done)
+        if done.returncode and not found:
+            raise self._complaint(done)
+        return found
+
+    def compile(self, preprocessed: str) -> bytes:
+        """Return the object file of a preprocessed text."""
+        with tempfile.TemporaryDirectory(prefix="libffi-bindgen-") as folder:
+            target = os.path.join(folder, "out.o")
+            done = self._run(["-c", "-O0", "-fno-lto", "-x", "cpp-output", "-", "-o", target], preprocessed)
+            if done.returncode:
+                raise self._complaint(done)
+            return Path(target).read_bytes()
+
+    def _run(self, arguments: list[str], text: str) -> subprocess.CompletedProcess[str]:
+        command = [*self.command, "-w", *self.flags, *arguments]
+        try:
+            return subprocess.run(command, input=text, capture_output=True, check=False, encoding="utf-8",
+                                  errors="surrogateescape", env=_environment())
+        except OSError as error:
+            raise BindgenError(f"the C compiler {shlex.join(self.command)!r} cannot be run: "
+                               f"{error.strerror or error}") from error
+
+    def _complaint(self, done: subprocess.CompletedProcess[str]) -> BindgenError:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        first = next((index for index, line in enumerate(lines) if _ERROR.match(line)), 0)
+        said = "\n  ".join(lines[first:first + _SAID])
+        return BindgenError(f"{shlex.join(self.command)} does not compile the headers:\n  {said}")
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment in which messages are English and plain."""
+    return {**os.environ, "LC_ALL": "C", "GCC_COLORS": "", "TERM": "dumb"}
+
+
+def pkg_config(names: Sequence[str], *what: str) -> list[str]:
+    """Return what pkg-config says of some packages."""
+    command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")
+    try:
+        done = subprocess.run([*command, *what, *names], capture_output=True, text=True, check=False,
+                              env=_environment())
+    except OSError as error:
+        raise BindgenError(f"{shlex.join(command)!r} cannot be run: {error.strerror or error}") from error
+    if done.returncode:
+        raise BindgenError(f"{shlex.join(command)}: {done.stderr.strip()}")
+    return shlex.split(done.stdout)

@@ -1,0 +1,162 @@
+"""`bindgen`: make a Python module of C headers."""
+import argparse
+import json
+import os
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from libffi._cli.problem import EXIT_CODES, LIBRARY, USAGE, Problem
+
+_HELP = """\
+Without --from, the module has what the named headers and their own folder declare; of others' it has what they use.
+PATTERN is a regular expression for a whole name, GLOB a pattern for a header's path or name.
+
+examples:
+  python -m libffi bindgen zlib.h --library z --output zlib_c.py
+  python -m libffi bindgen gio/gio.h --pkg-config gio-2.0 --match 'g_file_.*' --output gio_c.py
+  python -m libffi bindgen SDL2/SDL.h --library SDL2-2.0 --rename 'SDL_(.*)=\\1' --output sdl.py
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Describe the command to argparse."""
+    parser = commands.add_parser(
+        "bindgen", help="make a typed Python module of C headers",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Make a Python module, and the stub for type checkers beside it, of C headers.",
+        epilog=_HELP + "\n" + EXIT_CODES)
+    parser.add_argument("headers", nargs="+", metavar="header", help="as one would #include it, or its path")
+    parser.add_argument("--output", "-o", metavar="FILE", help="the module, NAME.py; without it, it is printed")
+    parser.add_argument("--library", "-l", action="append", default=[], metavar="NAME",
+                        help='short name, file name or path, searched in this order; "-" is the process itself')
+    parser.add_argument("--pkg-config", action="append", default=[], metavar="PACKAGE",
+                        help="take flags and libraries from pkg-config")
+    selection = parser.add_argument_group("what goes in")
+    selection.add_argument("--match", metavar="PATTERN", help="only these names, and what they need")
+    selection.add_argument("--skip", metavar="PATTERN", help="not these names")
+    selection.add_argument("--from", dest="files", action="append", default=[], metavar="GLOB",
+                           help="what these files declare")
+    selection.add_argument("--rename", action="append", default=[], metavar="PATTERN=NAME",
+                           help=r"names in Python, such as 'SDL_(.*)=\1'")
+    compiler = parser.add_argument_group("the compiler")
+    compiler.add_argument("--cc", metavar="COMMAND", help="the compiler (CC, else cc)")
+    compiler.add_argument("-I", dest="flags", action=_Flag, metavar="FOLDER", help="search this folder for headers")
+    compiler.add_argument("-D", dest="flags", action=_Flag, metavar="NAME[=VALUE]", help="define a macro")
+    compiler.add_argument("-include", dest="flags", action=_Flag, metavar="FILE", help="include this file first")
+    said = parser.add_argument_group("what is said")
+    said.add_argument("--report", metavar="FILE", help="write what was made and what was left out")
+    said.add_argument("--json", action="store_true", help="the report is JSON, also the summary")
+    said.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")
+    parser.set_defaults(run=run)
+
+
+class _Flag(argparse.Action):
+    """Keeps the compiler's options in the order they came in."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        flags = list(getattr(namespace, self.dest) or [])
+        option = option_string or ""
+        flags += [option, values] if option == "-include" else [option + values]
+        setattr(namespace, self.dest, flags)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the module."""
+    from libffi import bindgen
+    from libffi._bindgen.generate import command_line
+
+    rename = {}
+    for rule in options.rename:
+        pattern, equals, replacement = rule.rpartition("=")
+        if not equals or not pattern:
+            raise Problem(USAGE, f"--rename {rule}: expected PATTERN=NAME, such as 'SDL_(.*)=\\1'")
+        rename[pattern] = replacement
+    if options.output is not None and not options.output.endswith(".py"):
+        raise Problem(USAGE, f"--output {options.output}: expected a name that ends in .py")
+    progress = _Progress(quiet=options.quiet)
+    started = time.monotonic()
+    try:
+        module = bindgen.generate(
+            options.headers, libraries=options.library, pkg_config=options.pkg_config, cc=options.cc,
+            flags=options.flags or (), match=options.match, skip=options.skip, files=options.files, rename=rename,
+            command=command_line(_portable(options)), progress=progress)
+        progress.done()
+        if options.output is None:
+            sys.stdout.write(module.text)
+        else:
+            module.write(options.output)
+        facts = {"headers": options.headers, "output": options.output, "made": module.counts,
+                 "left_out": module.left_out, "seconds": round(time.monotonic() - started, 2)}
+        if options.report:
+            _write_report(options.report, facts, options.json)
+    except bindgen.BindgenError as error:
+        progress.done()
+        raise Problem(LIBRARY if error.library else USAGE, str(error)) from error
+    if not options.quiet:
+        where = sys.stderr if options.output is None else sys.stdout
+        print(json.dumps(facts, indent=2) if options.json else _summary(facts), file=where)
+    return 0
+
+
+def _portable(options: argparse.Namespace) -> list[str]:
+    """Return the command without what only this machine knows: its folders."""
+    words = ["bindgen", *(os.path.basename(name) if os.path.isabs(name) else name for name in options.headers)]
+    for option, values in (("--library", options.library), ("--pkg-config", options.pkg_config),
+                           ("--from", options.files), ("--rename", options.rename)):
+        for value in values:
+            words += [option, os.path.basename(value) if os.path.isabs(value) else value]
+    for option, value in (("--match", options.match), ("--skip", options.skip)):
+        words += [option, value] if value is not None else []
+    words += [flag for flag in options.flags or () if not (flag.startswith("-I") and os.path.isabs(flag[2:]))]
+    return [*words, "--output", os.path.basename(options.output)] if options.output else words
+
+
+class _Progress:
+    """Says what is being done, on a terminal, once it has taken a second."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._started = time.monotonic()
+        self._shown = quiet or not sys.stderr.isatty()
+        self._wrote = False
+
+    def __call__(self, step: str) -> None:
+        if not self._shown and time.monotonic() - self._started > 1:
+            print(f"\r{step} ...\033[K", end="", file=sys.stderr, flush=True)
+            self._wrote = True
+
+    def done(self) -> None:
+        """Take the last line away."""
+        if self._wrote:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self._wrote = False
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    made = ", ".join(f"{count} {what}" for what, count in facts["made"].items() if count)
+    lines = [f"{facts['output'] or 'made'}: {made or 'nothing'} ({facts['seconds']} s)"]
+    reasons = Counter(_reason(why) for why in facts["left_out"].values())
+    if reasons:
+        lines.append(f"left out: {sum(reasons.values())}")
+        lines += [f"  {count:>5}  {reason}" for reason, count in reasons.most_common()]
+    return "\n".join(lines)
+
+
+def _reason(why: str) -> str:
+    """Return a reason without what differs from name to name."""
+    if why.startswith("it is no value"):
+        return "a macro that is no value: empty, a keyword, a part of a declaration"
+    if "has no symbol" in why:
+        return f"{why.partition(' has no symbol')[0]} has no such symbol"
+    return why.removeprefix("it is ")
+
+
+def _write_report(path: str, facts: dict[str, Any], as_json: bool) -> None:
+    lines = [_summary(facts), "", *(f"{name}: {why}" for name, why in sorted(facts["left_out"].items()))]
+    text = json.dumps(facts, indent=2) if as_json else "\n".join(lines)
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise Problem(USAGE, f"--report {path}: {error.strerror}") from error

@@ -1,0 +1,178 @@
+"""Generated modules: what is in them, and that it is what C has."""
+import enum
+import importlib
+import inspect
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from libffi import CIF, Function, Pointer, SymbolNotFound, bindgen, c
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def shapes_library(compile_c):
+    """The library of shapes.c."""
+    return compile_c(HERE / "shapes.c")
+
+
+@pytest.fixture(scope="session")
+def generated(shapes_library):
+    """What bindgen makes of shapes.h."""
+    return bindgen.generate([HERE / "shapes.h"], libraries=[shapes_library])
+
+
+@pytest.fixture(scope="session")
+def shapes_path(generated, shapes_library, tmp_path_factory):
+    """The module on disk, beside its library."""
+    folder = tmp_path_factory.mktemp("shapes")
+    path = folder / "shapes_c.py"
+    generated.write(path)
+    (folder / Path(shapes_library).name).symlink_to(shapes_library)
+    return path
+
+
+@pytest.fixture
+def shapes(shapes_path, monkeypatch):
+    """The module, imported for this test."""
+    monkeypatch.syspath_prepend(str(shapes_path.parent))
+    monkeypatch.delitem(sys.modules, "shapes_c", raising=False)
+    return importlib.import_module("shapes_c")
+
+
+def test_functions_are_called(shapes):
+    shape = shapes.shape.new(kind=shapes.SHAPE_SQUARE, side=3)
+    assert shapes.shape_area(shape, 2) == 18.0
+    moved = shapes.shape_move((1, 2), 3, 4)
+    assert (moved.x, moved.y) == (4, 6)
+    assert shapes.shape_count() == shapes.shape_total.value == 7
+    assert shapes.shape_log("%d", 5) == 5
+    assert isinstance(shapes.shape_area, Function) and shapes.shape_area is shapes.shape_area2
+
+
+def test_functions_say_what_they_take(shapes):
+    assert str(inspect.signature(shapes.shape_area)) == "(from_, in_, /)"
+    assert str(inspect.signature(shapes.shape_move)) == "(from_, arg2, arg3, /)"
+    assert str(inspect.signature(shapes.shape_log)) == "(format, /, *args)"
+    assert shapes.shape_area.__doc__ == 'Return the area of a shape.\n\nCircles are rounded: "\\pi" is 3.'
+    assert shapes.shape_count.__doc__ == "Say how many there are."
+    assert shapes.shape_visit.__doc__ == "Visits until the visitor says no."
+
+
+def test_closures_are_made_of_function_pointer_types(shapes):
+    first = shapes.shape.new(next=shapes.shape.new())
+    seen = []
+
+    @shapes.shape_visitor.closure
+    def visit(shape, data):
+        seen.append(shape)
+        return 1
+
+    assert shapes.shape_visit(first, visit, None) == 2 and len(seen) == 2
+    with pytest.raises(AttributeError, match="int is no function pointer"):
+        c.int.closure  # noqa: B018
+
+
+@pytest.mark.parametrize("name, value", [
+    ("SHAPES_VERSION", b"1.2.3"), ("SHAPES_LIMIT", 1 << 31), ("SHAPES_LETTER", ord("x")),
+    ("SHAPES_MASK", (1 << 64) - 1),
+    ("SHAPES_LOWEST", -1), ("SHAPES_PI", 3.25), ("SHAPES_WIDE", "h\u00e9"), ("SHAPES_MOST", 12)])
+def test_constants(shapes, name, value):
+    assert getattr(shapes, name) == value and type(getattr(shapes, name)) is type(value)
+
+
+def test_constants_of_other_types(shapes):
+    assert shapes.shape.size == shapes.SHAPES_SIZE
+    assert isinstance(shapes.SHAPES_NONE, Pointer) and not shapes.SHAPES_NONE
+    assert (shapes.SHAPES_ORIGIN.x, shapes.SHAPES_ORIGIN.y) == (1, -2)
+    assert shapes.SHAPES_FOREVER.address == (1 << 8 * c.pointer.size) - 1
+    assert shapes.shape_size_t is c.size_t
+
+
+def test_enums(shapes):
+    assert issubclass(shapes.shape_kind, enum.IntEnum) and not issubclass(shapes.shape_kind, enum.IntFlag)
+    assert shapes.SHAPE_SQUARE is shapes.shape_kind.SHAPE_SQUARE is shapes.SHAPES_DEFAULT
+    assert issubclass(shapes.shape_flags, enum.IntFlag)
+    assert shapes.shape_flags(9) == shapes.SHAPE_FILLED | shapes.SHAPE_HIDDEN
+    assert shapes.shape.new(kind=4).kind is shapes.SHAPE_SQUARE
+
+
+def test_structs(shapes):
+    assert shapes.shape.fields["next"] is c.ptr(shapes.shape) and shapes.shape.fields["flags"].length == 3
+    assert shapes.shape.fields["on_change"].cif is CIF(c.int, [c.ptr(shapes.shape), c.pointer])
+    assert shapes.shape_label.size == 8 and shapes.shape.fields["label"] is shapes.shape_label
+    assert shapes.opaque.size is None and shapes.shape_opaque().type is c.ptr(shapes.opaque)
+    assert shapes.stat(1, 2) == 3 and shapes.struct_stat.size == c.int.size
+
+
+def test_variables(shapes):
+    assert shapes.shape_names[1] == "circle"
+    shapes.shape_total.value = 8
+    assert shapes.shape_count() == 8
+    shapes.shape_total.value = 7
+
+
+@pytest.mark.parametrize("name, why", [
+    ("shape_missing", "has no symbol 'shape_missing'"), ("shape_twice", "static inline function"),
+    ("shape_vlog", "va_list"), ("SHAPES_DOUBLED", "macro with parameters"), ("SHAPES_COUNT", "at run time only"),
+    ("SHAPES_DO", "it is no value"), ("SHAPES_BROKEN", "its brackets do not match"), ("SHAPES_LINE", "where it stands"),
+    ("SHAPES_API", "it is no value")])
+def test_what_is_left_out_says_why(shapes, generated, name, why):
+    with pytest.raises(AttributeError, match=f"module 'shapes_c' has no attribute '{name}': .*{why}"):
+        getattr(shapes, name)
+    assert name in generated.left_out and name not in dir(shapes)
+
+
+def test_a_name_of_nothing(shapes):
+    with pytest.raises(AttributeError, match="^module 'shapes_c' has no attribute 'SHAPES_GONE'$"):
+        shapes.SHAPES_GONE  # noqa: B018
+
+
+def test_names_are_listed(shapes):
+    names = dir(shapes)
+    assert names == sorted(names) and {"shape_area", "point", "SHAPES_PI", "shape_total", "SHAPE_SQUARE"} <= set(names)
+    space = {}
+    exec("from shapes_c import *", space)
+    assert space["shape_area"] is shapes.shape_area and "_bindings" not in space
+
+
+def test_pickles(shapes):
+    assert pickle.loads(pickle.dumps(shapes.SHAPE_SQUARE)) is shapes.SHAPE_SQUARE
+    assert pickle.loads(pickle.dumps(shapes.shape_kind)) is shapes.shape_kind
+    assert pickle.loads(pickle.dumps(shapes.shape_log))("%d", 6) == 6
+
+
+def test_another_machine_is_refused(generated, tmp_path, run_python):
+    text = generated.text.replace("64-bit", "128-bit").replace("32-bit", "128-bit")
+    (tmp_path / "other.py").write_text(text)
+    done = subprocess.run([sys.executable, "-c", "import other"], cwd=tmp_path, capture_output=True, text=True)
+    assert "ImportError: other was made for" in done.stderr and "128-bit" in done.stderr
+
+
+def test_a_symbol_that_is_gone(generated, tmp_path, shapes_library, monkeypatch):
+    name = shapes_library.rpartition("/")[2]
+    text = generated.text.replace("shape_count() -> int", "shape_gone() -> int")
+    text = text.replace(f'["{name}"]', f'["{shapes_library}"]')
+    (tmp_path / "gone.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(SymbolNotFound, match=r"shape_gone.*gone was made with "):
+        getattr(__import__("gone"), "shape_gone")  # noqa: B009
+
+
+def test_an_import_reads_nothing_but_the_module(shapes_path):
+    """Neither compiler, headers nor parser at run time."""
+    program = ("import sys, shapes_c; shapes_c.shape_area; shapes_c.SHAPE_SQUARE; "
+               "print([name for name in sys.modules if 'pycparser' in name or 'bindgen' in name or '_reader' in name])")
+    done = subprocess.run([sys.executable, "-c", program], cwd=shapes_path.parent, capture_output=True, text=True,
+                          check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_same_headers_make_the_same_module(generated, shapes_library):
+    again = bindgen.generate([HERE / "shapes.h"], libraries=[shapes_library])
+    assert again.text == generated.text and again.stub == generated.stub
+    assert str(HERE) not in again.text + again.stub
