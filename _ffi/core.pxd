@@ -167,6 +167,8 @@ cdef extern from "core.h":
     int invoke_go(cif_state *, void *, void *, void **) except -1
     int invoke_raw(cif_state *, c_function, void *, ffi_raw *) except -1
     object load_result(const cif_state *, void *)
+    int store_argument(const type_info *, void *, object, keeper *, const char *, Py_ssize_t) except -1
+    void forget_variant(cif_state *, const cif_state *)
     object call_function(const call_target *, object, PyObject *const *, Py_ssize_t)
     object new_exact_call(object)
     ctypedef struct doors:
@@ -248,9 +250,11 @@ cdef extern from *:
     PyTypeObject *core_value "core.value"
     PyObject *core_closure_expired "core.closure_expired"
     PyObject *core_bad_arg_type "core.bad_arg_type"
+    PyObject *core_argument_error "core.argument_error"
+    PyObject *core_argument_errors "core.argument_errors"
     object (*core_function_at "core.function_at")(const type_info *, void *, PyObject *)
     object (*core_pin "core.pin")(lifetime *, object)
-    cif_state *(*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t) except NULL
+    object (*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t)
     object (*core_exact_from_string "core.exact_from_string")(const char *)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
     const type_info *promoted_int "promoted.int_"

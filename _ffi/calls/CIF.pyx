@@ -126,7 +126,7 @@ cdef class CIF:
     @property
     def raw_size(self):
         """Return the bytes that the raw API needs for the arguments. C: ffi_raw_size."""
-        no_variadic(self, "raw_size")
+        check_raw(self, "raw_size")
         return ffi_raw_size(&self.state.cif)
 
     def ptrarray_to_raw(self, avalues):
@@ -247,8 +247,11 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     return cif
 
 
-cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_ssize_t n) except NULL:
-    """Return the CIF of one variadic call's types; the prototype keeps it."""
+cdef Py_ssize_t MOST_VARIANTS = 64      # of about 3 kB
+
+
+cdef object variadic_cif(cif_state *base, const type_info *const *extra, Py_ssize_t n):
+    """Return the CIF of one variadic call's types; the prototype keeps the last of them."""
     cdef CIF cif = <CIF>base.object, variant
     cdef Py_ssize_t i
     types = tuple([<object>extra[i].object for i in range(n)])
@@ -260,8 +263,19 @@ cdef cif_state *variadic_cif(cif_state *base, const type_info *const *extra, Py_
             variant = prepare_cif(cif.restype, cif.argtypes, types, <int>cif.state.abi, False)
         else:
             variant = prepare_variant_without_extra(cif)
-        variant = cif.variants.setdefault(types, variant)   # another thread may have been faster
-    return variant.state
+        with cython.critical_section(cif):
+            make_room(cif)
+            variant = cif.variants.setdefault(types, variant)   # another thread may have been faster
+    return variant
+
+
+cdef int make_room(CIF cif) except -1:
+    """Let the oldest variants go; a call that is under way has its own."""
+    cdef CIF oldest
+    while len(cif.variants) >= MOST_VARIANTS:
+        oldest = cif.variants.pop(next(iter(cif.variants)))
+        forget_variant(cif.state, oldest.state)
+    return 0
 
 
 cdef CIF prepare_variant_without_extra(CIF cif):

@@ -23,12 +23,23 @@ COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_s
 {
     PyErr_Format(PyExc_TypeError, "%U() takes %s%u argument%s, got %zd", t->name,
                  c->variadic ? "at least " : "", c->nin, c->nin == 1 ? "" : "s", nargs);
+    argument_error(NULL, 0);
     return NULL;
 }
 
 COLD static void name_argument(const call_target *t, unsigned index)
 {
-    add_place(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1));
+    argument_error(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1), 0);
+}
+
+/* An argument of what has no call_target. */
+static int store_argument(const type_info *type, void *where, PyObject *value, keeper *k,
+                          const char *function, Py_ssize_t index)
+{
+    int status = store_value(type, where, value, k);
+    if (UNLIKELY(status < 0))
+        argument_error(PyUnicode_FromFormat("%s argument %zd", function, index), 0);
+    return status;
 }
 
 #if WIDE_SLOTS

@@ -8,11 +8,13 @@
 #include "calls/call.h"
 #include "calls/variadic.h"
 #include "model/cif.h"
+#include "model/errors.h"
 #include "model/function.h"
 
 COLD static PyObject *no_keywords(const call_target *t)
 {
     PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", t->name);
+    argument_error(NULL, 0);
     return NULL;
 }
 
@@ -46,10 +48,6 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
     static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
     { \
         return call_##shape(self, args, given); \
-    } \
-    static PyObject *shape##_one(PyObject *self, PyObject *arg) \
-    { \
-        return call_##shape(self, &arg, 1); \
     }
 
 DOORS(nullary, 0, 0)
@@ -60,15 +58,14 @@ DOORS(keeping, 1, c->nargs)
 typedef struct {
     vectorcallfunc vectorcall;
     PyObject *(*fast)(PyObject *, PyObject *const *, Py_ssize_t);
-    PyCFunction one;
 } doors;
 
 static const doors *doors_of(const cif_state *c)
 {
     static const doors
-        nullary = {nullary_vectorcall, nullary_fast, nullary_one},
-        numeric = {numeric_vectorcall, numeric_fast, numeric_one},
-        keeping = {keeping_vectorcall, keeping_fast, keeping_one};
+        nullary = {nullary_vectorcall, nullary_fast},
+        numeric = {numeric_vectorcall, numeric_fast},
+        keeping = {keeping_vectorcall, keeping_fast};
     if (c->keeps)
         return &keeping;
     return c->nargs ? &numeric : &nullary;
@@ -78,19 +75,11 @@ static const doors *doors_of(const cif_state *c)
 static PyObject *new_exact_call(PyObject *self)
 {
     FunctionObject *function = (FunctionObject *)self;
-    const cif_state *c = function->target.cif;
     PyMethodDef *method = &function->method;
 
-    method->ml_name = PyUnicode_AsUTF8(function->target.name);
-    if (method->ml_name == NULL)
-        return NULL;
-    if (c->nin == 1 && !c->variadic) {
-        method->ml_meth = doors_of(c)->one;
-        method->ml_flags = METH_O;
-    } else {
-        method->ml_meth = (PyCFunction)(void (*)(void))doors_of(c)->fast;
-        method->ml_flags = METH_FASTCALL;
-    }
+    method->ml_name = "call";           /* pickle asks the function for that name */
+    method->ml_meth = (PyCFunction)(void (*)(void))doors_of(function->target.cif)->fast;
+    method->ml_flags = METH_FASTCALL;   /* METH_O would have its own words for a wrong count */
     return PyCFunction_New(method, self);
 }
 

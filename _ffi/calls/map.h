@@ -222,6 +222,7 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
         return wrong_count(t, c, nargs);
     if (!returns && out != Py_None) {
         PyErr_Format(PyExc_TypeError, "%U.map() out: a void function has no results", t->name);
+        argument_error(NULL, 0);
         return NULL;
     }
     memset(&job, 0, sizeof job);
@@ -245,12 +246,13 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
                          ? open_column(&job, &job.columns[i], a->type, args[i], 0)
                          : store_repeated(a->type, job.avalues[i], args[i], &k);
             if (status < 0) {
-                add_place(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1));
+                argument_error(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1), 0);
                 goto done;
             }
         }
         if (job.ndim == 0) {
             PyErr_Format(PyExc_TypeError, "%U.map() needs at least one array argument", t->name);
+            argument_error(NULL, 0);
             goto done;
         }
         if (returns) {
@@ -258,7 +260,7 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
             if (result == NULL)
                 goto done;
             if (open_column(&job, &job.columns[c->nargs], c->result, result, 1) < 0) {
-                add_place(PyUnicode_FromFormat("%U.map() out", t->name));
+                argument_error(PyUnicode_FromFormat("%U.map() out", t->name), 0);
                 Py_CLEAR(result);
                 goto done;
             }

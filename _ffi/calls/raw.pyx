@@ -154,7 +154,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
         Py_XDECREF(<PyObject *>memory)
         lifetime_pin(memory.m.life)     # for good: it goes with the call
         k = memory_keeper(memory)
-        store_placed(c.args[i].type, memory.m.data, args[i], &k, "call_go()%U argument %zd", "", i + 1)
+        store_argument(c.args[i].type, memory.m.data, args[i], &k, "call_go()", i + 1)
         storage.addresses[i] = memory.m.data
     result = result_storage(cif, "call_go()", None, storage.views)
     invoke_go(c, chain, result, storage.addresses)
@@ -163,9 +163,21 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
 
 # ---- libffi's raw API ----
 
+cdef int check_raw(CIF cif, what) except -1:
+    """Refuse what a raw block has only the address of, or not at its alignment."""
+    cdef unsigned i
+    no_variadic(cif, what)
+    for i in range(cif.state.nargs):
+        if not cif.state.args[i].passing and (
+                is_aggregate_kind(cif.state.args[i].type.kind)
+                or K_COMPLEX_FLOAT <= cif.state.args[i].type.kind <= K_COMPLEX_LONGDOUBLE):
+            raise BadTypedef(f"CIF.{what}: libffi's raw API takes no {<object>cif.state.args[i].type.name} by value")
+    return 0
+
+
 cdef object pack_raw(CIF cif, avalues):
     cdef Storage storage
-    no_variadic(cif, "ptrarray_to_raw")
+    check_raw(cif, "ptrarray_to_raw")
     storage = collect_arguments(cif, "ptrarray_to_raw()", avalues)
     raw = bytearray(ffi_raw_size(&cif.state.cif) + 8)
     ffi_ptrarray_to_raw(&cif.state.cif, storage.addresses, <ffi_raw *>PyByteArray_AS_STRING(raw))
@@ -176,7 +188,7 @@ cdef object pack_raw(CIF cif, avalues):
 cdef object unpack_raw(CIF cif, raw):
     cdef Storage storage = Storage()
     cdef unsigned i
-    no_variadic(cif, "raw_to_ptrarray")
+    check_raw(cif, "raw_to_ptrarray")
     storage.views = []
     block = storage_address("raw_to_ptrarray() raw", raw, ffi_raw_size(&cif.state.cif), False, storage.views)
     storage.addresses = <void **>PyMem_Calloc(cif.state.nargs + 1, sizeof(void *))
@@ -189,7 +201,7 @@ cdef object unpack_raw(CIF cif, raw):
 cdef int call_raw_block(CIF cif, address, rvalue, raw) except -1:
     cdef c_function function
     views = []
-    no_variadic(cif, "raw_call")
+    check_raw(cif, "raw_call")
     function = function_pointer("raw_call()", address, views)
     block = storage_address("raw_call() raw", raw, ffi_raw_size(&cif.state.cif), False, views)
     return invoke_raw(cif.state, function, result_storage(cif, "raw_call()", rvalue, views),

@@ -142,17 +142,18 @@ static inline int same_types(const type_info *const *one, const type_info *const
     return 1;
 }
 
-static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_ssize_t n)
+/* New; the CIF of a call with these extra types. */
+static PyObject *find_variant(cif_state *c, const type_info *const *types, Py_ssize_t n)
 {
 #ifndef Py_GIL_DISABLED
     unsigned i;
     const type_info **copy;
-    cif_state *found;
+    PyObject *found;
 
     for (i = 0; i < VARIANTS && c->variants[i].state != NULL; ++i)
         if (c->variants[i].n == n
             && same_types(c->variants[i].types, types, n))
-            return c->variants[i].state;
+            return Py_NewRef(c->variants[i].state->object);
     found = core.variadic_cif(c, types, n);
     copy = found ? PyMem_Malloc((size_t)(n + 1) * sizeof *types) : NULL;
     if (copy != NULL) {
@@ -161,7 +162,7 @@ static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_s
         PyMem_Free(c->variants[i].types);
         c->variants[i].n = n;
         c->variants[i].types = copy;
-        c->variants[i].state = found;
+        c->variants[i].state = ((CIFObject *)found)->state;
     }
     return found;
 #else
@@ -169,10 +170,29 @@ static cif_state *find_variant(cif_state *c, const type_info *const *types, Py_s
 #endif
 }
 
+/* The prototype keeps `variant` no longer. */
+static void forget_variant(cif_state *c, const cif_state *variant)
+{
+    unsigned i, last = VARIANTS;
+
+    while (last > 0 && c->variants[last - 1].state == NULL)
+        --last;
+    for (i = 0; i < last; ++i) {
+        if (c->variants[i].state != variant)
+            continue;
+        PyMem_Free(c->variants[i].types);
+        c->variants[i] = c->variants[last - 1];     /* the look-up ends at the first that is empty */
+        memset(&c->variants[last - 1], 0, sizeof c->variants[0]);
+        c->next_variant = last - 1;
+        return;
+    }
+}
+
 static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
                                Py_ssize_t nargs)
 {
-    cif_state *c = t->cif, *variant;
+    cif_state *c = t->cif;
+    PyObject *variant, *result;
     const type_info **types;
     Py_ssize_t i, n = nargs - c->nin;
 
@@ -181,6 +201,7 @@ static PyObject *call_variadic(const call_target *t, PyObject *function, PyObjec
     if (n > MAX_EXTRA) {
         PyErr_Format(PyExc_TypeError, "%U() takes at most %d extra arguments, got %zd", t->name,
                      MAX_EXTRA, n);
+        argument_error(NULL, 0);
         return NULL;
     }
     types = alloca((size_t)(n + 1) * sizeof *types);
@@ -192,7 +213,13 @@ static PyObject *call_variadic(const call_target *t, PyObject *function, PyObjec
         }
     }
     variant = find_variant(c, types, n);
-    return variant ? call_prepared(t, variant, function, args, nargs) : NULL;
+    if (variant == NULL) {
+        argument_error(PyUnicode_FromFormat("%U()", t->name), 1);
+        return NULL;
+    }
+    result = call_prepared(t, ((CIFObject *)variant)->state, function, args, nargs);
+    Py_DECREF(variant);
+    return result;
 }
 
 #endif

@@ -189,7 +189,7 @@ cdef object concrete_cif(object restype, list types, Py_ssize_t nfixed, int abi)
         for i in range(n):
             type = need_type("libffi_cif_new()", types[nfixed + i])
             extra[i] = &type.info
-        return <object>variadic_cif(base.state, extra, n).object
+        return variadic_cif(base.state, extra, n)
     finally:
         PyMem_Free(extra)
 

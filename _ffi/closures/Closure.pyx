@@ -257,6 +257,8 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
         if cif.state.args[i].passing in (K_OUT, K_INOUT):
             raise BadTypedef(f"closure {cif} argument {i + 1}: out parameters are for calls; "
                              "take a c.ptr(T) and write to p[0]")
+    if form == RAW_CLOSURE:
+        check_raw(cif, "raw_closure")
     refuse_faulty_closure(cif)
     if form == GO_CLOSURE and not FFIPY_HAVE_GO:
         raise FFIError("this libffi has no Go closures on this platform")

@@ -10,8 +10,26 @@
 #include "model/hooks.h"
 #include "model/type.h"
 
-/* Put `place` (stolen) in front of the pending exception's message.  An exception
-   type we do not know the arguments of keeps them and gets a note. */
+/* Of a class whose one argument is the message? */
+static int has_message(PyObject *exception)
+{
+    PyObject *class = (PyObject *)Py_TYPE(exception);
+    if (PyObject_TypeCheck(exception, (PyTypeObject *)PyExc_UnicodeError))
+        return 0;
+    return PyObject_TypeCheck(exception, (PyTypeObject *)core.argument_error)
+           || PyDict_GetItem(core.argument_errors, class) != NULL;
+}
+
+/* Did Python code raise it, and not we? */
+static int is_raised_by_python(PyObject *exception)
+{
+    PyObject *traceback = PyException_GetTraceback(exception);
+    Py_XDECREF(traceback);
+    return traceback != NULL;
+}
+
+/* Put `place` (stolen) in front of the pending exception's message.  One that Python code raised, or
+   whose arguments we do not know, stays as it is and gets a note. */
 COLD static void add_place(PyObject *place)
 {
     PyObject *exception, *message = NULL, *args = NULL, *done = NULL;
@@ -23,11 +41,7 @@ COLD static void add_place(PyObject *place)
         Py_DECREF(place);
         return;
     }
-    if (Py_IS_TYPE(exception, (PyTypeObject *)PyExc_TypeError)
-        || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_OverflowError)
-        || Py_IS_TYPE(exception, (PyTypeObject *)PyExc_ValueError)
-        || (PyObject *)Py_TYPE(exception) == core.bad_arg_type
-        || (PyObject *)Py_TYPE(exception) == core.closure_expired) {
+    if (has_message(exception) && !is_raised_by_python(exception)) {
         int joins = PyUnicode_READ_CHAR(place, PyUnicode_GET_LENGTH(place) - 1) == '.';
         message = PyUnicode_FromFormat("%U%s%S", place, joins ? "" : ": ", exception);
         if (message != NULL)
@@ -46,6 +60,31 @@ COLD static void add_place(PyObject *place)
     Py_XDECREF(args);
     Py_DECREF(place);
     give_exception(exception);
+}
+
+/* The pending error is about an argument of a function that has not been called: ArgumentError, unless
+   Python code raised it (`ours`: it did not, though the exception has a traceback).  `place` (stolen, or
+   NULL) goes in front. */
+COLD static void argument_error(PyObject *place, int ours)
+{
+    PyObject *exception = take_exception(), *class, *args, *made = NULL;
+
+    class = PyDict_GetItem(core.argument_errors, (PyObject *)Py_TYPE(exception));
+    if (class != NULL && (ours || !is_raised_by_python(exception))) {
+        args = PyObject_GetAttrString(exception, "args");
+        if (args != NULL)
+            made = PyObject_CallObject(class, args);
+        Py_XDECREF(args);
+        if (made == NULL) {             /* no memory: that is the error */
+            Py_DECREF(exception);
+            exception = take_exception();
+        } else {
+            PyException_SetContext(made, PyException_GetContext(exception));
+            Py_SETREF(exception, made);
+        }
+    }
+    give_exception(exception);
+    add_place(place);
 }
 
 COLD static int expected(const type_info *type, PyObject *value)

@@ -26,6 +26,26 @@ class ClosureExpired(FFIError):
     __module__ = "libffi"
 
 
+class ArgumentError(FFIError):
+    """Report an argument that its type does not take; C has not run, and another way may be tried.
+
+    It is a TypeError, OverflowError or ValueError as well (`ArgumentError.TypeError`, and so on). What
+    Python code raises in the middle of a conversion comes out as it is.
+    """
+    __module__ = "libffi"
+
+
+def _argument_errors():
+    """Return the classes that are an ArgumentError and another error, by that."""
+    made = {}
+    for base in (TypeError, OverflowError, ValueError, UnicodeEncodeError, BadTypedef, BadArgType, ClosureExpired):
+        made[base] = type(base.__name__, (ArgumentError, base), {
+            "__doc__": f"Report an argument by {base.__name__}; C has not run.",
+            "__module__": "libffi", "__qualname__": f"ArgumentError.{base.__name__}"})      # where pickle finds it
+        setattr(ArgumentError, base.__name__, made[base])
+    return made
+
+
 class DeclarationError(FFIError, ValueError):
     """Report wrong C text given to Library.declare(); `line` and `column` say where it is."""
     __module__ = "libffi"
@@ -45,6 +65,9 @@ class SymbolNotFound(AttributeError):
 
 core_closure_expired = <PyObject *>ClosureExpired
 core_bad_arg_type = <PyObject *>BadArgType
+cdef dict argument_errors = _argument_errors()
+core_argument_error = <PyObject *>ArgumentError
+core_argument_errors = <PyObject *>argument_errors
 
 
 cdef object status_error(ffi_status status, object what):

@@ -11,10 +11,11 @@
 /* Filled in by the Cython side at import. */
 static struct {
     PyTypeObject *memory, *pointer, *function, *closure, *cif, *type, *value;
-    PyObject *closure_expired, *bad_arg_type;
+    PyObject *closure_expired, *bad_arg_type, *argument_error;
+    PyObject *argument_errors;      /* dict: a class of errors -> the ArgumentError that also is one */
     PyObject *(*function_at)(const type_info *type, void *address, PyObject *owner);
     PyObject *(*pin)(lifetime *life, PyObject *owner);
-    cif_state *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
+    PyObject *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
     PyObject *(*exact_from_string)(const char *digits);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
 } core;

@@ -7,6 +7,7 @@
 from . import c
 from ._ffi import (
     CIF,
+    ArgumentError,
     Array,
     BadABI,
     BadArgType,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "ABI", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
+    "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
     "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
     "closure_quarantine", "closures", "features", "get_errno", "get_include", "set_errno", "sizeof",

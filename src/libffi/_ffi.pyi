@@ -19,6 +19,7 @@ from typing import (
     TypedDict,
     final,
     overload,
+    type_check_only,
 )
 
 from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
@@ -89,6 +90,22 @@ class BadTypedef(FFIError, TypeError): ...
 class BadABI(FFIError, ValueError): ...
 class BadArgType(FFIError, TypeError): ...
 class ClosureExpired(FFIError): ...
+
+class ArgumentError(FFIError):
+    TypeError: ClassVar[type[_ArgumentTypeError]]
+    OverflowError: ClassVar[type[_ArgumentOverflowError]]
+    ValueError: ClassVar[type[_ArgumentValueError]]
+    UnicodeEncodeError: ClassVar[type[ArgumentError]]
+    BadTypedef: ClassVar[type[ArgumentError]]
+    BadArgType: ClassVar[type[ArgumentError]]
+    ClosureExpired: ClassVar[type[ArgumentError]]
+
+@type_check_only
+class _ArgumentTypeError(ArgumentError, TypeError): ...
+@type_check_only
+class _ArgumentOverflowError(ArgumentError, OverflowError): ...
+@type_check_only
+class _ArgumentValueError(ArgumentError, ValueError): ...
 
 class DeclarationError(FFIError, ValueError):
     line: int | None

@@ -281,3 +281,42 @@ def test_a_function_bound_by_ctypes_address(libm):
     cos = ctypes.CDLL(libm.path).cos
     address = ctypes.cast(cos, ctypes.c_void_p).value
     assert CIF(c.double, [c.double]).call(address, 0.0) == 1.0
+
+
+BY_ADDRESS = [
+    POINT, BIG, c.struct("tiny", x=c.char), c.union("either", i=c.int, d=c.double), c.complex_double, c.complex_float,
+    c.complex_longdouble, c.vector(c.float, 4),
+]
+
+
+@needs_raw
+@pytest.mark.parametrize("kind", BY_ADDRESS, ids=str)
+@pytest.mark.parametrize("before", [[], [c.int]], ids=["first", "second"])
+def test_the_raw_api_refuses_what_it_would_have_the_address_of(kind, before):
+    try:
+        cif = CIF(c.long, [*before, kind])
+    except libffi.BadTypedef:
+        pytest.skip("cannot be passed by value here")
+    block = bytearray(1 << 16)
+    for use in (
+        lambda: cif.raw_size, lambda: cif.ptrarray_to_raw([block] * len(cif.argtypes)),
+        lambda: cif.raw_to_ptrarray(block), lambda: cif.raw_call(1, block, block),
+        lambda: cif.raw_closure(print), lambda: cif.raw_closure(),
+    ):
+        with pytest.raises(libffi.BadTypedef, match="raw API takes no"):
+            use()
+
+
+@needs_raw
+def test_the_raw_api_takes_addresses_of_them_and_returns_them(values):
+    cif = CIF(c.double, [c.ref(POINT), c.ptr(POINT)])
+    point = POINT.new(x=1, y=2)
+    block = cif.ptrarray_to_raw([c.ptr(POINT)(point).address.to_bytes(WORD, sys.byteorder)] * 2)
+    sum_ = cif.closure(lambda one, other: one.x + other[0].y)
+    result = bytearray(8)
+    cif.raw_call(sum_, result, block)
+    assert struct.unpack("d", result) == (3.0,)
+    out = POINT.new()
+    made = CIF(POINT, [c.double]).closure(lambda x: (x, 2 * x))
+    made.cif.raw_call(made, out, made.cif.ptrarray_to_raw([struct.pack("d", 5)]))
+    assert (out.x, out.y) == (5, 10)

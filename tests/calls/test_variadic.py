@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import enum
+import gc
+import weakref
 
 import pytest
 
@@ -206,3 +208,31 @@ def test_numbers_of_other_classes(libc):
     for untyped in numpy.bool_(True), numpy.longdouble(1), object(), 1j.__class__:
         with pytest.raises(TypeError, match=r"argument 4: cannot pass \S+ through '...' without a type"):
             printed("%d", untyped)
+
+
+def test_the_cifs_of_a_prototype_are_bounded(libc):
+    """A program that makes types without end and passes them through `...` does not grow without end."""
+    snprintf = libc.function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
+    made = []
+    for i in range(300):
+        kind = c.struct(f"variadic_{i}", x=c.int)
+        made.append(weakref.ref(kind))
+        assert snprintf(None, 0, "%d", kind.new(x=i)) == len(str(i))
+        assert snprintf(None, 0, "%d%d%d", 1, 2, 3) == 3         # which the others push out, again and again
+    del kind
+    gc.collect()
+    assert sum(one() is not None for one in made) < 70
+
+
+def test_a_call_under_way_keeps_its_cif(snprintf):
+    """... while the conversion of an argument makes calls enough to push it out."""
+    class Size:
+        def __index__(self):
+            for i in range(100):
+                snprintf(None, 0, "%d", c.struct(f"pushes_{i}", x=c.int).new(x=i))
+            gc.collect()
+            return 100
+
+    out = c.array(c.char, 100).new()
+    kind = c.ptr(c.struct("pushed_out", x=c.int))
+    assert snprintf(out, Size(), "%p%d%s", kind(0), 5, "text") and out.value.endswith(b"5text")
