@@ -29,11 +29,11 @@ cdef extern from "Python.h":
     char *PyByteArray_AS_STRING(object)
     Py_buffer *PyMemoryView_GET_BUFFER(object)
     object PyNumber_Index(object)
+    object PyVectorcall_Call(object, object, object)
     object PySeqIter_New(object)
     const char *PyUnicode_AsUTF8(object) except NULL
     object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
 
-# Classes that have no name, or one that parameters take.
-cdef object STRUCT_CLASS = type
+# Classes that have no name.
 cdef object MappingProxyType = type(type.__dict__)
 cdef object GenericAlias = type(list[int])

@@ -25,8 +25,8 @@ cdef class Function:
 
     _made_by = "Library.function() or CIF.bind()"
 
-    def __call__(self, *args):
-        raise SystemError("replaced by vectorcall")
+    def __call__(self, *args, **keywords):      # `f.__call__(x)`; f(x) goes by vectorcall
+        return PyVectorcall_Call(self, args, keywords)
 
     @property
     def address(self):
@@ -98,8 +98,15 @@ cdef class Function:
     def __reduce__(self):
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
-        return function_reducer(self.library, self.symbol, self.cif, {
+        reduced = function_reducer(self.library, self.symbol, self.cif, {
             "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
+        return (*reduced, vars(self)) if vars(self) else reduced        # a stub's docstring and signature
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
 
 
 cdef object function_reducer = None     # the package's: it knows libraries by name

@@ -151,7 +151,8 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     index = {}
     fields = {}
     offsets = {}
-    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2]}
+    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2],
+                  TYPE_OF_CLASS: type}
     for i, (name, member, offset, bit, width) in enumerate(visible):
         index[name] = i
         fields[name] = member
@@ -162,18 +163,21 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
         field[i].bit_offset = bit
         field[i].bit_width = width
         attributes[name] = make_field(type, i)
-    memory_class = STRUCT_CLASS(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    memory_class = struct_class()(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    laid_out = tuple(layout.fields)         # which the collector never empties
+    holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
+    fields, offsets = MappingProxyType(fields), MappingProxyType(offsets)
     # From here on nothing fails: what others may read already is set once.
-    type.members = tuple(layout.fields)     # which the collector never empties
+    type.members = laid_out
     type.index = index
-    type.fields = MappingProxyType(fields)
-    type.offsets = MappingProxyType(offsets)
+    type.fields = fields
+    type.offsets = offsets
     type.memory_class = memory_class
     type.natural = layout.natural
     type.info.nfields = len(visible)
     type.info.field_index = <PyObject *>index
     type.info.by_position = type.info.kind == K_STRUCT and not promoted
-    type.info.holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
+    type.info.holds_addresses = holds_addresses
     type.info.size = layout.size
     type.info.alignment = layout.alignment
     type.info.memory_class = <PyObject *>memory_class
@@ -181,3 +185,30 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     install_struct_slots(<PyTypeObject *>type.info.memory_class)
     type.info.complete = True
     return 0
+
+
+# ---- the classes of structs' memory ----
+
+cdef str TYPE_OF_CLASS = "__libffi_type__"      # a member of that name is a Field, which knows its type too
+
+
+class _StructClass(type):
+    """The class of the class of a struct's memory: what pickle knows it by."""
+
+
+def _memory_class(type):
+    """Return the class of a type's memory (for pickle)."""
+    return need_type("_memory_class()", type).memory_class
+
+
+def _reduce_memory_class(cls):
+    """Say how pickle makes the class of a struct's memory again."""
+    known = vars(cls)[TYPE_OF_CLASS]
+    return _memory_class, ((<Field>known).owner if isinstance(known, Field) else known,)
+
+
+cdef object struct_class():
+    """Return the class of such classes; pickle asks copyreg, which takes a while to import, for what to do with them."""
+    import copyreg
+    copyreg.dispatch_table.setdefault(_StructClass, _reduce_memory_class)
+    return _StructClass
