@@ -16,6 +16,7 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools" / "build"))  # build backends do not put the project on the path
 
+import cython_faults  # noqa: E402
 import find_libffi  # noqa: E402
 import libffi_config  # noqa: E402
 
@@ -46,6 +47,8 @@ class BuildExt(build_ext):
         ext.extra_link_args += libffi.link_args
         ext.depends += [str(config), *libffi.depends]
         ext.sources = cythonize([ext], build_dir=str(temp), include_path=["_ffi", "include"])[0].sources
+        for source in ext.sources:
+            cython_faults.mend(source)
         super().build_extension(ext)
         self.ship_license(libffi)
 

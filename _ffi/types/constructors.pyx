@@ -149,7 +149,7 @@ def enum(cls, base=None):
     known = find_interned(key)
     if known is not None:
         return known
-    members = {int(member): member for member in cls}
+    members = {int(member): member for member in cls.__members__.values()}
     for number in members:
         make_value(storage, number)
     name = f"enum {cls.__name__}"

@@ -40,6 +40,8 @@ cdef size_t MAX_BY_VALUE = 65536
 cdef object describe_struct(Type type):
     """Build the struct's ffi_type; return the reason if libffi has no way to say it."""
     cdef Type member
+    cdef size_t size
+    cdef Py_ssize_t count       # of a Python int, `[x] * count` is freed twice where memory runs out (Cython 3.3.1)
     if type.info.size == 0:
         return "it has no size"
     if type.info.size > MAX_BY_VALUE:
@@ -51,12 +53,12 @@ cdef object describe_struct(Type type):
         return "libffi cannot describe packed or over-aligned members"
     pointers = []
     for _, member, _, _, _ in type.members:
-        is_array, count = member.info.kind == K_ARRAY, 1
+        is_array, size = member.info.kind == K_ARRAY, member.info.size
         while member.info.kind == K_ARRAY:
-            count *= member.info.length
             member = <Type>member.item
         if member.info.size == 0:
             return "it has a member without size"
+        count = size // member.info.size
         passable(member, type_name(type))
         if is_array and count <= ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
             pointers += [<uintptr_t>int_ffi_type(member.info.size, False)] * count
@@ -125,10 +127,10 @@ cdef object describe_union(Type type):
             elif any(kind == K_DOUBLE for _, kind, _ in here):
                 elements.append(<uintptr_t>&ffi_type_double)
             else:
-                elements += [<uintptr_t>&ffi_type_float] * (length // 4)
+                elements += [<uintptr_t>&ffi_type_float] * <Py_ssize_t>(length // 4)
     elif rule == c'h' and floats and len(kinds) == 1 and size <= 4 * leaves[0][2]:
         one = &ffi_type_float if K_FLOAT in kinds else &ffi_type_double
-        elements = [<uintptr_t>one] * (size // leaves[0][2])
+        elements = [<uintptr_t>one] * <Py_ssize_t>(size // leaves[0][2])
     elif rule in (c'x', c'h', c'm') or not kinds & {K_FLOAT, K_DOUBLE}:
         elements = integers
     else:
