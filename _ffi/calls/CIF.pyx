@@ -264,8 +264,11 @@ cdef object variadic_cif(cif_state *base, const type_info *const *extra, Py_ssiz
         else:
             variant = prepare_variant_without_extra(cif)
         with cython.critical_section(cif):
+            known = dict_get(cif.variants, types)
+            if known is not None:       # another thread was faster
+                return known
             make_room(cif)
-            variant = cif.variants.setdefault(types, variant)   # another thread may have been faster
+            cif.variants[types] = variant
     return variant
 
 

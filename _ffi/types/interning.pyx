@@ -28,11 +28,13 @@ cdef object intern_object(key, value):
     cdef Forget forget = Forget.__new__(Forget)
     forget.key = key
     reference = PyWeakref_NewRef(value, forget)
-    while True:
-        known = interned.setdefault(key, reference)
-        if known is reference:
+    lock_interned()
+    try:                        # not setdefault(): CPython 3.13.0 loses its error where memory runs out
+        known = dict_get(interned, key)
+        other = None if known is None else known()
+        if other is None:       # or it died, and was not forgotten yet
+            interned[key] = reference
             return value
-        other = known()
-        if other is not None:
-            return other
-        forget(known)       # it died, and was not forgotten yet
+        return other
+    finally:
+        unlock_interned()
