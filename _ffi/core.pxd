@@ -61,6 +61,7 @@ cdef extern from "core.h":
     bint is_pointer_kind(type_kind)
     bint is_aggregate_kind(type_kind)
     const type_info *plain_type(const type_info *)
+    int same_to_c(const type_info *, const type_info *)
 
     ctypedef struct memory_state:
         char *data

@@ -183,7 +183,7 @@ cdef class Struct(Memory):
         if self is other:
             return True
         if isinstance(other, Struct):
-            if (<Struct>other).m.type != self.m.type:
+            if not same_to_c((<Struct>other).m.type, self.m.type):
                 return NotImplemented
             return same_memory(self, <Struct>other)
         if isinstance(other, tuple) and self.m.type.by_position:

@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "model/type.h"
+#include "types/compatible.h"
 
 /* May a pointer to `have` stand where C wants a pointer to `want`? */
 static int pointee_matches(const type_info *want, const type_info *have)
@@ -38,9 +39,8 @@ static int pointee_matches(const type_info *want, const type_info *have)
             have = have->item;
             continue;
         }
-        if ((want->kind == K_STRUCT || want->kind == K_UNION) && want->kind == have->kind
-            && (!want->complete || !have->complete))    /* the same tag, declared twice */
-            return PyUnicode_Compare(want->name, have->name) == 0;
+        if (is_struct_kind(want->kind) && want->kind == have->kind)
+            return compatible_structs(want, have);
         if (want->kind == K_EXACT || have->kind == K_EXACT)
             return want->ffi == have->ffi;
         return want->kind == have->kind && want->kind <= K_COMPLEX_LONGDOUBLE

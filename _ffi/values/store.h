@@ -13,6 +13,7 @@
 #include "model/keeper.h"
 #include "model/type.h"
 #include "model/value.h"
+#include "types/compatible.h"
 #include "values/arrays.h"
 #include "values/bit_fields.h"
 #include "values/characters.h"
@@ -124,7 +125,7 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
     int borrowed = k->borrowed, status;
 
     if (LIKELY(Memory_Check(value))) {
-        if (LIKELY(((MemoryObject *)value)->m.type == type))
+        if (LIKELY(same_to_c(type, ((MemoryObject *)value)->m.type)))
             return copy_memory(type, where, (MemoryObject *)value, k);
         return expected(type, value);
     }
@@ -156,7 +157,7 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     Py_ssize_t i, n;
     PyObject *items;
 
-    if (Memory_Check(value) && ((MemoryObject *)value)->m.type == type)
+    if (Memory_Check(value) && same_to_c(type, ((MemoryObject *)value)->m.type))
         return copy_memory(type, where, (MemoryObject *)value, k);
     if (item->kind == K_CHAR && PyBytes_Check(value))
         return store_characters(type, where, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));

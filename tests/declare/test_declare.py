@@ -436,9 +436,9 @@ def test_other_constants():
     assert math.isinf(found.pop("INFINITE"))
     assert found == {
         "PI": 3.14159, "SINGLE": ctypes.c_float(0.1).value, "HEXFLOAT": 12.0, "SUM": 1.5,
-        "NAME": b"libffi for Python!\n\xc3\xa9", "WIDE": "wide", "LONG_LINE": 5, "COMMENTED": 6,
+        "NAME": "libffi for Python!\n\xe9", "WIDE": "wide", "LONG_LINE": 5, "COMMENTED": 6,
         "DIGITS": 1000000, "NO_ONE": 0, "STATIC": (1 << 8 * c.pointer.size) - 1,
-        "SIZE": 12, "GREETING": b"hello", "HALF": 0.5, "WRAPPED": 44,
+        "SIZE": 12, "GREETING": "hello", "HALF": 0.5, "WRAPPED": 44,
     }
     assert math.isnan(constants("#define NAN_ (0.0 / 0.0)")["NAN_"])
 

@@ -120,12 +120,12 @@ def test_expansion_is_the_preprocessors(tmp_path):
     compiler = shutil.which("gcc")
     if compiler is None:
         pytest.skip("needs gcc")
-    found = {name: value for name, value in declared(EXPANSIONS).items() if isinstance(value, int | float | bytes)}
+    found = {name: value for name, value in declared(EXPANSIONS).items() if isinstance(value, int | float | str)}
     names = [line.split()[1] for line in EXPANSIONS.splitlines() if line and "(" not in line.split()[1]]
     assert set(names) - {"INDIRECT", "g"} == found.keys()
     rows = []
     for name, value in found.items():
-        if isinstance(value, bytes):
+        if isinstance(value, str):
             rows.append(f'_Static_assert(__builtin_strcmp({name}, {c_string(value)}) == 0, "{name}");')
         else:
             rows.append(f'_Static_assert(({name}) == {value!r}, "{name}");')
@@ -136,7 +136,7 @@ def test_expansion_is_the_preprocessors(tmp_path):
 
 
 def c_string(data):
-    return '"' + "".join(f"\\{byte:03o}" for byte in data) + '"'
+    return '"' + "".join(f"\\{byte:03o}" for byte in data.encode()) + '"'
 
 
 @pytest.mark.parametrize("text, message", [
@@ -193,6 +193,8 @@ def test_strings_are_what_the_text_says():
                       strings=strings).names
         assert found["f"].cif.restype is kind and found["f"].cif.argtypes == (kind,)
         assert found["s"].type.fields["name"] is kind
+    text = r'#define NAME "\xff" "a"'
+    assert parse(text).names["NAME"].value == "\udcffa" and parse(text, strings="bytes").names["NAME"].value == b"\xffa"
     with pytest.raises(ValueError, match="strings: expected"):
         Library(None).declare("int x;", strings="str")
 

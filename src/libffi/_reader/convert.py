@@ -6,7 +6,6 @@ from libffi._reader import constants
 from libffi._reader.records import Records
 from libffi._reader.scope import (
     STANDARD,
-    ConstantDeclaration,
     FunctionDeclaration,
     FunctionType,
     Qualified,
@@ -85,7 +84,8 @@ class Converter(Records):
             standard = None
         if standard is not None and not _interchangeable(standard, qualified.type):
             raise place.error(f"{name} is {standard} on this system, not {spelled(qualified)}")
-        if standard is not None and standard.kind in ("wchar", "signed", "unsigned"):
+        if standard is not None and (
+                standard.kind in ("wchar", "signed", "unsigned") or _is_opaque(qualified)):
             qualified = Qualified(standard, qualified.const)    # a header's wchar_t is text, too
         self.put(place, name, qualified)
 
@@ -125,7 +125,11 @@ class Converter(Records):
                 raise place.error(f"{name!r}: only numbers and strings may have a value here")
         else:
             constant = self.converted(place_of(declarator.value), constant, qualified)
-        self.put(place, name, ConstantDeclaration(constant, constant.value))
+        self.put(place, name, self.meaning_of(constant))
+
+
+def _is_opaque(qualified: Qualified) -> bool:
+    return isinstance(qualified.type, Type) and qualified.type.size is None
 
 
 def _interchangeable(standard: Type, other: Type | FunctionType | UnknownArray) -> bool:

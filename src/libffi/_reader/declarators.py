@@ -3,9 +3,11 @@ import sys
 from typing import Any
 
 from libffi import CIF, Type, c
+from libffi._reader.constants import Constant
 from libffi._reader.expressions import Expressions
 from libffi._reader.scope import (
     STANDARD,
+    ConstantDeclaration,
     FunctionType,
     Qualified,
     Scope,
@@ -59,6 +61,7 @@ class Types(Expressions):
         if strings not in STRINGS:
             raise ValueError(f'declare() strings: expected "text", "bytes" or "pointer", got {strings!r}')
         self._string = STRINGS[strings]
+        self._text = strings == "text"
 
     def tagged(self, tagged: Tagged, name: str | None = None) -> Type:
         """Return a struct, union or enum; one without a tag is called like the typedef that it is for."""
@@ -67,6 +70,13 @@ class Types(Expressions):
     def type_of(self, name: TypeName) -> Qualified:
         """Return the type that specifiers and their one declarator make."""
         return self.declared_type(self.base(name.specifiers), name.specifiers, name.declarators[0])
+
+    def meaning_of(self, constant: Constant) -> ConstantDeclaration:
+        """Return a constant as Python sees it: text is what `const char *` would be."""
+        value = constant.value
+        if self._text and isinstance(value, bytes):
+            value = value.decode("utf-8", "surrogateescape")
+        return ConstantDeclaration(constant, value)
 
     # What stands before the declarators.
 

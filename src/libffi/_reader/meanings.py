@@ -58,7 +58,7 @@ def _add_macro(converter: Converter, macros: Macros, macro: Macro, tokens: list[
         raise place.error(f"#define {name} is not a constant: {why}") from None
     old = scope.names.get(name)
     if not (isinstance(old, ConstantDeclaration) and old.constant.value == constant.value):
-        converter.put(place, name, ConstantDeclaration(constant, constant.value))
+        converter.put(place, name, converter.meaning_of(constant))
     else:
         converter.put(place, name, old)
     if len(tokens) > 1 and _in_parentheses(tokens) and isinstance(constant.value, int | float):

@@ -1,4 +1,5 @@
 """What has been declared: types, functions, variables and constants by name."""
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,10 +121,14 @@ class Scope:
             name in STANDARD and name not in self.names)
 
 
+# The tag that FILE has in the system's headers: a FILE of theirs is one of ours.
+_FILE_TAG = {"linux": "_IO_FILE", "android": "__sFILE", "darwin": "__sFILE"}.get(
+    sys.platform, "__sFILE" if "bsd" in sys.platform else "FILE")
+
 # What C's own headers name. Not here: what differs from system to system (time_t, off_t, ...).
 STANDARD: dict[str, Type] = {
     "bool": c.bool, "wchar_t": c.wchar_t, "char16_t": c.char16_t, "char32_t": c.char32_t,
-    "__int128_t": c.int128, "__uint128_t": c.uint128, "FILE": c.struct("FILE"),
+    "__int128_t": c.int128, "__uint128_t": c.uint128, "FILE": c.struct(_FILE_TAG),
     **{name: getattr(c, name)
        for name in "size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t".split()},
     **{f"{sign}int{bits}_t": getattr(c, f"{sign}int{bits}")
