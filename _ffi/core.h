@@ -8,6 +8,7 @@
 #include "base/locks.h"
 #include "base/os/c_abi.h"
 #include "base/os/clock.h"
+#include "base/os/images.h"
 #include "base/os/readable.h"
 #include "base/pool.h"
 #include "base/shared_dict.h"

@@ -129,7 +129,8 @@ cdef extern from "core.h":
         lifetime *life
         PyObject *name
         PyObject *errcheck
-        bint plain, release_gil, save_errno
+        int fence
+        bint plain
     ctypedef struct FunctionObject:
         call_target target
         PyMethodDef method
@@ -164,9 +165,11 @@ cdef extern from "core.h":
                            ffi_status *) except? NULL
     void cif_end(cif_state *)
     void cif_invoke(cif_state *, c_function, void *, void **) nogil
+    int RELEASE_GIL, SWAP_ERRNO, USES_PYTHON
+    bint uses_python(const void *)
     int invoke(const call_target *, cif_state *, void *, void **) except -1
-    int invoke_go(cif_state *, void *, void *, void **) except -1
-    int invoke_raw(cif_state *, c_function, void *, ffi_raw *) except -1
+    int invoke_go(const call_target *, cif_state *, void *, void **) except -1
+    int invoke_raw(const call_target *, cif_state *, void *, ffi_raw *) except -1
     object load_result(const cif_state *, void *)
     int store_argument(const type_info *, void *, object, keeper *, const char *, Py_ssize_t) except -1
     void forget_variant(cif_state *, const cif_state *)

@@ -116,10 +116,18 @@ static inline Py_ssize_t lifetime_add(lifetime *life, Py_ssize_t difference)
 /* False: it is closed. */
 static inline int lifetime_pin(lifetime *life)
 {
+#ifndef Py_GIL_DISABLED
+    if (LIKELY(lifetime_is_open(life))) {
+        ++life->pins;
+        return 1;
+    }
+    return 0;
+#else
     if (LIKELY(lifetime_add(life, 1) > 0))
         return 1;
     lifetime_unpin(life);
     return 0;
+#endif
 }
 
 #ifdef Py_GIL_DISABLED

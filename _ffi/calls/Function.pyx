@@ -54,12 +54,12 @@ cdef class Function:
     @property
     def gil(self):
         """Return "release" or "hold"."""
-        return "release" if self.target.release_gil else "hold"
+        return "release" if self.target.fence & RELEASE_GIL else "hold"
 
     @property
     def errno(self):
         """Return whether errno is saved after each call."""
-        return bool(self.target.save_errno)
+        return bool(self.target.fence & SWAP_ERRNO)
 
     @property
     def errcheck(self):
@@ -152,9 +152,10 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.target.life = pointer.p.life if library is None else &(<Library>library).life
     function.target.name = <PyObject *>function.name
     function.target.errcheck = <PyObject *>function.errcheck_
-    function.target.release_gil = gil == "release"
-    function.target.save_errno = bool(errno)
-    function.target.plain = gil == "hold" and not errno and errcheck is None
+    function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0
+    if errno:
+        function.target.fence |= SWAP_ERRNO
+    function.target.plain = function.target.fence == 0 and errcheck is None
     return function
 
 

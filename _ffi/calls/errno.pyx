@@ -2,12 +2,12 @@
 
 
 def get_errno():
-    """Return errno as the last call with `errno=True` on this thread left it."""
+    """Return errno as the last call with `errno=True` on this thread left it; in a closure, C's."""
     return saved_errno
 
 
 def set_errno(value):
-    """Set what errno will be when the next call with `errno=True` on this thread starts."""
+    """Set errno for the next call with `errno=True` on this thread; in a closure, for C, which goes on with it."""
     global saved_errno
     previous = saved_errno
     saved_errno = PyNumber_Index(value)     # a C int would take 1.5 for 1

@@ -1,41 +1,19 @@
-/* Into C and back: the GIL, errno, the library's pin, the exceptions of closures. */
+/* Into C and back: the fence, and the pin of the library that the function is from. */
 #ifndef FFIPY_CALLS_INVOKE_H
 #define FFIPY_CALLS_INVOKE_H
 
 #include <Python.h>
-#include <errno.h>
 
 #include "base/compiler.h"
-#include "base/exceptions.h"
 #include "base/lifetime.h"
 #include "base/stack.h"
+#include "calls/fence.h"
 #include "libffi/cif.h"
-#include "model/call.h"
 #include "model/function.h"
 
 COLD static void closed_library(const call_target *t)
 {
     PyErr_Format(PyExc_ValueError, "%U(): its library is closed", t->name);
-}
-
-#define NOTED_EXCEPTIONS 8
-
-COLD static void raise_from_closures(call_context *context)
-{
-    PyObject *exception = context->exception;
-    if (PyErr_Occurred()) {         /* ours came later: it becomes the context's note */
-        PyErr_Clear();
-    }
-    if (context->more > NOTED_EXCEPTIONS) {
-        PyObject *note = PyUnicode_FromFormat("(and %u more exceptions of closures in the same call)",
-                                              context->more - NOTED_EXCEPTIONS);
-        PyObject *done = PyObject_CallMethod(exception, "add_note", "N", note);
-        if (done == NULL)
-            PyErr_Clear();
-        Py_XDECREF(done);
-    }
-    context->exception = NULL;
-    give_exception(exception);
 }
 
 /* A large call takes room for its frame and for what it passes on the stack. */
@@ -44,54 +22,48 @@ static inline int call_fits_stack(const cif_state *c)
     return LIKELY(c->small) || need_stack((size_t)c->frame_size + c->cif.bytes) == 0;
 }
 
-typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
-
-/* Invoke with the GIL released or held, errno and closures' exceptions taken care of.
-   0, or -1 with an exception a closure raised. */
-static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *result, void **avalues,
-                                   const invoker cif_invoke)
+/* A fence around a function of a library, which stays open for as long.  -1 with ValueError. */
+static ALWAYS_INLINE int enter_function(const call_target *t, fence *f, const void *place, const int flags)
 {
-    call_context context, *outer = current_call;
-
     if (UNLIKELY(!lifetime_pin(t->life))) {
         closed_library(t);
         return -1;
     }
-    context.saved = NULL;
-    context.exception = NULL;
-    current_call = &context;
-    if (t->plain) {
-        cif_invoke(c, t->address, result, avalues);
-    } else if (t->release_gil) {
-        context.saved = PyEval_SaveThread();
-        if (t->save_errno) {
-            errno = saved_errno;
-            cif_invoke(c, t->address, result, avalues);
-            saved_errno = errno;
-        } else {
-            cif_invoke(c, t->address, result, avalues);
-        }
-        PyEval_RestoreThread(context.saved);
-    } else if (t->save_errno) {
-        errno = saved_errno;
-        cif_invoke(c, t->address, result, avalues);
-        saved_errno = errno;
-    } else {
-        cif_invoke(c, t->address, result, avalues);
-    }
-    current_call = outer;
-    lifetime_unpin(t->life);
-    if (UNLIKELY(context.exception != NULL)) {
-        raise_from_closures(&context);
-        return -1;
-    }
+    enter_fence(f, place, flags);
     return 0;
 }
 
-/* Invoke with arguments anywhere, each as wide as its type. */
-static int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
+static ALWAYS_INLINE int leave_function(const call_target *t, const fence *f, const int flags)
 {
-    return call_fits_stack(c) ? invoke_by(t, c, result, avalues, cif_invoke) : -1;
+    int status = leave_fence(f, flags);
+    lifetime_unpin(t->life);
+    return status;
+}
+
+typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
+
+static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void *result, void **avalues,
+                                       const invoker cif_invoke, const int flags)
+{
+    fence f;
+    if (UNLIKELY(enter_function(t, &f, result, flags) < 0))
+        return -1;
+    cif_invoke(c, t->address, result, avalues);
+    return leave_function(t, &f, flags);
+}
+
+/* Invoke as the function's options say; `result` is in this frame of the C stack.
+   0; or raises what closures or C did.  GIL. */
+static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *result, void **avalues,
+                                   const invoker cif_invoke)
+{
+    if (t->plain)
+        return invoke_fenced(t, c, result, avalues, cif_invoke, 0);
+    if (t->fence == RELEASE_GIL)
+        return invoke_fenced(t, c, result, avalues, cif_invoke, RELEASE_GIL);
+    if (t->fence == (RELEASE_GIL | SWAP_ERRNO))
+        return invoke_fenced(t, c, result, avalues, cif_invoke, RELEASE_GIL | SWAP_ERRNO);
+    return invoke_fenced(t, c, result, avalues, cif_invoke, t->fence);
 }
 
 #endif

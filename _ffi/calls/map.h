@@ -4,17 +4,14 @@
 
 #include <Python.h>
 #include <alloca.h>
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/lifetime.h"
 #include "calls/arguments.h"
 #include "calls/invoke.h"
 #include "libffi/cif.h"
 #include "libffi/results.h"
-#include "model/call.h"
 #include "model/errors.h"
 #include "model/function.h"
 #include "model/hooks.h"
@@ -40,7 +37,7 @@ typedef struct {
     map_column *columns;            /* arguments, then the result */
     char *frame;
     void **avalues;
-    call_context context;
+    fence around;
 } map_job;
 
 static int is_array(const type_info *type, PyObject *value)
@@ -87,6 +84,13 @@ static int open_column(map_job *job, map_column *column, const type_info *type, 
     return 0;
 }
 
+/* Has a closure raised, or a function of Python's own? */
+static inline int map_failed(const map_job *job)
+{
+    return UNLIKELY(!ends_plainly(&job->around) && something_was_raised(job->around.mark))
+           || (UNLIKELY(job->target->fence & USES_PYTHON) && PyErr_Occurred() != NULL);
+}
+
 /* The innermost dimension. */
 static int map_row(map_job *job, char **at)
 {
@@ -110,7 +114,7 @@ static int map_row(map_job *job, char **at)
             at[i] += column->stride[last];
         }
         cif_invoke(c, t->address, job->frame, job->avalues);
-        if (UNLIKELY(job->context.exception != NULL))
+        if (UNLIKELY(map_failed(job)))
             return -1;
         if (size == 8) {
             memcpy(at[c->nargs], job->frame, 8);
@@ -146,32 +150,13 @@ static int map_run(map_job *job)
     const call_target *t = job->target;
     unsigned i, n = t->cif->nargs + 1;
     char **at = alloca(n * sizeof *at);
-    call_context *outer = current_call;
 
     for (i = 0; i < n; ++i)
         at[i] = job->columns[i].at;
-    if (!call_fits_stack(t->cif))
+    if (!call_fits_stack(t->cif) || enter_function(t, &job->around, job, t->fence) < 0)
         return -1;
-    if (!lifetime_pin(t->life)) {
-        closed_library(t);
-        return -1;
-    }
-    current_call = &job->context;
-    if (t->release_gil)
-        job->context.saved = PyEval_SaveThread();
-    if (t->save_errno)
-        errno = saved_errno;
     map_dimension(job, 0, at);
-    if (t->save_errno)
-        saved_errno = errno;
-    if (t->release_gil)
-        PyEval_RestoreThread(job->context.saved);
-    current_call = outer;
-    lifetime_unpin(t->life);
-    if (job->context.exception == NULL)
-        return 0;
-    raise_from_closures(&job->context);
-    return -1;
+    return leave_function(t, &job->around, t->fence);
 }
 
 COLD static int check_mappable(const call_target *t)

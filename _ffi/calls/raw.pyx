@@ -34,18 +34,24 @@ cdef void *storage_address(what, value, size_t size, bint writable, list views) 
     return buffer_address(view)
 
 
-cdef c_function function_pointer(what, address, list views, bint wants_go=False) except? NULL:
+cdef call_target find_target(what, address, list views, bint wants_go=False) except *:
+    """Return what is called: for as long as `what` and `views` are there."""
     cdef Pointer pointer
+    cdef call_target target
     if not isinstance(address, (int, Pointer, Closure, Function)):
-        raise TypeError(f"{what} address: expected an int, Pointer, Closure or Function, "
+        raise TypeError(f"{what}() address: expected an int, Pointer, Closure or Function, "
                         f"got {type(address).__name__}")
     if is_go_closure(address) != wants_go and not isinstance(address, (int, Pointer)):
-        raise TypeError(f"{what} address: expected {'a Go closure' if wants_go else 'a function'}, got {address!r}")
+        raise TypeError(f"{what}() address: expected {'a Go closure' if wants_go else 'a function'}, got {address!r}")
     pointer = make_pointer(core_types["pointer"], address)
     if pointer.p.address == NULL:
-        raise ValueError(f"{what} address: NULL is no function")
+        raise ValueError(f"{what}() address: NULL is no function")
     views.append(pointer)
-    return <c_function>pointer.p.address
+    memset(&target, 0, sizeof(target))
+    target.address = <c_function>pointer.p.address
+    target.life = pointer.p.life
+    target.name = <PyObject *>what
+    return target
 
 
 cdef Storage collect_arguments(CIF cif, what, avalues):
@@ -90,23 +96,13 @@ cdef void *result_storage(CIF cif, what, rvalue, list views) except NULL:
     return storage_address(f"{what} rvalue", rvalue, size, True, views)
 
 
-cdef int invoke_storage(CIF cif, c_function address, void *result, void **avalues) except -1:
-    cdef call_target target
-    memset(&target, 0, sizeof(target))
-    target.address = address
-    target.life = &forever
-    target.release_gil = True
-    return invoke(&target, cif.state, result, avalues)
-
-
 cdef int call_storage(CIF cif, address, rvalue, avalues) except -1:
     cdef Storage storage
-    cdef c_function function
+    cdef call_target target
     no_variadic(cif, "call_raw")
     storage = collect_arguments(cif, "call_raw()", avalues)
-    function = function_pointer("call_raw()", address, storage.views)
-    return invoke_storage(cif, function, result_storage(cif, "call_raw()", rvalue, storage.views),
-                          storage.addresses)
+    target = find_target("call_raw", address, storage.views)
+    return invoke(&target, cif.state, result_storage(cif, "call_raw()", rvalue, storage.views), storage.addresses)
 
 
 cdef int call_block(CIF cif, address, buffer) except -1:
@@ -114,17 +110,17 @@ cdef int call_block(CIF cif, address, buffer) except -1:
     cdef char *block
     cdef unsigned i
     cdef cif_state *c = cif.state
-    cdef c_function function
+    cdef call_target target
     no_variadic(cif, "call_exchange")
     storage.views = []
-    function = function_pointer("call_exchange()", address, storage.views)
+    target = find_target("call_exchange", address, storage.views)
     block = <char *>storage_address("call_exchange() buffer", buffer, c.exchange_size, True, storage.views)
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
         raise MemoryError
     for i in range(c.nargs):
         storage.addresses[i] = block + c.args[i].offset
-    return invoke_storage(cif, function, block, storage.addresses)
+    return invoke(&target, c, block, storage.addresses)
 
 
 # ---- Go closures ----
@@ -133,7 +129,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     cdef Storage storage = Storage()
     cdef cif_state *c = cif.state
     cdef unsigned i
-    cdef void *chain
+    cdef call_target target
     cdef MemoryObject *memory
     cdef keeper k
     no_variadic(cif, "call_go")
@@ -142,7 +138,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     if <Py_ssize_t>c.nin != len(args) or c.nout or c.nin != c.nargs:
         raise TypeError(f"call_go() takes {c.nargs} plain arguments, got {len(args)}")
     storage.views = []
-    chain = <void *>function_pointer("call_go()", closure, storage.views, True)
+    target = find_target("call_go", closure, storage.views, True)
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
         raise MemoryError
@@ -157,7 +153,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
         store_argument(c.args[i].type, memory.m.data, args[i], &k, "call_go()", i + 1)
         storage.addresses[i] = memory.m.data
     result = result_storage(cif, "call_go()", None, storage.views)
-    invoke_go(c, chain, result, storage.addresses)
+    invoke_go(&target, c, result, storage.addresses)
     return load_result(c, result)
 
 
@@ -199,10 +195,9 @@ cdef object unpack_raw(CIF cif, raw):
 
 
 cdef int call_raw_block(CIF cif, address, rvalue, raw) except -1:
-    cdef c_function function
+    cdef call_target target
     views = []
     check_raw(cif, "raw_call")
-    function = function_pointer("raw_call()", address, views)
+    target = find_target("raw_call", address, views)
     block = storage_address("raw_call() raw", raw, ffi_raw_size(&cif.state.cif), False, views)
-    return invoke_raw(cif.state, function, result_storage(cif, "raw_call()", rvalue, views),
-                      <ffi_raw *>block)
+    return invoke_raw(&target, cif.state, result_storage(cif, "raw_call()", rvalue, views), <ffi_raw *>block)

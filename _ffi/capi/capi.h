@@ -4,14 +4,17 @@
 
 #include <Python.h>
 #include <alloca.h>
-#include <errno.h>
 #include <string.h>
 #include <ffi.h>
 
 #include "libffi_config.h"
 #include "base/compiler.h"
-#include "calls/invoke.h"
+#include "base/exceptions.h"
+#include "base/interpreter.h"
+#include "calls/aftermath.h"
+#include "calls/fence.h"
 #include "calls/results.h"
+#include "calls/running.h"
 #include "libffi/build.h"
 #include "libffi/closures.h"
 #include "libffi/frame.h"
@@ -85,37 +88,43 @@ static void prepare_handle(libffi_cif *handle, cif_state *c, size_t *offsets)
 /* ---- calls ---- */
 
 typedef struct {
-    call_context context, *outer;
+    fence around;
     int flags;
 } fence_state;
 
 _Static_assert(sizeof(fence_state) <= sizeof(libffi_fence), "libffi_fence is too small");
+_Static_assert((int)LIBFFI_RELEASE_GIL == RELEASE_GIL && (int)LIBFFI_ERRNO == SWAP_ERRNO, "flags of fences differ");
+
+/* Is a fence around this one gone?  An exception that says so, or NULL.  GIL. */
+COLD static PyObject *dead_fence(uintptr_t mark)
+{
+    const void *frame = frame_of(PyThreadState_Get());
+    aftermath *left;
+
+    if (!forget_dead_calls(mark, frame, &left))
+        return NULL;
+    if (raise_aftermath(left, NULL) < 0)
+        PyErr_WriteUnraisable(NULL);
+    PyErr_SetString(PyExc_RuntimeError, "a libffi_invoke() or libffi_enter() of this thread was left by longjmp "
+                                        "or a C++ exception, without its libffi_leave()");
+    return take_exception();
+}
 
 static void capi_enter(libffi_fence *fence, int flags)
 {
     fence_state *f = (fence_state *)fence;
-    memset(&f->context, 0, sizeof f->context);
-    f->flags = flags;
-    f->outer = current_call;
-    current_call = &f->context;
-    if (flags & LIBFFI_RELEASE_GIL)
-        f->context.saved = PyEval_SaveThread();
-    if (flags & LIBFFI_ERRNO)
-        errno = saved_errno;
+    PyObject *dead = UNLIKELY(current_call.mark != NO_CALL) ? dead_fence((uintptr_t)f) : NULL;
+
+    f->flags = (flags & (RELEASE_GIL | SWAP_ERRNO)) | (flags & RELEASE_GIL ? 0 : USES_PYTHON);
+    enter_fence(&f->around, f, f->flags);
+    if (UNLIKELY(dead != NULL))
+        leave_to_last_call(dead);
 }
 
 static int capi_leave(libffi_fence *fence)
 {
     fence_state *f = (fence_state *)fence;
-    if (f->flags & LIBFFI_ERRNO)
-        saved_errno = errno;
-    if (f->flags & LIBFFI_RELEASE_GIL)
-        PyEval_RestoreThread(f->context.saved);
-    current_call = f->outer;
-    if (LIKELY(f->context.exception == NULL))
-        return 0;
-    raise_from_closures(&f->context);
-    return -1;
+    return leave_fence(&f->around, f->flags);
 }
 
 static int capi_invoke(const libffi_cif *cif, libffi_function function, void *result,

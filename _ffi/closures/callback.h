@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <alloca.h>
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <ffi.h>
@@ -11,8 +12,10 @@
 #include "libffi_config.h"
 #include "base/compiler.h"
 #include "base/exceptions.h"
+#include "base/interpreter.h"
 #include "base/locks.h"
 #include "base/stack.h"
+#include "calls/running.h"
 #include "closures/report.h"
 #include "closures/result.h"
 #include "closures/threads.h"
@@ -55,7 +58,8 @@ static inline PyObject *block_callable(closure_block *block)
 }
 
 /* Takes the reference to the callable. */
-static int call_python(closure_block *block, PyObject *callable, void *result, void **args)
+static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+                       void **args)
 {
     cif_state *c = block->state;
     PyObject **stack = alloca((c->nargs + 1) * sizeof *stack);
@@ -72,7 +76,7 @@ static int call_python(closure_block *block, PyObject *callable, void *result, v
     }
     value = PyObject_Vectorcall(callable, stack + 1, c->nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     if (LIKELY(value != NULL))
-        status = store_result(block, result, value);
+        status = store_result(block, beneath, result, value);
 done:
     for (i = 0; i < loaded; ++i)
         Py_DECREF(stack[i + 1]);
@@ -81,56 +85,74 @@ done:
     return status;
 }
 
-static void run_closure(closure_block *block, void *result, void **args)
+/* Run the callable; `error` is C's errno, which is Python's to see and to set meanwhile.  Returns what
+   it is to be in C.  GIL, as `state`; `attached`: C had it. */
+static int run_closure(closure_block *block, PyThreadState *state, int attached, int error, void *result,
+                       void **args)
 {
-    call_context *context = current_call;
+    const int outer_errno = saved_errno;
+    const unsigned long outer_owner = errno_owner, owner = ++closures_begun;
+    call_beneath beneath;
     PyObject *pending, *callable;
 
-    current_call = NULL;            /* calls made by the callable are its own */
-    pending = UNLIKELY(PyErr_Occurred() != NULL) ? take_exception() : NULL;
+    beneath.frame = frame_of(state);
+    beneath.attached = attached;
+    pause_call(&beneath);
+    saved_errno = error;
+    errno_owner = owner;
+    pending = UNLIKELY(error_is_set(state)) ? take_exception() : NULL;
     callable = block_callable(block);
     if (UNLIKELY(callable == NULL)) {
         zero_result(block, result);
-        report_expired(context, block);
+        report_expired(&beneath, block);
     } else if (UNLIKELY(stack_is_short())) {
         PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
         Py_DECREF(callable);
         error_result(block, result);
-        report_exception(context, block->name);
-    } else if (UNLIKELY(call_python(block, callable, result, args) < 0)) {
+        report_exception(&beneath, block->name);
+    } else if (UNLIKELY(call_python(block, &beneath, callable, result, args) < 0)) {
         error_result(block, result);
-        report_exception(context, block->name);
+        report_exception(&beneath, block->name);
     }
     if (UNLIKELY(pending != NULL))
         give_exception(pending);
-    current_call = context;
+    resume_call(&beneath);
+    if (LIKELY(errno_owner == owner)) {     /* else another greenlet's closure is in the middle */
+        error = saved_errno;
+        saved_errno = outer_errno;
+        errno_owner = outer_owner;
+    }
+    return error;
 }
 
 static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
 {
     closure_block *block = user;
-    PyThreadState *left;
+    PyThreadState *left, *state;
     attachment how;
+    int error = errno;
 
     (void)cif;
 #ifndef Py_GIL_DISABLED
     left = attached_state();
     if (left != NULL && LIKELY(left->interp == home)) {     /* the GIL guards the count */
         ++block->inside;
-        run_closure(block, result, args);
+        error = run_closure(block, left, 1, error, result, args);
         --block->inside;
+        errno = error;
         return;
     }
 #endif
     __atomic_add_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
-    how = attach_thread(&left);
+    how = attach_thread(&left, &state);
     if (LIKELY(how != NOT_ATTACHED)) {
-        run_closure(block, result, args);
+        error = run_closure(block, state, how == ATTACHED_BEFORE, error, result, args);
         detach_thread(how, left);
     } else {
         zero_result(block, result);         /* Python is gone: nothing else is touched */
     }
     __atomic_sub_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
+    errno = error;
 }
 
 #if RAW_CLOSURES

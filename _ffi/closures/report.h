@@ -5,52 +5,21 @@
 #include <Python.h>
 
 #include "base/compiler.h"
-#include "base/exceptions.h"
 #include "base/locks.h"
-#include "calls/invoke.h"
+#include "calls/aftermath.h"
+#include "calls/running.h"
 #include "closures/block.h"
 #include "model/call.h"
 #include "model/closure.h"
 #include "model/hooks.h"
 
-COLD static void note_exception(call_context *context, PyObject *name, PyObject *exception)
+/* Hand the pending exception to the call into C that the closure runs under. */
+COLD static void report_exception(call_beneath *beneath, PyObject *name)
 {
-    if (context->more++ < NOTED_EXCEPTIONS) {
-        PyObject *text = PyUnicode_FromFormat("closure %U then raised %s: %S", name,
-                                              Py_TYPE(exception)->tp_name, exception);
-        PyObject *done = text == NULL
-                             ? NULL
-                             : PyObject_CallMethod(context->exception, "add_note", "O", text);
-        if (done == NULL) {             /* an odd exception, which must not be lost for that */
-            PyErr_WriteUnraisable(name);
-            give_exception(Py_NewRef(exception));
-            PyErr_WriteUnraisable(name);
-        }
-        Py_XDECREF(text);
-        Py_XDECREF(done);
-    }
-    Py_DECREF(exception);
+    leave_exception(call_to_leave_to(beneath), beneath->frame, name);
 }
 
-/* Hand the pending exception of the closure of that name to the call into C that runs on
-   this thread. */
-COLD static void report_exception(call_context *context, PyObject *name)
-{
-    PyObject *exception;
-    if (context == NULL) {
-        PyErr_WriteUnraisable(name);
-        return;
-    }
-    exception = take_exception();
-    if (context->exception != NULL) {
-        note_exception(context, name, exception);
-    } else {
-        context->exception = exception;
-        context->more = 0;
-    }
-}
-
-COLD static void report_expired(call_context *context, closure_block *block)
+COLD static void report_expired(call_beneath *beneath, closure_block *block)
 {
     PyCodeObject *code;
     PyObject *where, *name, *cif, *signature;
@@ -74,7 +43,7 @@ COLD static void report_expired(call_context *context, closure_block *block)
     Py_XDECREF(signature);
     Py_XDECREF(code);
     Py_XDECREF(cif);
-    report_exception(context, name);
+    report_exception(beneath, name);
     Py_DECREF(name);
 }
 

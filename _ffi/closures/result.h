@@ -9,7 +9,10 @@
 
 #include "base/compiler.h"
 #include "base/locks.h"
+#include "calls/aftermath.h"
+#include "calls/running.h"
 #include "libffi/results.h"
+#include "model/call.h"
 #include "model/closure.h"
 #include "model/errors.h"
 #include "model/keeper.h"
@@ -31,9 +34,11 @@ static void error_result(const closure_block *block, void *where)
         zero_result(block, where);
 }
 
-/* Each thread's until its next one: another thread's C may still look at the last.  Takes `objects`. */
-COLD static int keep_result(closure_block *block, PyObject *objects)
+/* C may look at what a result points to until the call into C is over, and where there is none, until the
+   closure's next result in this thread.  Takes `objects`. */
+COLD static int keep_result(closure_block *block, call_beneath *beneath, PyObject *objects)
 {
+    running_call *call = call_to_leave_to(beneath);
     PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
     PyObject *made = block->kept == NULL ? PyDict_New() : NULL;
     int status = -1;
@@ -46,13 +51,15 @@ COLD static int keep_result(closure_block *block, PyObject *objects)
     UNLOCK(&block->lock);
     if (thread != NULL && block->kept != NULL)      /* which stays while the block is busy */
         status = PyDict_SetItem(block->kept, thread, objects);
+    if (status == 0 && call != NULL)
+        status = leave_result(call, beneath->frame, objects);
     Py_XDECREF(made);
     Py_XDECREF(thread);
     Py_DECREF(objects);
     return status;
 }
 
-static inline int store_result(closure_block *block, void *where, PyObject *value)
+static inline int store_result(closure_block *block, call_beneath *beneath, void *where, PyObject *value)
 {
     const type_info *type = block->state->result;
     keeper k = {NULL, 0, 0, 0, NULL, NULL};
@@ -70,7 +77,7 @@ static inline int store_result(closure_block *block, void *where, PyObject *valu
         return -1;
     }
     widen_result(type, where);
-    return LIKELY(k.objects == NULL) ? 0 : keep_result(block, k.objects);
+    return LIKELY(k.objects == NULL) ? 0 : keep_result(block, beneath, k.objects);
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* Which thread am I, does it hold the GIL, and whom do exceptions go to? */
+/* Which thread am I, and does it hold the GIL? */
 #ifndef FFIPY_CLOSURES_THREADS_H
 #define FFIPY_CLOSURES_THREADS_H
 
@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/compiler.h"
+#include "base/interpreter.h"
 #include "base/os/thread_exit.h"
 #include "model/call.h"
 
@@ -21,20 +22,6 @@ THREAD_LOCAL int own_entries;               /* this thread's part of them */
 
 /* The interpreter that imported us: the only one, see the end. */
 static PyInterpreterState *home;
-
-/* This thread's state if it holds the GIL, else NULL. */
-static inline PyThreadState *attached_state(void)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return PyThreadState_GetUnchecked();
-#elif PY_VERSION_HEX >= 0x030C0000
-    return _PyThreadState_UncheckedGet();
-#else
-    /* Here that is whoever holds the GIL: is it this thread? */
-    PyThreadState *holder = _PyThreadState_UncheckedGet();
-    return holder == PyGILState_GetThisThreadState() ? holder : NULL;
-#endif
-}
 
 static int is_finalizing(void)
 {
@@ -89,11 +76,12 @@ static void abandon_thread(void *state)
 }
 
 /* Attach a thread Python never saw; it keeps its state until it ends. */
-static void adopt_thread(void)
+static PyThreadState *adopt_thread(void)
 {
     PyGILState_Ensure();
     adopted = PyThreadState_Get();
     at_thread_exit(abandon_thread, adopted);
+    return adopted;
 }
 
 typedef enum {
@@ -107,17 +95,16 @@ typedef enum {
 /* A thread of another interpreter's calls a closure of ours, which must not run under that
    interpreter, or one that is about to end: for as long, the thread gets a state here.
    `left`: the one it holds, or NULL. */
-COLD static attachment visit_home(PyThreadState *left)
+COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 {
-    PyThreadState *state = NULL;
-
+    *state = NULL;
     if (left != NULL)
         PyEval_SaveThread();
     count_foreign(1);
     if (!is_finalizing())
-        state = PyThreadState_New(home);
-    if (state != NULL) {
-        PyEval_RestoreThread(state);
+        *state = PyThreadState_New(home);
+    if (*state != NULL) {
+        PyEval_RestoreThread(*state);
         return VISITING;
     }
     count_foreign(-1);
@@ -135,16 +122,16 @@ COLD static void leave_home(PyThreadState *left)
         PyEval_RestoreThread(left);
 }
 
-/* Make this thread hold the GIL, whatever it is; NOT_ATTACHED once Python is gone.  *left is
+/* Make this thread hold the GIL, as *state, whatever it is; NOT_ATTACHED once Python is gone.  *left is
    for detach_thread(). */
-static attachment attach_thread(PyThreadState **left)
+static attachment attach_thread(PyThreadState **left, PyThreadState **state)
 {
-    PyThreadState *state = *left = attached_state();
-
-    if (state != NULL)
-        return LIKELY(state->interp == home) ? ATTACHED_BEFORE : visit_home(state);
-    if (current_call != NULL && current_call->saved != NULL && may_return()) {
-        PyEval_RestoreThread(current_call->saved);
+    *state = *left = attached_state();
+    if (*state != NULL)
+        return LIKELY((*state)->interp == home) ? ATTACHED_BEFORE : visit_home(*left, state);
+    if (current_call.saved != NULL && may_return()) {
+        *state = current_call.saved;
+        PyEval_RestoreThread(*state);
         return ATTACHED_CALL;
     }
     count_foreign(1);
@@ -152,15 +139,14 @@ static attachment attach_thread(PyThreadState **left)
         count_foreign(-1);
         return NOT_ATTACHED;
     }
-    if (adopted != NULL) {
-        PyEval_RestoreThread(adopted);
-    } else if ((state = PyGILState_GetThisThreadState()) == NULL && !has_ended) {
-        adopt_thread();
-    } else if (LIKELY(state != NULL && state->interp == home)) {
-        PyEval_RestoreThread(state);
+    *state = adopted != NULL ? adopted : PyGILState_GetThisThreadState();
+    if (*state == NULL && !has_ended) {
+        *state = adopt_thread();
+    } else if (LIKELY(*state != NULL && (*state)->interp == home)) {
+        PyEval_RestoreThread(*state);
     } else {
         count_foreign(-1);
-        return visit_home(NULL);
+        return visit_home(NULL, state);
     }
     return ATTACHED_FOREIGN;
 }

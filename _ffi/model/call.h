@@ -3,18 +3,53 @@
 #define FFIPY_MODEL_CALL_H
 
 #include <Python.h>
+#include <stdint.h>
 
 #include "base/compiler.h"
 
-/* One call from Python into C.  A closure that runs under it, on the same thread, leaves
-   its exception here. */
-typedef struct call_context {
-    PyThreadState *saved;           /* of this thread while the call runs without the GIL */
-    PyObject *exception;            /* first one raised by a closure */
-    unsigned more;                  /* how many came after it; set with it */
-} call_context;
+/* What closures leave to the call that they ran under, until it returns.  Rare. */
+typedef struct aftermath {
+    const void *frame;              /* the interpreter's while the closures ran */
+    PyObject *exception;            /* owned: the first one raised, or NULL */
+    unsigned more;                  /* how many came after it */
+    PyObject *results;              /* owned: list of what results point to, or NULL */
+    size_t returned;                /* how many results were put there */
+    struct aftermath *next;         /* of another frame */
+} aftermath;
 
-THREAD_LOCAL call_context *current_call;    /* NULL also while a closure runs Python code */
+/* One call from Python into C.  All of it is this thread's, nothing in the C stack, where a call
+   may be gone for now with a greenlet, or for good with a longjmp. */
+typedef struct running_call {
+    uintptr_t mark;                 /* where it began: an even address; + 1: it has an aftermath */
+    const void *frame;              /* the interpreter's at the call; NULL: not noted */
+    PyThreadState *saved;           /* of this thread, where the call has let go of the GIL */
+    aftermath *left;
+} running_call;
+
+/* What a closure knows of the call that it runs under. */
+typedef struct {
+    running_call call;              /* paused; NO_CALL: none; MANY_CALLS: one of those, or none */
+    const void *frame;              /* the interpreter's when the closure came */
+    int attached;                   /* whether it came with the GIL */
+} call_beneath;
+
+#define NO_CALL ((uintptr_t)0)
+#define MANY_CALLS ((uintptr_t)1)   /* they are in `other_calls` */
+
+typedef struct other_call {
+    running_call call;
+    struct other_call *next;
+} other_call;
+
+/* The innermost call into C; its mark is NO_CALL also while a closure runs Python code. */
+THREAD_LOCAL running_call current_call;
+
+/* Where more than one runs with no closure of ours in between: another binding's callback runs
+   Python code under it, which calls, or goes on with another greenlet.  The newest first. */
+THREAD_LOCAL other_call *other_calls;
+
 THREAD_LOCAL int saved_errno;
+THREAD_LOCAL unsigned long errno_owner;     /* the number of the closure whose C errno that is, or 0 */
+THREAD_LOCAL unsigned long closures_begun;
 
 #endif

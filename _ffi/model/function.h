@@ -15,9 +15,8 @@ typedef struct {
     lifetime *life;                 /* of the library */
     PyObject *name;                 /* str (borrowed) */
     PyObject *errcheck;             /* callable or None (borrowed) */
-    int plain;                      /* none of: errcheck and the two below */
-    int release_gil;
-    int save_errno;
+    int fence;                      /* its flags: calls/fence.h */
+    int plain;                      /* none of them, no errcheck */
 } call_target;
 
 typedef struct {

@@ -231,6 +231,8 @@ cdef Pointer make_pointer(Type type, value):
             length = max((<Pointer>value).p.length, 0)
     elif isinstance(value, (Closure, Function)):
         owner = value
+        if isinstance(value, Function):
+            life = (<FunctionObject *>value).target.life
         address = <void *><uintptr_t>value.address
     elif isinstance(value, int) or value is None:
         memset(&k, 0, sizeof(k))

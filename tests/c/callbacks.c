@@ -1,5 +1,6 @@
 /* Functions that call what they are given: at once, again, nested, later, from threads of their own. */
 #include <complex.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,11 +52,48 @@ double call_many(double (*f)(int, double, int, double, int, double, int, double,
 /* One more than what f says: to see that C went on after a callback that failed. */
 int call_and_add(int (*f)(int), int x) { return f(x) + 1; }
 
+/* The plainest of all. */
+int call_one(int (*f)(int), int x) { return f(x); }
+
 int call_two(int (*f)(int), int (*g)(int), int x) { return g(f(x)); }
 
 static int (*stored)(int);
 void store(int (*f)(int)) { stored = f; }
 int call_stored(int x) { return stored ? stored(x) : -1; }
+
+/* errno as C sees it before and after f. */
+int errno_around(int (*f)(int), int before) { errno = before; f(before); return errno; }
+
+struct errno_work { int (*f)(int); int before, after; };
+static void *errno_run(void *p)
+{
+    struct errno_work *w = p;
+    w->after = errno_around(w->f, w->before);
+    return NULL;
+}
+
+int errno_around_in_thread(int (*f)(int), int before)
+{
+    struct errno_work w = {f, before, -1};
+    pthread_t thread;
+    return pthread_create(&thread, NULL, errno_run, &w) || pthread_join(thread, NULL) ? -1 : w.after;
+}
+
+/* Asks for n names, and only then reads them. */
+int join_names(const char *(*name)(int), int n, char *out, size_t size)
+{
+    const char **names = calloc(n, sizeof *names);
+    size_t used = 0;
+    for (int i = 0; i < n; i++)
+        names[i] = name(i);
+    for (int i = 0; i < n; i++)
+        used += snprintf(out + used, size - used, "%s|", names[i]);
+    free(names);
+    return (int)used;
+}
+
+/* Asks n times and uses nothing: a main loop. */
+void ask(void *(*f)(int), int n) { for (int i = 0; i < n; i++) f(i); }
 
 struct operations { int (*add)(int, int); int (*negate)(int); void *user; };
 int use_operations(const struct operations *o, int a, int b) { return o->negate(o->add(a, b)); }
