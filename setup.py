@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "tools" / "build"))  # build backends do not put t
 
 import cython_faults  # noqa: E402
 import find_libffi  # noqa: E402
+import hardening  # noqa: E402
 import libffi_config  # noqa: E402
 
 CORE = sorted(p for p in Path("_ffi").rglob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
@@ -43,6 +44,9 @@ class BuildExt(build_ext):
         ext.include_dirs += ["_ffi", "include", str(temp), *libffi.include_dirs]
         ext.library_dirs += libffi.library_dirs
         ext.libraries += libffi.libraries
+        if not MSVC:
+            ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
+            ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
         ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
         ext.extra_link_args += libffi.link_args
         ext.depends += [str(config), *libffi.depends]

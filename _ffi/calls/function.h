@@ -38,14 +38,14 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
             return call_function(t, self, args, given); \
         return call_in_frame(t, c, frame, self, args, keeps, nargs); \
     } \
-    static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
+    CALL_PATH static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
                                         PyObject *kwnames) \
     { \
         if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)) \
             return no_keywords(&((FunctionObject *)self)->target); \
         return call_##shape(self, args, PyVectorcall_NARGS(nargsf)); \
     } \
-    static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
+    CALL_PATH static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
     { \
         return call_##shape(self, args, given); \
     }

@@ -188,8 +188,8 @@ static void forget_variant(cif_state *c, const cif_state *variant)
     }
 }
 
-static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args,
-                               Py_ssize_t nargs)
+CALL_PATH static PyObject *call_variadic(const call_target *t, PyObject *function,
+                                         PyObject *const *args, Py_ssize_t nargs)
 {
     cif_state *c = t->cif;
     PyObject *variant, *result;

@@ -28,6 +28,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+import hardening
 from packages import BuildError, missing
 
 VERSION = "3.8.0"
@@ -45,7 +46,7 @@ LICENSE = Path("share", "licenses", "libffi", "LICENSE")  # in the prefix; writt
 def cached(build_dir: Path, source: str | None) -> Path:
     """Return a prefix under build_dir that holds the pinned libffi, building it unless it is there."""
     checked = Source(source, build_dir)
-    cc = shlex.split(os.environ.get("CC", "cc"))
+    cc = shlex.split(hardening.hardened(os.environ.get("CC", "cc")))
     ingredients = [
         checked.digest, *cc, first_line([*cc, "--version"]), first_line([*cc, "-dumpmachine"]), *CONFIGURE,
         *(os.environ.get(name, "") for name in ("CFLAGS", "CPPFLAGS", "LDFLAGS", "MACOSX_DEPLOYMENT_TARGET")),
@@ -148,7 +149,8 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
     check_tools()
     prefix = prefix.resolve()
     prefix.mkdir(parents=True, exist_ok=True)
-    env = dict(os.environ, **({"CC": cc} if cc else {}))
+    cc = cc or os.environ.get("CC") or (f"{host}-gcc" if host else "cc")
+    env = dict(os.environ, CC=hardening.hardened(cc))
     with tempfile.TemporaryDirectory(prefix="libffi-") as folder:
         top = source.unpack(Path(folder, "source"))
         stage = Path(folder, "prefix")
