@@ -96,6 +96,7 @@ cdef extern from "core.h":
     ctypedef struct ClosureObject:
         closure_block *block
         PyObject *callable
+        PyObject *on_exception
     ctypedef struct ValueObject:
         PyObject *value
     ctypedef struct CIFObject:

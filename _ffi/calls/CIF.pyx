@@ -67,31 +67,32 @@ cdef class CIF:
         """Call the function at `address` once. C: ffi_call."""
         return bind_function(self, address, None, None, "release", False, None)(*args)
 
-    def closure(self, callable=None, *, on_error=None, name=None, dispatch=None):
+    def closure(self, callable=None, *, on_error=None, on_exception=None, name=None, dispatch=None):
         """Make a C function pointer of a Python callable; without one, return a decorator.
 
-        C gets `on_error` (default: zero bytes) when the callable raises. `dispatch`, for
+        C gets `on_error` (default: zero bytes) when the callable raises, and the call into C raises it;
+        or `on_exception(exception)` is called at once, and C gets what it returns. `dispatch`, for
         void functions, has it run elsewhere, and C does not wait: it is called with the callable
         and the arguments (`loop.call_soon_threadsafe`, `executor.submit`), or is a queue that
         gets them as a `functools.partial`.
         C: ffi_closure_alloc, ffi_prep_closure_loc.
         """
-        return closure_or_decorator(self, callable, on_error, name, dispatch, PLAIN_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, on_exception, name, dispatch, PLAIN_CLOSURE)
 
-    def go_closure(self, callable=None, *, on_error=None, name=None):
+    def go_closure(self, callable=None, *, on_error=None, on_exception=None, name=None):
         """Make a closure for the Go convention: C finds it through the static chain.
 
         Its address is that of the closure, not of code; call it with call_go().
         C: ffi_prep_go_closure.
         """
-        return closure_or_decorator(self, callable, on_error, name, None, GO_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, on_exception, name, None, GO_CLOSURE)
 
-    def raw_closure(self, callable=None, *, on_error=None, name=None):
+    def raw_closure(self, callable=None, *, on_error=None, on_exception=None, name=None):
         """Make a closure that receives its arguments through libffi's raw API.
 
         C: ffi_prep_raw_closure_loc.
         """
-        return closure_or_decorator(self, callable, on_error, name, None, RAW_CLOSURE)
+        return closure_or_decorator(self, callable, on_error, on_exception, name, None, RAW_CLOSURE)
 
     def call_raw(self, address, rvalue, avalues):
         """Call with storage instead of values, converting nothing.
@@ -287,13 +288,13 @@ cdef CIF prepare_variant_without_extra(CIF cif):
     return variant
 
 
-def closure(restype, argtypes=(), *, abi=None, on_error=None, name=None, dispatch=None):
+def closure(restype, argtypes=(), *, abi=None, on_error=None, on_exception=None, name=None, dispatch=None):
     """Return a decorator that makes a Closure of that signature; options as for CIF.closure.
 
     C: ffi_closure_alloc, ffi_prep_closure_loc.
     """
     return (<CIF>_cif(restype, argtypes, abi=abi)).closure(
-        on_error=on_error, name=name, dispatch=dispatch)
+        on_error=on_error, on_exception=on_exception, name=name, dispatch=dispatch)
 
 
 def struct_offsets(type, abi=None):

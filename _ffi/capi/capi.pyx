@@ -289,7 +289,7 @@ cdef libffi_closure *capi_closure_new(object cif, libffi_handler handler, void *
 
 
 cdef object capi_closure_from_callable(object cif, object callable):
-    return make_closure(need_cif("libffi_closure_from_callable()", cif), callable, None, None, None, PLAIN_CLOSURE)
+    return make_closure(need_cif("libffi_closure_from_callable()", cif), callable, None, None, None, None, PLAIN_CLOSURE)
 
 
 # ---- values ----

@@ -14,6 +14,7 @@ cdef class Closure:
     cdef closure_block *block
     cdef readonly CIF cif
     cdef object callable_
+    cdef object on_exception_
     cdef object __weakref__
 
     _made_by = "closure(...) or CIF.closure(...)"
@@ -134,6 +135,7 @@ cdef void expire(Closure closure, bint closed) noexcept:
 cdef void expire_for_good(Closure closure, bint closed) noexcept:
     expire(closure, closed)
     set_callable(<ClosureObject *>closure, <PyObject *>None)
+    closure.on_exception_ = None        # C's calls look at an expired closure no more
 
 
 cdef object code_of(callable):
@@ -223,15 +225,15 @@ cdef void unraisable(exception) noexcept:
     raise exception
 
 
-cdef object closure_or_decorator(CIF cif, callable, on_error, name, dispatch, closure_form form):
+cdef object closure_or_decorator(CIF cif, callable, on_error, on_exception, name, dispatch, closure_form form):
     cdef Decorator decorator
     if callable is not None:
-        return make_closure(cif, callable, on_error, name, dispatch, form)
+        return make_closure(cif, callable, on_error, on_exception, name, dispatch, form)
 
     check_closable(cif, form)
     decorator = Decorator.__new__(Decorator)
     decorator.cif, decorator.on_error, decorator.name, decorator.form = cif, on_error, name, form
-    decorator.dispatch = dispatch
+    decorator.on_exception, decorator.dispatch = on_exception, dispatch
     return decorator
 
 
@@ -241,11 +243,11 @@ cdef class Decorator:
     """Make a closure of the function it is applied to."""
     _made_by = "closure(...) or CIF.closure(...)"
     cdef CIF cif
-    cdef object on_error, name, dispatch
+    cdef object on_error, on_exception, name, dispatch
     cdef closure_form form
 
     def __call__(self, callable):
-        return make_closure(self.cif, callable, self.on_error, self.name, self.dispatch, self.form)
+        return make_closure(self.cif, callable, self.on_error, self.on_exception, self.name, self.dispatch, self.form)
 
 
 cdef int check_closable(CIF cif, closure_form form) except -1:
@@ -265,7 +267,7 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
     return 0
 
 
-cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_form form):
+cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispatch, closure_form form):
     cdef Closure closure
     cdef ffi_status status = FFI_OK
     if name is None:
@@ -276,6 +278,8 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
     name = PyUnicode_FromObject(name)
     check_callable(name, callable)
     check_closable(cif, form)
+    if on_exception is not None and not PyCallable_Check(on_exception):
+        raise TypeError(f"closure {name} on_exception: expected a callable, got {type(on_exception).__name__}")
     if dispatch is not None:
         check_dispatch(cif, name, dispatch)
         callable = make_dispatcher(callable, dispatch)
@@ -292,6 +296,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, name, dispatch, closure_f
     closure.cif = cif
     closure.block = block
     closure.callable_ = callable
+    closure.on_exception_ = on_exception
     block_open(block, <ClosureObject *>closure)
     return closure
 

@@ -46,15 +46,40 @@ static inline PyObject *load_argument(const argument *a, void *where)
     }
 }
 
-/* What to call, as a reference of our own; NULL: the closure is expired. */
-static inline PyObject *block_callable(closure_block *block)
+/* What to call, and what to call with its exception or NULL, as references of our own; NULL: the closure
+   is expired. */
+static inline PyObject *block_callable(closure_block *block, PyObject **on_exception)
 {
     PyObject *callable = NULL;
+    *on_exception = NULL;
     LOCK(&block->lock);
-    if (LIKELY(block->closure != NULL))
+    if (LIKELY(block->closure != NULL)) {
         callable = Py_NewRef(block->closure->callable);
+        if (UNLIKELY(block->closure->on_exception != Py_None))
+            *on_exception = Py_NewRef(block->closure->on_exception);
+    }
     UNLOCK(&block->lock);
     return callable;
+}
+
+/* Have the hook deal with the pending exception: what it returns goes to C.  0; or raises what the hook
+   did, or what its result did.  Takes the reference to the hook. */
+COLD static int ask_hook(closure_block *block, call_beneath *beneath, PyObject *hook, void *result)
+{
+    PyObject *exception = take_exception(), *outer = PyErr_GetHandledException();
+    PyObject *value;
+    int status = -1;
+
+    PyErr_SetHandledException(exception);       /* as in an except clause: for logging, and as context */
+    value = PyObject_CallOneArg(hook, exception);
+    if (value != NULL)
+        status = store_result(block, beneath, result, value);
+    PyErr_SetHandledException(outer);
+    Py_XDECREF(value);
+    Py_XDECREF(outer);
+    Py_DECREF(exception);
+    Py_DECREF(hook);
+    return status;
 }
 
 /* Takes the reference to the callable. */
@@ -93,7 +118,7 @@ static int run_closure(closure_block *block, PyThreadState *state, int attached,
     const int outer_errno = saved_errno;
     const unsigned long outer_owner = errno_owner, owner = ++closures_begun;
     call_beneath beneath;
-    PyObject *pending, *callable;
+    PyObject *pending, *callable, *hook;
 
     beneath.frame = frame_of(state);
     beneath.attached = attached;
@@ -101,18 +126,23 @@ static int run_closure(closure_block *block, PyThreadState *state, int attached,
     saved_errno = error;
     errno_owner = owner;
     pending = UNLIKELY(error_is_set(state)) ? take_exception() : NULL;
-    callable = block_callable(block);
+    callable = block_callable(block, &hook);
     if (UNLIKELY(callable == NULL)) {
         zero_result(block, result);
         report_expired(&beneath, block);
     } else if (UNLIKELY(stack_is_short())) {
         PyErr_Format(PyExc_RecursionError, "closure %U: the C stack is used up", block->name);
         Py_DECREF(callable);
+        Py_XDECREF(hook);
         error_result(block, result);
         report_exception(&beneath, block->name);
     } else if (UNLIKELY(call_python(block, &beneath, callable, result, args) < 0)) {
-        error_result(block, result);
-        report_exception(&beneath, block->name);
+        if (hook == NULL || ask_hook(block, &beneath, hook, result) < 0) {
+            error_result(block, result);
+            report_exception(&beneath, block->name);
+        }
+    } else {
+        Py_XDECREF(hook);
     }
     if (UNLIKELY(pending != NULL))
         give_exception(pending);

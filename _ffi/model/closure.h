@@ -22,6 +22,7 @@ typedef struct {
     closure_block *block;
     PyObject *cif;
     PyObject *callable;
+    PyObject *on_exception;         /* called with what the callable raises, or None */
 } ClosureObject;
 
 /* What C gets when the callable raises. */

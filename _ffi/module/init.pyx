@@ -10,6 +10,7 @@ cdef int check_layouts() except -1:
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
     cdef Closure closure = Closure.__new__(Closure)
     memory.keep = {}
+    closure.on_exception_ = cif
     if not (same_place(&(<TypeObject *>type).info, &type.info)
             and same_place(&(<TypeObject *>type).vectorcall, &type.vectorcall)
             and same_place(&(<MemoryObject *>memory).m, &memory.m)
@@ -22,7 +23,8 @@ cdef int check_layouts() except -1:
             and same_place(&(<FunctionObject *>function).target, &function.target)
             and same_place(&(<FunctionObject *>function).method, &function.method)
             and same_place(&(<ClosureObject *>closure).block, &closure.block)
-            and (<ClosureObject *>closure).callable == <PyObject *>closure.callable_):
+            and (<ClosureObject *>closure).callable == <PyObject *>closure.callable_
+            and (<ClosureObject *>closure).on_exception == <PyObject *>closure.on_exception_):
         raise SystemError("libffi._ffi: objects.h does not match the classes")
     return 0
 

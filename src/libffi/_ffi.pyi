@@ -46,6 +46,7 @@ _Address: TypeAlias = int | Pointer | Closure | Function
 _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Buffer
 _Storage: TypeAlias = int | Pointer | Buffer
 _GIL: TypeAlias = Literal["release", "hold"]
+_OnException: TypeAlias = Callable[[BaseException], Any]
 _ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], Any]
 
 class _Queue(Protocol):
@@ -311,29 +312,33 @@ class CIF:
     def call(self, address: _Address, *args: Any) -> Any: ...
     @overload
     def closure(
-        self, callable: Callable[..., Any], *, on_error: Any = None, name: str | None = None,
-        dispatch: _Dispatch | None = None,
+        self, callable: Callable[..., Any], *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None, dispatch: _Dispatch | None = None,
     ) -> Closure: ...
     @overload
     def closure(
-        self, callable: None = None, *, on_error: Any = None, name: str | None = None,
-        dispatch: _Dispatch | None = None,
+        self, callable: None = None, *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None, dispatch: _Dispatch | None = None,
     ) -> Callable[[Callable[..., Any]], Closure]: ...
     @overload
     def go_closure(
-        self, callable: Callable[..., Any], *, on_error: Any = None, name: str | None = None
+        self, callable: Callable[..., Any], *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None
     ) -> Closure: ...
     @overload
     def go_closure(
-        self, callable: None = None, *, on_error: Any = None, name: str | None = None
+        self, callable: None = None, *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None
     ) -> Callable[[Callable[..., Any]], Closure]: ...
     @overload
     def raw_closure(
-        self, callable: Callable[..., Any], *, on_error: Any = None, name: str | None = None
+        self, callable: Callable[..., Any], *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None
     ) -> Closure: ...
     @overload
     def raw_closure(
-        self, callable: None = None, *, on_error: Any = None, name: str | None = None
+        self, callable: None = None, *, on_error: Any = None, on_exception: _OnException | None = None,
+        name: str | None = None
     ) -> Callable[[Callable[..., Any]], Closure]: ...
     def call_raw(self, address: _Address, rvalue: _Storage | None, avalues: Iterable[_Storage]) -> None: ...
     def call_go(self, closure: _Address, *args: Any) -> Any: ...
@@ -413,7 +418,8 @@ class Closure:
 
 def closure(
     restype: Type | None, argtypes: _ArgTypes = (), *,
-    abi: ABI | int | None = None, on_error: Any = None, name: str | None = None,
+    abi: ABI | int | None = None, on_error: Any = None, on_exception: _OnException | None = None,
+    name: str | None = None,
     dispatch: _Dispatch | None = None,
 ) -> Callable[[Callable[..., Any]], Closure]: ...
 def closures() -> list[Closure]: ...

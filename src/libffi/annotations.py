@@ -82,12 +82,19 @@ if TYPE_CHECKING:
         """The type of a pointer to functions, which makes closures of Python's."""
 
         @overload
-        def closure(self, callable: Callable[_P, _R], *, on_error: Any = None, name: str | None = None) -> Closure: ...
+        def closure(
+            self, callable: Callable[_P, _R], *, on_error: Any = None,
+            on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None
+        ) -> Closure: ...
         @overload
         def closure(
-            self, callable: None = None, *, on_error: Any = None, name: str | None = None
+            self, callable: None = None, *, on_error: Any = None,
+            on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None
         ) -> Callable[[Callable[_P, _R]], Closure]: ...
-        def closure(self, callable: Any = None, *, on_error: Any = None, name: str | None = None) -> Any: ...
+        def closure(
+            self, callable: Any = None, *, on_error: Any = None,
+            on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None
+        ) -> Any: ...
 
     def function(stub: Callable[_P, _R]) -> Function[_P, _R]:
         """Make a C function's type of a stub of it."""
