@@ -28,15 +28,17 @@ def generate(
     skip: str | None = None,
     files: Iterable[str] = (),
     rename: Mapping[str, str] | None = None,
+    shim: str | None = None,
     command: str = "",
     progress: Callable[[str], None] = lambda step: None,
 ) -> Module:
     """Return the module of some headers.
 
     The options are those of the command: `files` are the patterns of --from, `flags` go to the compiler,
-    None among the libraries is the process itself. `command` is what the module's first lines say that made it.
+    None among the libraries is the process itself. `shim` is the name of the shim's library, `NAME_shim` for a
+    module NAME, which `write()` compiles. `command` is what the module's first lines say that made it.
     """
     return _generate(Request(
         headers=tuple(os.fspath(header) for header in headers), libraries=tuple(libraries),
         pkg_config=tuple(pkg_config), cc=cc, flags=tuple(flags), match=match, skip=skip, files=tuple(files),
-        rename=tuple((rename or {}).items()), command=command), progress)
+        rename=tuple((rename or {}).items()), shim=shim, command=command), progress)

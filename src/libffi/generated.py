@@ -9,6 +9,7 @@ A table has a line for each name, in Python's syntax with the names of `libffi.c
                  alloc_func = func(pointer, [pointer, uint, uint])
     constants    Z_OK = 0
     variables    environ = ptr(ptr(char))
+    getters      zlib_version = @libffi_shim_zlib_version string
     left_out     gzvprintf = va_list cannot be made from Python
 
 `name@symbol` stands where the library calls it otherwise, and a macro's other name is `name = function`.
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-_FUNCTIONS, _TYPES, _CONSTANTS, _VARIABLES, _LEFT_OUT = range(1, 6)
+_FUNCTIONS, _TYPES, _CONSTANTS, _VARIABLES, _LEFT_OUT, _GETTERS = range(1, 7)
+_SHIM = "libffi_shim_"
 
 
 def abi() -> str:
@@ -45,7 +47,7 @@ class Bindings:
     def __init__(
         self, module: "dict[str, Any]", *, libraries: "Iterable[str | None]", version: str, abi: str,
         functions: str = "", types: str = "", constants: str = "", variables: str = "", left_out: str = "",
-        docs: str = "",
+        getters: str = "", docs: str = "", shim: str | None = None,
     ) -> None:
         """Take the tables; refuse a machine that they were not made for."""
         here = globals()["abi"]()
@@ -56,7 +58,9 @@ class Bindings:
         self._module = module
         self._names = tuple(libraries)
         self._version = version
-        self._texts = (functions, types, constants, variables, left_out)
+        self._texts = (functions, types, constants, variables, left_out, getters)
+        self._shim_name = shim
+        self._shim: Library | None = None
         self._docs_text = docs
         self._docs: dict[str, str] | None = None
         self._index: dict[str, tuple[int, str]] | None = None
@@ -78,6 +82,8 @@ class Bindings:
         with self._lock:
             value = self._resolve(name)
             self._define_structs()
+            if self._entries().get(name, (0,))[0] == _GETTERS:
+                return value()      # whatever it is by now
             self._module[name] = value
         return value
 
@@ -119,6 +125,9 @@ class Bindings:
             value = self._read(text)
         elif table == _VARIABLES:
             value = self._variable(name, text)
+        elif table == _GETTERS:
+            symbol, _, kind = text[1:].partition(" ")
+            value = self._find(symbol)[0].function(symbol, self._by_value(self._read(kind)))
         else:
             title = f"module {self._module['__name__']!r} has no attribute {name!r}"
             raise AttributeError(f"{title}: {text}" if table else title, name=name)
@@ -158,6 +167,9 @@ class Bindings:
 
     def _find(self, symbol: str) -> tuple[Library, int]:
         """Return the library that has a symbol, loading one after the other."""
+        if symbol.startswith(_SHIM):
+            shim = self._load_shim()
+            return shim, shim.symbol(symbol)
         first: SymbolNotFound | None = None
         for position in range(len(self._names)):
             library = self._library(position)
@@ -174,6 +186,20 @@ class Bindings:
             name = self._names[len(self._libraries)]
             self._libraries.append(Library(self._path(name)))
         return self._libraries[position]
+
+    def _load_shim(self) -> Library:
+        if self._shim is None:
+            from importlib.machinery import EXTENSION_SUFFIXES
+
+            stem = os.path.join(os.path.dirname(self._module.get("__file__") or ""), self._shim_name or "")
+            paths = [stem + suffix for suffix in dict.fromkeys((".so", *EXTENSION_SUFFIXES))]
+            path = next((path for path in paths if os.path.exists(path)), None)
+            if path is None:
+                raise LibraryNotFound(
+                    f"{self._module['__name__']} needs its shim for this: compile {self._shim_name}.c to "
+                    f"{os.path.basename(paths[0])} beside it (libffi.shim does so in a setup.py)")
+            self._shim = Library(os.path.abspath(path))
+        return self._shim
 
     def _path(self, name: str | None) -> str | None:
         """Return a library that lies beside the module in place of the system's."""

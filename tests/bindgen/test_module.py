@@ -78,7 +78,7 @@ def test_closures_are_made_of_function_pointer_types(shapes):
 
 
 @pytest.mark.parametrize("name, value", [
-    ("SHAPES_VERSION", b"1.2.3"), ("SHAPES_LIMIT", 1 << 31), ("SHAPES_LETTER", ord("x")),
+    ("SHAPES_VERSION", "1.2.3"), ("SHAPES_LIMIT", 1 << 31), ("SHAPES_LETTER", ord("x")),
     ("SHAPES_MASK", (1 << 64) - 1),
     ("SHAPES_LOWEST", -1), ("SHAPES_PI", 3.25), ("SHAPES_WIDE", "h\u00e9"), ("SHAPES_MOST", 12)])
 def test_constants(shapes, name, value):
@@ -117,8 +117,9 @@ def test_variables(shapes):
 
 
 @pytest.mark.parametrize("name, why", [
-    ("shape_missing", "has no symbol 'shape_missing'"), ("shape_twice", "static inline function"),
-    ("shape_vlog", "va_list"), ("SHAPES_DOUBLED", "macro with parameters"), ("SHAPES_COUNT", "at run time only"),
+    ("shape_missing", "has no symbol 'shape_missing'"), ("shape_twice", "static inline function: --shim"),
+    ("shape_vlog", "va_list"), ("SHAPES_DOUBLED", "macro with parameters: --shim"),
+    ("SHAPES_COUNT", "at run time only: --shim"),
     ("SHAPES_DO", "it is no value"), ("SHAPES_BROKEN", "its brackets do not match"), ("SHAPES_LINE", "where it stands"),
     ("SHAPES_API", "it is no value")])
 def test_what_is_left_out_says_why(shapes, generated, name, why):

@@ -10,7 +10,7 @@ import libffi._reader
 
 PACKAGE = Path(libffi.__file__).parent
 LINE = re.findall(r"^    (\w+)  ", libffi._reader.__doc__, re.MULTILINE)
-PUBLIC = {"__init__", "__main__", "annotations", "bindgen", "c", "generated"}
+PUBLIC = {"__init__", "__main__", "annotations", "bindgen", "c", "generated", "shim"}
 
 
 def imported(file, package):

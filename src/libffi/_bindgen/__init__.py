@@ -8,6 +8,7 @@ A header goes one way, and no module imports one that comes after it:
     comments     what a header says of a declaration
     macros       what macros are, as the compiler sees them
     contents     what the reader and the compiler found, selected
+    shims        a C file for what is in the headers only
     spelling     types as the module's tables and type checkers spell them
     writing      the texts of the module and of its stub
     generate     the steps in their order

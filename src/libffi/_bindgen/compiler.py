@@ -42,9 +42,13 @@ class Compiler:
         return [os.path.normpath(line.split(" (framework")[0].strip()) for line in folders.splitlines() if line.strip()]
 
     def preprocess(self, text: str, *, macros: bool = False) -> str:
-        """Return a text preprocessed, with line markers; with its #defines where they are wanted."""
+        """Return a text preprocessed, with line markers; with its #defines where they are wanted.
+
+        A wrong use of a macro in lines of the file PROBE is no error: it is left as it is.
+        """
         done = self._run(["-E", *(["-dD"] if macros else []), "-x", "c", "-"], text)
-        if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if _ERROR.match(line)]
+        if done.returncode and not (errors and all(_PROBE_ERROR.match(line) for line in errors)):
             raise self._complaint(done)
         return done.stdout
 
@@ -69,6 +73,18 @@ class Compiler:
             if done.returncode:
                 raise self._complaint(done)
             return Path(target).read_bytes()
+
+    def share(self, source: Path, target: Path, words: list[str]) -> None:
+        """Compile a C file to a shared library, whole or not at all."""
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            options = ["-shared", "-fPIC", "-O2", "-fvisibility=hidden"]
+            done = self._run([*options, "-o", str(partial), str(source), *words], "")
+            if done.returncode:
+                raise self._complaint(done)
+            os.replace(partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def _run(self, arguments: list[str], text: str) -> subprocess.CompletedProcess[str]:
         command = [*self.command, "-w", *self.flags, *arguments]

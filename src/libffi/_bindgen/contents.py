@@ -59,6 +59,7 @@ class Contents:
     inline: dict[str, FunctionDeclaration] = field(default_factory=dict)    # in the header only
     code: dict[str, str] = field(default_factory=dict)          # macros that are known at run time only
     parametric: dict[str, macros.Macro] = field(default_factory=dict)
+    getters: dict[str, FunctionDeclaration] = field(default_factory=dict)   # of the shim, for macros without parameters
 
 
 _TYPE_WORDS = re.compile(r"[A-Za-z_][\w \t*]*")

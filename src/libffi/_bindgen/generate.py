@@ -14,6 +14,7 @@ from libffi._bindgen import macros
 from libffi._bindgen.compiler import Compiler, pkg_config
 from libffi._bindgen.contents import Collector, Contents
 from libffi._bindgen.errors import BindgenError
+from libffi._bindgen.shims import ShimMaker
 from libffi._bindgen.source import OwnFiles, Source, needed_text
 from libffi._bindgen.spelling import Names
 from libffi._bindgen.writing import Writer
@@ -33,6 +34,7 @@ class Request:
     skip: str | None = None
     files: tuple[str, ...] = ()
     rename: tuple[tuple[str, str], ...] = ()
+    shim: str | None = None     # the name of the shim's library, which is called like the module
     command: str = ""           # how to make it again, for the module's first lines
 
 
@@ -44,10 +46,16 @@ class Module:
     stub: str
     counts: dict[str, int]
     left_out: dict[str, str] = field(default_factory=dict)
+    shim: str = ""              # C, where a shim was asked for
+    build: Callable[[Path, Path], None] | None = None      # compiles a C file to a library
 
     def write(self, output: str | os.PathLike[str]) -> None:
-        """Write the module and its stub, each whole or not at all."""
+        """Write the module, its stub and its shim, compiled too, each whole or not at all."""
         path = Path(output)
+        if self.build is not None:
+            source = path.with_name(f"{path.stem}_shim.c")
+            _write(source, self.shim)
+            self.build(source, path.with_name(f"{path.stem}_shim.so"))
         _write(path.with_suffix(".pyi"), self.stub)
         _write(path, self.text)
 
@@ -59,7 +67,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     compiler = Compiler(request.cc, flags)
     names: list[str | None] = list(request.libraries)
     if packages:
-        names += [word[2:] for word in pkg_config(packages, "--libs") if word.startswith("-l")]
+        words = pkg_config(packages, "--libs")
+        folders = [word[2:] for word in words if word.startswith("-L")]
+        names += [_in_folders(word[2:], folders) for word in words if word.startswith("-l")]
     if not request.headers:
         raise BindgenError("no header is named")
     if not names:
@@ -78,9 +88,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     plain = [macro for macro in of_own if macro.parameters is None and macro.name not in placed]
     text, expansions = macros.expansions(compiler.preprocess(includes + macros.expanding_text(plain)))
     source = Source(text)
-    words = {word for expansion in expansions for word in re.findall(r"[A-Za-z_]\w*", expansion)}
+    used = {word for expansion in expansions for word in re.findall(r"[A-Za-z_]\w*", expansion)}
     compiler.mistakes(text)     # what of the headers does not compile is said in the compiler's own words
-    needed = needed_text(source, own, words)
+    needed = needed_text(source, own, used)
 
     progress("computing constants")
     try:
@@ -100,22 +110,29 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
         elif macro.name in placed:
             contents.left_out[macro.name] = "it is no value: it says where it stands, or works in #if only"
     _leave_out_code(contents)
+    maker = None
+    if request.shim:
+        progress("asking the compiler about the shim")
+        maker = ShimMaker(compiler, includes, header, contents)
+        maker.make()
 
     progress("writing")
-    return _write_texts(request, compiler, collector, libraries)
+    return _write_texts(request, compiler, collector, libraries, maker)
 
 
 def _leave_out_code(contents: Contents) -> None:
     for name in contents.inline:
-        contents.left_out[name] = "it is a static inline function: no library has it"
+        contents.left_out[name] = "it is a static inline function: --shim makes one of it"
     for name in contents.code:
-        contents.left_out[name] = "it is a macro whose value is known at run time only"
+        contents.left_out[name] = "it is a macro whose value is known at run time only: --shim has it"
     for name in contents.parametric:
-        contents.left_out[name] = "it is a macro with parameters"
+        contents.left_out[name] = "it is a macro with parameters: --shim makes a function of it where it can"
     contents.aliases = {name: target for name, target in contents.aliases.items() if target not in contents.inline}
 
 
-def _write_texts(request: Request, compiler: Compiler, collector: Collector, libraries: list[Library]) -> Module:
+def _write_texts(
+    request: Request, compiler: Compiler, collector: Collector, libraries: list[Library], maker: ShimMaker | None
+) -> Module:
     contents = collector.contents
     rename = _renamer(request.rename, contents)
     sonames = [os.path.basename(library.path) if library.path else None for library in libraries]
@@ -127,16 +144,46 @@ def _write_texts(request: Request, compiler: Compiler, collector: Collector, lib
         "Changes are lost when it is made again.",
     ])
     names = Names(collector.header, contents, rename)
-    writer = Writer(names, contents, head, sonames, version, generated.abi())
+    writer = Writer(names, contents, head, sonames, version, generated.abi(), request.shim if maker else None)
     text = writer.module()
     counts = Counter({
         "functions": len(contents.functions), "constants": len(contents.constants), "types": writer.types,
         "variables": len(contents.variables), "aliases": len(contents.aliases)})
-    return Module(text, writer.stub(), dict(counts), contents.left_out)
+    module = Module(text, writer.stub(), dict(counts), contents.left_out)
+    if maker is not None:
+        module.counts["of the shim"] = len(maker.entries)
+        # The words of the compiler's own -I are not repeated: no path of this machine.
+        module.shim = maker.text(
+            f"What {', '.join(map(os.path.basename, request.headers))} has in the header only, for {request.shim}.",
+            "".join(f'#include "{os.path.basename(header)}"\n' if os.path.exists(header) else f"#include <{header}>\n"
+                    for header in request.headers))
+        module.build = _builder(request, compiler, libraries)
+    return module
+
+
+def _builder(request: Request, compiler: Compiler, libraries: list[Library]) -> Callable[[Path, Path], None]:
+    folders = [f"-I{os.path.dirname(os.path.abspath(header))}" for header in request.headers if os.path.exists(header)]
+    wanted = [library.path if os.path.dirname(library.path) else f"-l:{library.path}"
+              for library in libraries if library.path]
+
+    def build(source: Path, target: Path) -> None:
+        compiler.share(source, target, [*folders, *wanted])
+
+    return build
 
 
 def _spelled(header: str) -> str:
     return f'"{os.path.abspath(header)}"' if os.path.exists(header) else f"<{header}>"
+
+
+def _in_folders(name: str, folders: list[str]) -> str:
+    """Return a library that lies in a folder of its own by the name that it has where it really lies."""
+    for folder in folders:
+        path = os.path.realpath(os.path.join(folder, f"lib{name}.so"))
+        if os.path.exists(path):
+            versioned = re.match(r"(.*\.so\.\d+)", path)     # what programs ask for: libz.so.1
+            return versioned[1] if versioned and os.path.exists(versioned[1]) else path
+    return name
 
 
 def _libraries(names: "Sequence[str | None] | dict[str | None, None]") -> list[Library]:
@@ -185,7 +232,7 @@ def _renamer(rules: Sequence[tuple[str, str]], contents: Contents) -> Callable[[
         except (re.error, IndexError) as error:
             raise BindgenError(f"--rename {pattern}={replacement}: {error}") from error
     every = [*contents.functions, *contents.variables, *contents.constants, *contents.types, *contents.aliases,
-             *contents.code, *contents.inline]
+             *contents.code, *contents.inline, *contents.parametric]
     taken = set(every)
 
     def rename(name: str) -> str:

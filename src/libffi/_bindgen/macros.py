@@ -31,9 +31,9 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A macro that is a string literal; wide ones are str."""
+    """A macro that is a string literal."""
 
-    value: bytes | str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def say_their_place(macros: Iterable[Macro]) -> set[str]:
 def expanding_text(macros: Iterable[Macro]) -> str:
     """Return lines to put behind the #includes, which the preprocessor turns into expansions."""
     lines = [f"{_MARK} {index} {macro.name}" for index, macro in enumerate(macros)]
-    return "\n".join([*lines, f"{_MARK}\n"])
+    return "\n".join([f'# 1 "{PROBE}"', *lines, f"{_MARK}\n"])
 
 
 def expansions(text: str) -> tuple[str, list[str]]:
@@ -141,7 +141,7 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 
 def meanings(compiler: Compiler, header: str, texts: list[str]) -> list[Meaning]:
     """Return what each expansion is behind a preprocessed header."""
-    found: list[Meaning] = [NoValue(text, why) if (why := _no_expression(text)) else Code(text) for text in texts]
+    found: list[Meaning] = [NoValue(text, why) if (why := why_no_expression(text)) else Code(text) for text in texts]
     asked = [index for index, meaning in enumerate(found) if isinstance(meaning, Code)]
     # Three lines each: is it an expression, may it initialise, is it a number (or an address that is one)?
     # The first kind comes first, because a name that is not declared is complained of once only outside functions.
@@ -176,7 +176,7 @@ def _behind(header: str, lines: list[str]) -> str:
     return f'{header}\n# 1 "{PROBE}"\n' + "\n".join(lines) + "\n"
 
 
-def _no_expression(text: str) -> str:
+def why_no_expression(text: str) -> str:
     """Say why a text cannot even be tried: it would swallow what comes after it."""
     if not text:
         return "it is empty"
@@ -198,13 +198,14 @@ _MAGIC = "libffi-bindgen:"
 _MAGIC_SIZE = 32
 
 
-def _block(name: str, item: str, values: list[str]) -> str:
+def block(name: str, item: str, values: list[str]) -> str:
     """Return a constant that is found in an object file by its first bytes, on one line."""
-    return (f"__attribute__((used)) const struct {{ char magic[{_MAGIC_SIZE}]; {item}[{max(1, len(values))}]; }} "
-            f'libffi_block_{name.replace("-", "_")} = {{"{_MAGIC}{name}", {{{", ".join(values)}}}}};')
+    fields = f"char magic[{_MAGIC_SIZE}]; {item}[{max(1, len(values))}];"
+    return (f"__attribute__((used)) static const struct {{ {fields} }} libffi_block_{name.replace('-', '_')} = "
+            f'{{"{_MAGIC}{name}", {{{", ".join(values)}}}}};')
 
 
-def _find(data: bytes, name: str) -> int:
+def find(data: bytes, name: str) -> int:
     magic = f"{_MAGIC}{name}".encode().ljust(_MAGIC_SIZE, b"\0")
     at = data.find(magic)
     if at < 0:
@@ -218,20 +219,20 @@ def _numbers(
     if not asked:
         return
     kinds = [_KIND.replace("(M)", f"({texts[index]})") for index in asked]
-    data = compiler.compile(_behind(header, [_block("kinds", "unsigned char v", kinds)]))
-    start = _find(data, "kinds")
+    data = compiler.compile(_behind(header, [block("kinds", "unsigned char v", kinds)]))
+    start = find(data, "kinds")
     of_kind = dict(zip(asked, data[start:start + len(asked)], strict=True))
     lines = [
-        _block("integers", "unsigned long long v", [
+        block("integers", "unsigned long long v", [
             _INTEGER.replace("(M)", f"({texts[i]})") if of_kind[i] in _INTEGERS else "0" for i in asked]),
-        _block("floats", "double v", [
+        block("floats", "double v", [
             _FLOAT.replace("(M)", f"({texts[i]})") if of_kind[i] in _FLOATS else "0" for i in asked]),
-        _block("addresses", "unsigned long long v", [
+        block("addresses", "unsigned long long v", [
             f"({_ADDRESS})({texts[i]})" if of_kind[i] == 0 else "0" for i in asked]),
     ]
     data = compiler.compile(_behind(header, lines))
     integers, floats, addresses = (
-        struct.unpack_from(f"={len(asked)}{code}", data, _find(data, name))
+        struct.unpack_from(f"={len(asked)}{code}", data, find(data, name))
         for name, code in (("integers", "Q"), ("floats", "d"), ("addresses", "Q")))
     for position, index in enumerate(asked):
         kind = of_kind[index]
@@ -251,18 +252,18 @@ def _data(compiler: Compiler, header: str, texts: list[str], asked: list[int]) -
     if not asked:
         return
     sizes = [f"sizeof({texts[index]})" for index in asked]
-    lines = [_block("sizes", "unsigned long long v", sizes)]
+    lines = [block("sizes", "unsigned long long v", sizes)]
     for index in asked:
         head = f"char magic[{_MAGIC_SIZE}]; __typeof__({texts[index]}) v;"
         lines.append(f"__attribute__((used)) const struct {{ {head} }} libffi_data_{index} = "
                      f'{{"{_MAGIC}data-{index}", {texts[index]}}};')
-        lines.append(_block(f"offset-{index}", "unsigned long long v", [
+        lines.append(block(f"offset-{index}", "unsigned long long v", [
             f"__builtin_offsetof(__typeof__(libffi_data_{index}), v)"]))
     data = compiler.compile(_behind(header, lines))
-    found = struct.unpack_from(f"={len(asked)}Q", data, _find(data, "sizes"))
+    found = struct.unpack_from(f"={len(asked)}Q", data, find(data, "sizes"))
     for index, size in zip(asked, found, strict=True):
-        (offset,) = struct.unpack_from("=Q", data, _find(data, f"offset-{index}"))
-        start = _find(data, f"data-{index}") - _MAGIC_SIZE + offset
+        (offset,) = struct.unpack_from("=Q", data, find(data, f"offset-{index}"))
+        start = find(data, f"data-{index}") - _MAGIC_SIZE + offset
         yield index, data[start:start + size]
 
 
@@ -270,6 +271,6 @@ def _text(text: str, data: bytes) -> Text:
     prefixes = set(re.findall(r'(u8|[LuU]|)"(?:[^"\\]|\\.)*"', text)) - {"", "u8"}
     width, encoding = _CHARACTERS[min(prefixes, default="")]
     if width == 1:
-        return Text(data[:-1])
+        return Text(data[:-1].decode("utf-8", "surrogateescape"))
     suffix = "-le" if sys.byteorder == "little" else "-be"
     return Text(data[:-width].decode(encoding + suffix, "surrogatepass"))

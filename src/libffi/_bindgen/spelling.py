@@ -27,7 +27,7 @@ class Names:
         self._taken: set[str] = set()
         self._other_names: dict[Type, str] = {}
         objects = {*contents.functions, *contents.variables, *contents.constants, *contents.aliases,
-                   *contents.inline, *contents.code}
+                   *contents.inline, *contents.code, *contents.parametric}
         self._taken = {self.public(name) for name in objects}
         for name, kind in contents.types.items():
             if _is_nominal(kind) and kind not in self.types:

@@ -16,13 +16,14 @@ class Writer:
     """The texts of a module, from what is in it."""
 
     def __init__(self, names: Names, contents: Contents, head: str, libraries: list[str | None], version: str,
-                 abi: str) -> None:
+                 abi: str, shim: str | None) -> None:
         self._names = names
         self._contents = contents
         self._head = head
         self._libraries = libraries
         self._version = version
         self._abi = abi
+        self._shim = shim
         self.types = 0      # as many as were written
         self._spell = TableSpeller(names)
         self._order: list[Type] = []        # of the types that have a line of their own
@@ -35,6 +36,8 @@ class Writer:
         constants = [f"{self._public(name)} = {self._constant(value)}"
                      for name, value in self._contents.constants.items()]
         variables = [f"{self._public(name)} = {self._variable(name)}" for name in self._contents.variables]
+        getters = [f"{self._public(name)} = @{declaration.symbol} {self._spell(declaration.cif.restype)}"
+                   for name, declaration in self._contents.getters.items()]
         types = self._types()
         self.types = len(types)
         left_out = [f"{self._public(name)} = {' '.join(why.split())}" for name, why in self._contents.left_out.items()]
@@ -46,9 +49,11 @@ class Writer:
             f"    libraries={self._libraries!r},".replace("'", '"'),
             f'    version="{self._version}",',
             f'    abi="{self._abi}",',
+            *([f'    shim="{self._shim}",'] if self._shim else []),
         ]
-        for table, lines in (("functions", functions), ("types", types), ("constants", constants),
-                             ("variables", variables), ("left_out", left_out), ("docs", self._docs())):
+        tables = {"functions": functions, "types": types, "constants": constants, "variables": variables,
+                  "getters": getters, "left_out": left_out, "docs": self._docs()}
+        for table, lines in tables.items():
             if lines:
                 parts.append(f'    {table}="""\\\n{_escaped(chr(10).join(lines))}\n""",')
         parts += [")", "__getattr__ = _bindings.get", "__dir__ = _bindings.names", ""]
@@ -134,6 +139,8 @@ class Writer:
             body.append(self._stub_of_constant(self._public(name), value, annotate, prefix))
         for name, variable in contents.variables.items():
             body.append(f"{self._public(name)}: {self._memory_object(variable.type.type, annotate, prefix)}")
+        for name, getter in contents.getters.items():
+            body.append(f"{self._public(name)}: {annotate.value(getter.cif.restype)}")
         for name, declaration in contents.functions.items():
             body += self._stub_of_function(self._public(name), declaration, contents.docs.get(name), annotate, prefix)
         for name, target in contents.aliases.items():
@@ -153,7 +160,7 @@ class Writer:
         ours = {*(name for _, names in _IMPORTS for name in names), *_BUILTINS}
         used = {self._public(name) for table in (
             self._contents.functions, self._contents.variables, self._contents.constants, self._contents.types,
-            self._contents.aliases) for name in table}
+            self._contents.aliases, self._contents.getters) for name in table}
         for members, _ in self._names.layouts.values():
             used.update(member[0] for member in members if member[0] is not None)
         return bool(ours & (used | set(self._names.types.values())))

@@ -15,7 +15,7 @@ PATTERN is a regular expression for a whole name, GLOB a pattern for a header's 
 
 examples:
   python -m libffi bindgen zlib.h --library z --output zlib_c.py
-  python -m libffi bindgen gio/gio.h --pkg-config gio-2.0 --match 'g_file_.*' --output gio_c.py
+  python -m libffi bindgen gio/gio.h --pkg-config gio-2.0 --match 'g_file_.*' --output gio_c.py --shim
   python -m libffi bindgen SDL2/SDL.h --library SDL2-2.0 --rename 'SDL_(.*)=\\1' --output sdl.py
 """
 
@@ -33,6 +33,9 @@ def add_to(commands: Any) -> None:
                         help='short name, file name or path, searched in this order; "-" is the process itself')
     parser.add_argument("--pkg-config", action="append", default=[], metavar="PACKAGE",
                         help="take flags and libraries from pkg-config")
+    parser.add_argument("--shim", action="store_true",
+                        help="compile a library beside the module for what is in headers only: "
+                             "inline functions, macros")
     selection = parser.add_argument_group("what goes in")
     selection.add_argument("--match", metavar="PATTERN", help="only these names, and what they need")
     selection.add_argument("--skip", metavar="PATTERN", help="not these names")
@@ -81,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
         module = bindgen.generate(
             options.headers, libraries=options.library, pkg_config=options.pkg_config, cc=options.cc,
             flags=options.flags or (), match=options.match, skip=options.skip, files=options.files, rename=rename,
-            command=command_line(_portable(options)), progress=progress)
+            shim=_shim_name(options), command=command_line(_portable(options)), progress=progress)
         progress.done()
         if options.output is None:
             sys.stdout.write(module.text)
@@ -109,8 +112,18 @@ def _portable(options: argparse.Namespace) -> list[str]:
             words += [option, os.path.basename(value) if os.path.isabs(value) else value]
     for option, value in (("--match", options.match), ("--skip", options.skip)):
         words += [option, value] if value is not None else []
+    words += ["--shim"] if options.shim else []
     words += [flag for flag in options.flags or () if not (flag.startswith("-I") and os.path.isabs(flag[2:]))]
     return [*words, "--output", os.path.basename(options.output)] if options.output else words
+
+
+def _shim_name(options: argparse.Namespace) -> str | None:
+    if not options.shim:
+        return None
+    if options.output is None:
+        raise Problem(USAGE, "--shim needs --output: the shim lies beside the module")
+    module: str = os.path.basename(options.output)
+    return module.removesuffix(".py") + "_shim"
 
 
 class _Progress:
