@@ -25,15 +25,33 @@ cdef extern from "core.h":
     void lifetime_unpin(lifetime *)
     bint lifetime_is_open(lifetime *)
 
+    # As far as Cython names them: the table is model/kinds.h.
     ctypedef enum type_kind:
-        K_VOID, K_BOOL, K_CHAR
-        K_S8, K_U8, K_S16, K_U16, K_S32, K_U32, K_S64, K_U64, K_S128, K_U128
-        K_CHAR16, K_CHAR32
-        K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT
-        K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
+        K_VOID, K_BOOL, K_CHAR, K_CHAR16, K_CHAR32, K_S8, K_U8
+        K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT, K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
         K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
-        K_ENUM, K_ARRAY, K_VECTOR, K_STRUCT, K_UNION
-        K_BITS, K_REF, K_OUT, K_INOUT
+        K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT
+        KIND_COUNT
+    ctypedef struct kind_info:
+        const char *name
+        const char *format
+        size_t size, alignment
+    const kind_info *kinds
+    ctypedef struct scalar_name:
+        const char *name
+        const char *spelling
+        type_kind kind
+    const scalar_name *scalar_names
+    bint is_integral_kind(type_kind)
+    bint is_int_kind(type_kind)
+    bint is_wide_int_kind(type_kind)
+    bint is_complex_kind(type_kind)
+    bint is_number_kind(type_kind)
+    bint is_pointer_kind(type_kind)
+    bint is_word_kind(type_kind)
+    bint is_aggregate_kind(type_kind)
+    bint is_reference_kind(type_kind)
+    bint is_stored_kind(type_kind)
 
     ctypedef struct field_info:
         PyObject *name
@@ -58,8 +76,6 @@ cdef extern from "core.h":
         PyObject *enum_class
         PyObject *cif
 
-    bint is_pointer_kind(type_kind)
-    bint is_aggregate_kind(type_kind)
     const type_info *plain_type(const type_info *)
     int same_to_c(const type_info *, const type_info *)
 
@@ -202,17 +218,13 @@ cdef extern from "core.h":
     void settle()
 
     ffi_type *int_ffi_type(size_t, bint)
-    type_kind int_kind(size_t, bint)
+    ffi_type *kind_ffi_type(type_kind)
     int VECTOR_TYPE
-    size_t SIZEOF_CHAR16 "2", SIZEOF_CHAR32 "4"
     size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     char UNION_RULE
     Py_ssize_t ARRAYS_HIDE_FLOATS
     Py_ssize_t PY_SSIZE_T_MAX, MAX_TYPE_SIZE
-    ffi_type *COMPLEX_FLOAT_FFI "COMPLEX_FFI(float)"
-    ffi_type *COMPLEX_DOUBLE_FFI "COMPLEX_FFI(double)"
-    ffi_type *COMPLEX_LONGDOUBLE_FFI "COMPLEX_FFI(longdouble)"
 
     ctypedef struct named_abi:
         const char *name

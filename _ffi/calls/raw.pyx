@@ -166,7 +166,7 @@ cdef int check_raw(CIF cif, what) except -1:
     for i in range(cif.state.nargs):
         if not cif.state.args[i].passing and (
                 is_aggregate_kind(cif.state.args[i].type.kind)
-                or K_COMPLEX_FLOAT <= cif.state.args[i].type.kind <= K_COMPLEX_LONGDOUBLE):
+                or is_complex_kind(cif.state.args[i].type.kind)):
             raise BadTypedef(f"CIF.{what}: libffi's raw API takes no {<object>cif.state.args[i].type.name} by value")
     return 0
 

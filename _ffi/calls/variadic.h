@@ -40,8 +40,7 @@ COLD static const type_info *too_large_for_int(PyObject *value)
 static const type_info *typed_extra(const type_info *type)
 {
     const type_info *plain = plain_type(type);
-    if ((plain->kind >= K_BOOL && plain->kind <= K_U16) || plain->kind == K_CHAR16
-        || plain->kind == K_FLOAT) {
+    if (is_promoted_kind(plain->kind)) {
         PyErr_Format(core.bad_arg_type, "%U is not passed through '...'; write %s", type->name,
                      plain->kind == K_FLOAT ? "c.double" : "c.int");
         return NULL;
@@ -124,7 +123,7 @@ static const type_info *extra_type(PyObject *value)
         return typed_extra(&((TypeObject *)((ValueObject *)value)->type)->info);
     if (Memory_Check(value)) {
         const type_info *type = ((MemoryObject *)value)->m.type;
-        return type->kind >= K_VECTOR && type->kind <= K_UNION ? type : promoted.pointer;
+        return is_aggregate_value_kind(type->kind) ? type : promoted.pointer;
     }
     if (PyComplex_Check(value))
         return promoted.complex_double;

@@ -63,19 +63,9 @@ cdef extern from "core.h":
 
 # ---- types ----
 
-# In the order of `enum libffi_code`.
-cdef tuple CODES = (
-    "void", "bool", "char", "schar", "uchar", "short", "ushort", "int", "uint", "long", "ulong",
-    "longlong", "ulonglong", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
-    "int128", "uint128", "size_t", "ssize_t", "ptrdiff_t", "intptr_t", "uintptr_t", "intmax_t", "uintmax_t",
-    "wchar_t", "char16_t", "char32_t", "float", "double", "longdouble",
-    "complex_float", "complex_double", "complex_longdouble", "pointer", "string", "bytes", "wstring")
-
-# In the order of `enum libffi_kind`.
-cdef dict KINDS = {kind: i for i, kind in enumerate((
-    "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
-    "pointer", "string", "bytes", "wstring", "function", "array", "struct", "union",
-    "vector", "enum", "bits", "ref", "out", "inout"))}
+# The tables of model/kinds.h are in the public enums' order.
+cdef list CODES = [name for name in core_types if not name.startswith(("sint", "exact"))]
+cdef dict KINDS = {name: i for i, name in enumerate(dict.fromkeys(KIND_NAMES))}
 
 
 cdef object type_of_code(int code):

@@ -57,7 +57,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
     c->result_kind = result->kind;
     for (i = 0; i < nargs; ++i) {
         argument *a = &c->args[i];
-        int by_reference = types[i]->kind >= K_REF && types[i]->kind <= K_INOUT;
+        int by_reference = is_reference_kind(types[i]->kind);
         a->passing = by_reference ? types[i]->kind : K_VOID;
         a->type = by_reference ? types[i]->item : types[i];
         a->kind = a->type->kind;

@@ -31,6 +31,10 @@ cdef bint holds(Type type, type_kind kind):
     return kind in scalars_of(type)
 
 
+cdef bint holds_wide_int(Type type):
+    return any([is_wide_int_kind(kind) for kind in scalars_of(type)])
+
+
 cdef bint all_floats(Type type, Py_ssize_t limit):
     """Are its scalars floating-point numbers of one kind, and no more than so many?"""
     kinds = scalars_of(type)
@@ -71,7 +75,7 @@ cdef bint has_many_complex(tuple types):
     cdef size_t words = 1                  # the address of a result may be one
     cdef bint found = False
     for type in types:
-        found |= K_COMPLEX_FLOAT <= type.info.kind <= K_COMPLEX_LONGDOUBLE
+        found |= is_complex_kind(type.info.kind)
         words += 2 if type.info.kind == K_COMPLEX_FLOAT else (type.info.size + 7) // 8
     return found and words > 8
 
@@ -138,14 +142,14 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi misplaces a struct of long doubles among other arguments")
     if REOPENS_CORE_REGISTERS(abi) and uses_closed_registers(restype, types):
         raise BadTypedef("CIF(): libffi misplaces an integer after a struct that the registers were too few for")
-    if COMPLEX_RESULT_MISPLACES and K_COMPLEX_FLOAT <= restype.info.kind <= K_COMPLEX_LONGDOUBLE and any(
+    if COMPLEX_RESULT_MISPLACES and is_complex_kind(restype.info.kind) and any(
             holds(type, K_FLOAT) or holds(type, K_DOUBLE) or holds(type, K_LONGDOUBLE) for type in types[:2]):
         raise BadTypedef("CIF(): libffi misplaces floating-point arguments of a function with a complex result")
     if MISPLACES_FLOATS and has_misplaced_floats(restype, types):
         raise BadTypedef("CIF(): libffi misplaces complex numbers, structs of floats and a late long double")
     if ON_AARCH64:
         for type in types:
-            if type.info.kind == K_STRUCT and type.info.size == 16 and (holds(type, K_S128) or holds(type, K_U128)):
+            if type.info.kind == K_STRUCT and type.info.size == 16 and holds_wide_int(type):
                 raise BadTypedef("CIF(): libffi misplaces a struct around an __int128 among the registers")
     if INTEGER_REGISTERS(abi):
         refuse_integers_after_structs(restype, types, abi)
@@ -156,13 +160,14 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
 
 cdef bint is_word(Type type):
     """Does it go in one general register?"""
-    return type.info.kind >= K_REF or is_pointer_kind(type.info.kind) or (
-        plain_type(&type.info).kind <= K_CHAR32 and type.info.size <= 4)
+    return is_reference_kind(type.info.kind) or is_pointer_kind(type.info.kind) or (
+        is_integral_kind(plain_type(&type.info).kind) and type.info.size <= 4)
 
 
 cdef bint all_in_registers(Type restype, tuple types, int abi):
     """Under i386's conventions that push from left to right: Pascal's without registers, Borland's with three."""
-    if restype.info.kind >= K_COMPLEX_FLOAT and not is_word(restype):
+    if restype.info.kind not in (K_VOID, K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT) and (
+            not is_integral_kind(restype.info.kind) and not is_word(restype)):
         return False
     return len(types) <= (0 if get_abi()(abi).name == "PASCAL" else 3) and all(map(is_word, types))
 
@@ -175,16 +180,16 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
     for type in types:
         if type.info.kind in (K_STRUCT, K_UNION):
             after_struct = True
-        elif type.info.kind >= K_REF or is_pointer_kind(type.info.kind) or plain_type(&type.info).kind <= K_CHAR32:
+        elif is_reference_kind(type.info.kind) or is_word_kind(plain_type(&type.info).kind):
             if after_struct and free > 0:
                 raise BadTypedef("CIF(): libffi and compilers disagree about an integer after a struct "
                                  f"under {get_abi()(abi).name}")
-            free = 0 if type.info.kind < K_REF and type.info.size > 4 else free - 1
+            free = 0 if not is_reference_kind(type.info.kind) and type.info.size > 4 else free - 1
     return 0
 
 
 cdef int refuse_faulty_closure(CIF cif) except -1:
-    if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and cif.state.result_kind in (K_S128, K_U128):
+    if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and is_wide_int_kind(cif.state.result_kind):
         raise BadTypedef(f"closure {cif}: libffi loses half of an __int128 result under {cif.abi.name}")
     if COMPLEX_RESULT_OVERWRITES and cif.state.result_kind in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):
         raise BadTypedef(f"closure {cif}: libffi overwrites the caller's registers with a complex result")

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/kinds.h"
 #include "model/type.h"
 
 /* Narrow integer results are written as an ffi_arg. */
@@ -15,8 +16,7 @@ static size_t result_size(const type_info *type)
     const type_info *plain = plain_type(type);
     if (plain->kind == K_VOID)
         return 0;
-    if (plain->size < sizeof(ffi_arg)
-        && (plain->kind <= K_CHAR32 || is_pointer_kind(plain->kind)))
+    if (plain->size < sizeof(ffi_arg) && is_word_kind(plain->kind))
         return sizeof(ffi_arg);
     return plain->size;
 }
@@ -28,8 +28,7 @@ static inline void narrow_result(const type_info *type, void *where)
 #if PY_BIG_ENDIAN
     ffi_arg wide;
     type = plain_type(type);
-    if (type->size >= sizeof(ffi_arg)
-        || !(type->kind <= K_CHAR32 || is_pointer_kind(type->kind)) || type->kind == K_VOID)
+    if (type->size >= sizeof(ffi_arg) || !is_word_kind(type->kind))
         return;
     memcpy(&wide, where, sizeof wide);
     memmove(where, (char *)where + sizeof wide - type->size, type->size);
@@ -47,26 +46,19 @@ static inline void widen_result(const type_info *type, void *where)
         return;
     switch (type->kind) {
         // clang-format off
-#define WIDEN(kind, ctype, wide) \
-    case kind: { ctype narrow_; memcpy(&narrow_, where, sizeof narrow_); \
+#define NOT(kind, ctype)
+#define ZEROS(kind, ctype) WIDEN(kind, ctype, ffi_arg)
+#define SIGN(kind, ctype) WIDEN(kind, ctype, ffi_sarg)
+#define WIDEN(kind, ctype, wide)                                                                 \
+    case kind: { ctype narrow_; memcpy(&narrow_, where, sizeof narrow_);                         \
                  *(wide *)where = (wide)narrow_; return; }
-    WIDEN(K_BOOL, uint8_t, ffi_arg)
-    WIDEN(K_CHAR, char, ffi_sarg)
-    WIDEN(K_S8, int8_t, ffi_sarg)
-    WIDEN(K_U8, uint8_t, ffi_arg)
-    WIDEN(K_S16, int16_t, ffi_sarg)
-    WIDEN(K_U16, uint16_t, ffi_arg)
-    WIDEN(K_S32, int32_t, ffi_sarg)
-    WIDEN(K_U32, uint32_t, ffi_arg)
-    WIDEN(K_CHAR16, uint16_t, ffi_arg)
-    WIDEN(K_CHAR32, uint32_t, ffi_arg)
-    WIDEN(K_POINTER, uintptr_t, ffi_arg)
-    WIDEN(K_PTR, uintptr_t, ffi_arg)
-    WIDEN(K_STRING, uintptr_t, ffi_arg)
-    WIDEN(K_BYTES, uintptr_t, ffi_arg)
-    WIDEN(K_WSTRING, uintptr_t, ffi_arg)
-    WIDEN(K_FUNCTION, uintptr_t, ffi_arg)
+#define KIND(kind, name, ctype, format, widening, ffi) widening(K_##kind, ctype)
+    FFIPY_KINDS(KIND)
+#undef KIND
 #undef WIDEN
+#undef SIGN
+#undef ZEROS
+#undef NOT
         // clang-format on
     default:
         return;

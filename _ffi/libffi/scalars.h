@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <ffi.h>
 
+#include "base/os/c_abi.h"
 #include "model/kinds.h"
 
 static ffi_type *int_ffi_type(size_t size, int is_signed)
@@ -18,17 +19,6 @@ static ffi_type *int_ffi_type(size_t size, int is_signed)
     case 16: return is_signed ? &ffi_type_sint128 : &ffi_type_uint128;
 #endif
     default: return NULL;
-    }
-}
-
-static type_kind int_kind(size_t size, int is_signed)
-{
-    switch (size) {
-    case 1: return is_signed ? K_S8 : K_U8;
-    case 2: return is_signed ? K_S16 : K_U16;
-    case 4: return is_signed ? K_S32 : K_U32;
-    case 8: return is_signed ? K_S64 : K_U64;
-    default: return is_signed ? K_S128 : K_U128;
     }
 }
 
@@ -48,6 +38,31 @@ COMPLEX_PAIR(longdouble)
 #else
 #define COMPLEX_FFI(type) NULL
 #endif
+
+#ifdef FFI_TARGET_HAS_INT128
+#define WIDE_FFI(type) (&ffi_type_##type)
+#else
+#define WIDE_FFI(type) NULL
+#endif
+
+/* The ffi_type of scalars; NULL: this libffi has none. */
+static ffi_type *kind_ffi_type(type_kind kind)
+{
+    switch (kind) {
+#define PLAIN(type) (&ffi_type_##type)
+#define CHARACTER int_ffi_type(1, CHAR_IS_SIGNED)
+#define WIDE(type) WIDE_FFI(type)
+#define COMPLEX(type) COMPLEX_FFI(type)
+#define KIND(kind, name, ctype, format, widening, ffi) case K_##kind: return ffi;
+    FFIPY_KINDS(KIND)
+#undef KIND
+#undef COMPLEX
+#undef WIDE
+#undef CHARACTER
+#undef PLAIN
+    default: return NULL;
+    }
+}
 
 #ifdef FFI_TARGET_HAS_VECTOR_TYPE
 #define VECTOR_TYPE FFI_TYPE_VECTOR

@@ -185,12 +185,15 @@ cdef class Type:
 cdef object NO_FIELDS = MappingProxyType({})
 
 
-cdef Type new_type(str kind, type_kind code):
+cdef list KIND_NAMES = [_sys.intern(kinds[i].name.decode()) for i in range(KIND_COUNT)]
+
+
+cdef Type new_type(type_kind kind):
     cdef Type type = Type.__new__(Type)
-    type.kind = kind
+    type.kind = KIND_NAMES[<int>kind]
     type.vectorcall = <vectorcallfunc>type_vectorcall
-    type.info.kind = code
-    type.info.holds_addresses = is_pointer_kind(code)
+    type.info.kind = kind
+    type.info.holds_addresses = is_pointer_kind(kind)
     type.info.object = <PyObject *>type
     type.info.complete = True
     type.fields = type.offsets = NO_FIELDS
@@ -240,6 +243,6 @@ cdef str type_name(Type type):
 cdef int need_storage(Type type) except -1:
     if not type.info.complete:
         raise TypeError(f"{type_name(type)} is incomplete: its size is not known")
-    if type.info.kind == K_VOID or type.info.kind >= K_BITS:
+    if not is_stored_kind(type.info.kind):
         raise TypeError(f"{type_name(type)} has no storage of its own")
     return 0

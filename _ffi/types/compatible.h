@@ -84,7 +84,7 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
             other = other->item;
             continue;
         default:
-            return one->kind <= K_WSTRING;
+            return !is_reference_kind(one->kind);
         }
     }
 }

@@ -7,8 +7,8 @@ cdef Type need_type(what, item):
     return <Type>item
 
 
-cdef Type derived(str kind, type_kind code, Type item, rebuild):
-    cdef Type result = new_type(kind, code)
+cdef Type derived(type_kind kind, Type item, rebuild):
+    cdef Type result = new_type(kind)
     deepen(result, item)
     result.item = item
     result.info.item = &item.info
@@ -26,7 +26,7 @@ cdef int as_address(Type result) except -1:
 def ptr(item, object const=False):
     """Return the type of a pointer to `item`; `const` ones also take read-only buffers."""
     cdef Type target = need_type("c.ptr()", item), result
-    if target.info.kind >= K_BITS:
+    if target.info.kind == K_BITS or is_reference_kind(target.info.kind):
         raise BadTypedef(f"c.ptr(): there is no pointer to {type_name(target)}")
     if target.info.kind == K_VOID and not const:
         return core_types["pointer"]
@@ -34,7 +34,7 @@ def ptr(item, object const=False):
         known = target.const_pointer_to if const else target.pointer_to
         if known is not None:
             return known
-        result = derived("pointer", K_PTR, target, (ptr, (target, bool(const))))
+        result = derived(K_PTR, target, (ptr, (target, bool(const))))
         result.info.is_const = bool(const)
         as_address(result)
         name_type(result, shorten(spell(result, "")))
@@ -65,7 +65,7 @@ def array(item, length):
     """Return the type of `length` contiguous items; length 0 only ends a struct."""
     cdef Type element = need_type("c.array()", item), result
     cdef Py_ssize_t count = count_of("c.array()", length, 0)
-    if not element.info.complete or element.info.kind == K_VOID or element.info.kind >= K_BITS:
+    if not element.info.complete or not is_stored_kind(element.info.kind):
         raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
     if element.info.size and count > PY_SSIZE_T_MAX // 2 // <Py_ssize_t>element.info.size:
         raise ValueError(f"c.array(): length {count} is out of range")
@@ -73,7 +73,7 @@ def array(item, length):
     known = find_interned(key)
     if known is not None:
         return known
-    result = derived("array", K_ARRAY, element, (array, (element, count)))
+    result = derived(K_ARRAY, element, (array, (element, count)))
     result.info.length = count
     result.info.holds_addresses = element.info.holds_addresses
     result.info.size = count * element.info.size
@@ -90,13 +90,13 @@ def vector(item, lanes):
     cdef Type element = need_type("c.vector()", item), result
     cdef Py_ssize_t count = count_of("c.vector()", lanes, 1)
     cdef ffi_cif cif
-    if count > 64 or not (K_S8 <= element.info.kind <= K_U64 or element.info.kind in (K_FLOAT, K_DOUBLE)):
+    if count > 64 or not (is_int_kind(element.info.kind) or element.info.kind in (K_FLOAT, K_DOUBLE)):
         raise BadTypedef(f"c.vector(): {count} lanes of {type_name(element)} are no vector")
     key = (K_VECTOR, id(element), count)
     known = find_interned(key)
     if known is not None:
         return known
-    result = derived("vector", K_VECTOR, element, (vector, (element, count)))
+    result = derived(K_VECTOR, element, (vector, (element, count)))
     result.info.size = 1 << (int(count * <Py_ssize_t>element.info.size) - 1).bit_length()
     result.info.alignment = result.info.size if result.info.size < 16 else 16
     set_elements(result, [<uintptr_t>element.info.ffi] * count)
@@ -121,7 +121,7 @@ def bits(base, width):
     cdef Type unit = need_type("c.bits()", base), result
     cdef Py_ssize_t count = count_of("c.bits()", width, 0)
     plain = <Type><object>plain_type(&unit.info).object
-    if not (plain.info.kind == K_BOOL or K_S8 <= plain.info.kind <= K_U64):
+    if not (plain.info.kind == K_BOOL or is_int_kind(plain.info.kind)):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
         raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")
@@ -129,7 +129,7 @@ def bits(base, width):
     known = find_interned(key)
     if known is not None:
         return known
-    result = derived("bits", K_BITS, unit, (bits, (unit, count)))
+    result = derived(K_BITS, unit, (bits, (unit, count)))
     result.info.length = count
     result.info.size = unit.info.size
     result.info.alignment = unit.info.alignment
@@ -143,7 +143,7 @@ def enum(cls, base=None):
     if not (isinstance(cls, type) and issubclass(cls, int) and hasattr(cls, "__members__")):
         raise TypeError(f"c.enum(): expected an enum.IntEnum class, got {cls!r}")
     cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base), result
-    if not (K_S8 <= storage.info.kind <= K_U64):
+    if not is_int_kind(storage.info.kind):
         raise BadTypedef(f"c.enum() base: {type_name(storage)} is no integer type")
     key = (K_ENUM, id(cls), id(storage))
     known = find_interned(key)
@@ -153,7 +153,7 @@ def enum(cls, base=None):
     for number in members:
         make_value(storage, number)
     name = f"enum {cls.__name__}"
-    result = derived("enum", K_ENUM, storage, (enum, (cls, storage)))     # last: other code may find it from now on
+    result = derived(K_ENUM, storage, (enum, (cls, storage)))     # last: other code may find it from now on
     result.enum = cls
     result.members = members
     result.info.enum_class = <PyObject *>cls
@@ -173,7 +173,7 @@ def func(cif):
     known = find_interned(key)
     if known is not None:
         return known
-    cdef Type result = new_type("function", K_FUNCTION), part
+    cdef Type result = new_type(K_FUNCTION), part
     deepen(result, (<CIF>cif).restype)
     for part in (<CIF>cif).argtypes:
         deepen(result, part)
@@ -185,15 +185,16 @@ def func(cif):
     return intern_object(key, result)
 
 
-cdef object by_reference(str kind, type_kind code, item, function):
-    cdef Type target = need_type(f"c.{kind}()", item), result
-    if not target.info.complete or target.info.kind == K_VOID or target.info.kind >= K_BITS:
-        raise BadTypedef(f"c.{kind}(): {type_name(target)} cannot be passed by reference")
-    key = (code, id(target))
+cdef object by_reference(type_kind kind, item, function):
+    cdef str name = KIND_NAMES[<int>kind]
+    cdef Type target = need_type(f"c.{name}()", item), result
+    if not target.info.complete or not is_stored_kind(target.info.kind):
+        raise BadTypedef(f"c.{name}(): {type_name(target)} cannot be passed by reference")
+    key = (kind, id(target))
     known = find_interned(key)
     if known is not None:
         return known
-    result = derived(kind, code, target, (function, (target,)))
+    result = derived(kind, target, (function, (target,)))
     as_address(result)
     name_type(result, shorten(spell(result, "")))
     return intern_object(key, result)
@@ -201,14 +202,14 @@ cdef object by_reference(str kind, type_kind code, item, function):
 
 def ref(item):
     """Return the parameter type that passes a pointer to a copy of the value given."""
-    return by_reference("ref", K_REF, item, ref)
+    return by_reference(K_REF, item, ref)
 
 
 def out(item):
     """Return the parameter type that the call allocates, C fills, and the call returns."""
-    return by_reference("out", K_OUT, item, out)
+    return by_reference(K_OUT, item, out)
 
 
 def inout(item):
     """Return the parameter type that passes a pointer to a copy, which the call returns."""
-    return by_reference("inout", K_INOUT, item, inout)
+    return by_reference(K_INOUT, item, inout)

@@ -115,7 +115,8 @@ cdef object describe_union(Type type):
     integers = integer_chunks(size, alignment)
     kinds = {kind for _, kind, _ in leaves}
     floats = kinds <= {K_FLOAT, K_DOUBLE}
-    if kinds & {K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE, K_S128, K_U128, K_VECTOR, K_BITS}:
+    if kinds & {K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE, K_VECTOR, K_BITS} or (
+            any([is_wide_int_kind(kind) for kind in kinds])):
         return "the platform's rule for unions with such members is not one libffi can follow"
     if rule == c'x' and size <= 16:
         elements = []

@@ -26,7 +26,7 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
         raise TypeError(f"c.{function.__name__}() argument 1: expected a str name or a class, "
                         f"got {type(name).__name__}")
     name = PyUnicode_FromObject(name)   # the table of types must not run a subclass's code
-    result = new_type("union" if is_union else "struct", K_UNION if is_union else K_STRUCT)
+    result = new_type(K_UNION if is_union else K_STRUCT)
     result.info.complete = False
     name_type(result, f"{result.kind} {name}".rstrip())
     if not isinstance(members, (tuple, list)):
@@ -97,7 +97,7 @@ cdef list check_members(Type owner, members, dict fields):
         type = <Type>item
         if type is owner:
             raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
-        if not type.info.complete or type.info.kind == K_VOID or type.info.kind >= K_REF:
+        if not type.info.complete or type.info.kind == K_VOID or is_reference_kind(type.info.kind):
             raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
         if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")

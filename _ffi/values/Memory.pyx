@@ -418,7 +418,7 @@ cdef object items_at(const type_info *item, char *data, positions, Memory root):
 
 cdef object same_items(const type_info *item, positions, values):
     """Return the buffer of as many such items in a row, which may be copied as it is, or None."""
-    if isinstance(values, (list, tuple)) or positions.step != 1 or not K_CHAR <= item.kind < K_POINTER or \
+    if isinstance(values, (list, tuple)) or positions.step != 1 or not is_number_kind(item.kind) or item.kind == K_BOOL or \
             item.kind in (K_CHAR16, K_CHAR32):
         return None
     try:

@@ -47,7 +47,7 @@ cdef object make_value(Type type, value):
         value = (<Value>value).value
     if type.info.kind in (K_PTR, K_POINTER):
         return make_pointer(type, value)
-    if type.info.kind == K_VOID or type.info.kind >= K_ARRAY:
+    if not is_stored_kind(type.info.kind) or is_aggregate_kind(type.info.kind):
         raise TypeError(f"{type_name(type)} has no values")
     memset(&k, 0, sizeof(k))
     try:

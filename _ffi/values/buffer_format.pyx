@@ -1,38 +1,15 @@
 """The buffer protocol's description of a type (PEP 3118): formats, shapes, strides."""
 
 
-cdef dict SCALAR_FORMATS = {
-    K_BOOL: "?", K_CHAR: "c", K_S8: "b", K_U8: "B", K_FLOAT: "f", K_DOUBLE: "d",
-    K_LONGDOUBLE: "g", K_EXACT: "g", K_COMPLEX_FLOAT: "Zf", K_COMPLEX_DOUBLE: "Zd",
-    K_COMPLEX_LONGDOUBLE: "Zg", K_CHAR16: "H", K_CHAR32: "w",
-}
-
-
-cdef dict int_formats():
-    # The letter of the first C type of that size: 8 bytes are 'l' on LP64, 'q' elsewhere.
-    formats = {}
-    for letter, size in (("q", sizeof(long long)), ("l", sizeof(long)), ("i", sizeof(int)),
-                         ("h", sizeof(short))):
-        formats[<int>int_kind(size, True)] = letter
-        formats[<int>int_kind(size, False)] = letter.upper()
-    return formats
-
-
-cdef dict INT_FORMATS = int_formats()
-
-
 cdef str format_of(Type type):
     """Return the format of one item; a type that struct codes cannot describe is bytes."""
     cdef Type member
     cdef size_t at = 0
-    if type.info.kind in SCALAR_FORMATS:
-        return SCALAR_FORMATS[type.info.kind]
-    if type.info.kind in INT_FORMATS:
-        return INT_FORMATS[type.info.kind]
+    cdef const char *known = kinds[<int>type.info.kind].format
+    if known[0]:
+        return known.decode()
     if type.info.kind == K_ENUM:
         return format_of(<Type>type.item)
-    if is_pointer_kind(type.info.kind):
-        return "P"
     if type.info.kind != K_STRUCT or not type.natural or not type.info.by_position:
         return f"{type.info.size}s"
     parts = []
@@ -71,5 +48,4 @@ cdef tuple find_array_layout(Type item):
     for length in reversed(shape):
         strides.insert(0, stride)
         stride *= length
-    format = "16s" if item.info.kind in (K_S128, K_U128) else format_of(item)
-    return format.encode(), tuple(shape), tuple(strides)
+    return format_of(item).encode(), tuple(shape), tuple(strides)

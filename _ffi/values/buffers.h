@@ -13,7 +13,7 @@
 
 /* The format that buffers of these items commonly have. */
 // clang-format off
-static const char common_format[K_INOUT + 1] = {
+static const char common_format[KIND_COUNT] = {
     [K_S16] = 'h', [K_U16] = 'H', [K_S32] = 'i', [K_U32] = 'I', [K_S64] = 'l', [K_U64] = 'L',
     [K_FLOAT] = 'f', [K_DOUBLE] = 'd',
 };

@@ -164,7 +164,7 @@ cdef bint same_stored(const type_info *type, char *one, char *other) except -1:
 
 
 cdef bint compares_bytewise(type_kind kind):
-    return K_CHAR <= kind <= K_CHAR32 or is_pointer_kind(kind)
+    return (is_integral_kind(kind) and kind != K_BOOL) or is_pointer_kind(kind)
 
 
 cdef bint same_members(const type_info *type, char *one, char *other) except -1:

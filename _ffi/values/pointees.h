@@ -43,8 +43,7 @@ static int pointee_matches(const type_info *want, const type_info *have)
             return compatible_structs(want, have);
         if (want->kind == K_EXACT || have->kind == K_EXACT)
             return want->ffi == have->ffi;
-        return want->kind == have->kind && want->kind <= K_COMPLEX_LONGDOUBLE
-               && want->kind != K_VOID;
+        return want->kind == have->kind && is_number_kind(want->kind);
     }
 }
 
