@@ -66,7 +66,8 @@ cdef class Type:
     def closure(self):
         """Make a closure of a callable, or decorate one: CIF.closure of what a function pointer points to."""
         if self.cif is None:
-            raise AttributeError(f"{type_name(self)} is no function pointer: it has no closures", name="closure", obj=self)
+            raise AttributeError(f"{type_name(self)} is no function pointer: it has no closures",
+                                 name="closure", obj=self)
         return self.cif.closure
 
     def __class_getitem__(cls, item):

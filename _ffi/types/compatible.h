@@ -77,7 +77,10 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
         switch (one->kind) {
         case K_FUNCTION:
             return alike_cifs(one->cif, other->cif, pairs);
-        case K_PTR: case K_ARRAY: case K_VECTOR: case K_BITS:
+        case K_PTR:
+        case K_ARRAY:
+        case K_VECTOR:
+        case K_BITS:
             if (one->length != other->length)
                 return 0;
             one = one->item;

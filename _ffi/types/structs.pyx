@@ -208,7 +208,7 @@ def _reduce_memory_class(cls):
 
 
 cdef object struct_class():
-    """Return the class of such classes; pickle asks copyreg, which takes a while to import, for what to do with them."""
+    """Return the class of such classes; pickle asks copyreg, which takes a while to import, what to do with them."""
     import copyreg
     copyreg.dispatch_table.setdefault(_StructClass, _reduce_memory_class)
     return _StructClass

@@ -133,7 +133,8 @@ def accepts(function, pointer):
 
 def test_thousands_of_structs_that_refer_to_each_other():
     text = "".join(f"struct s{i};" for i in range(1000)) + "".join(
-        f"struct s{i} {{ struct s{(i * 7 + 1) % 1000} *a; struct s{(i * 3 + 2) % 1000} *b; int (*f)(struct s{999 - i} *); }};"
+        f"struct s{i} {{ struct s{(i * 7 + 1) % 1000} *a; struct s{(i * 3 + 2) % 1000} *b;"
+        f" int (*f)(struct s{999 - i} *); }};"
         for i in range(1000))
     one, other = Library(None), Library(None)
     one.declare(text)
