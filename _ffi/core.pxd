@@ -48,6 +48,7 @@ cdef extern from "core.h":
     bint is_complex_kind(type_kind)
     bint is_number_kind(type_kind)
     bint is_pointer_kind(type_kind)
+    bint is_character_kind(type_kind)
     bint is_word_kind(type_kind)
     bint is_aggregate_kind(type_kind)
     bint is_reference_kind(type_kind)

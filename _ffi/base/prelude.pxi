@@ -13,7 +13,7 @@ from cpython.ref cimport Py_XDECREF
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset, strlen
 
 cdef extern from "Python.h":
     ctypedef struct PyGetSetDef:

@@ -164,7 +164,9 @@ cdef object function_at(const type_info *type, void *address, PyObject *owner):
     cdef Function function = bind_function(<CIF><object>type.cif, <uintptr_t>address, None, None,
                                            "release", False, None)
     if owner != NULL:
-        function.owner = <object>owner
-        if isinstance(function.owner, Function):
-            function.target.life = (<Function>function.owner).target.life
+        held = <object>owner
+        if isinstance(held, Function):  # whoever it is of: functions read and stored again are no chain
+            function.target.life = (<Function>held).target.life
+            held = (<Function>held).owner if (<Function>held).library is None else (<Function>held).library
+        function.owner = held
     return function

@@ -147,7 +147,8 @@ cdef class Type:
         cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")
-        if isinstance(pointer.owner, memoryview):       # which was exported once; another time it may be another
+        if isinstance(pointer.owner, memoryview) and not isinstance(address, (Memory, Pointer)):
+            # It was exported once; another time it may be another.
             address = pointer.owner
         known = known_size(address)
         if known is not None and known < self.info.size:

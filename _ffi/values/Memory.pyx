@@ -267,14 +267,15 @@ cdef object known_size(value):
     """Return how many bytes are known to be behind what has an address, or None."""
     if isinstance(value, Memory):
         size = size_from(<Memory>value)
-        return None if size < 0 else size
-    if isinstance(value, Pointer):
-        if not (<Pointer>value).p.bounded or not (<Pointer>value).p.type.item.complete:
-            return None
-        return max((<Pointer>value).p.length, 0) * (<Pointer>value).p.type.item.size
-    if isinstance(value, (int, Closure, Function, Value)) or value is None:
+    elif isinstance(value, Pointer):
+        if (<Pointer>value).p.bounded and (<Pointer>value).p.type.item.complete:
+            return max((<Pointer>value).p.length, 0) * (<Pointer>value).p.type.item.size
+        size = size_behind((<Pointer>value).owner, (<Pointer>value).p.address)
+    elif isinstance(value, (int, Closure, Function, Value)) or value is None:
         return None
-    return memoryview(value).nbytes
+    else:
+        return memoryview(value).nbytes
+    return None if size < 0 else size
 
 
 cdef Py_ssize_t size_from(Memory memory):
@@ -282,20 +283,27 @@ cdef Py_ssize_t size_from(Memory memory):
 
     C's flexible array, T[0], goes on to the end of what its struct lies in.
     """
-    cdef uintptr_t start
-    cdef Py_ssize_t whole, before
-    cdef Memory root
     if memory.m.size or memory.m.life == &memory.m.own:
         return memory.m.size
-    root = <Memory>memory_root(<MemoryObject *>memory)      # views may lie in views
-    if root.m.life == &root.m.own:
+    return size_behind(memory, memory.m.data)
+
+
+cdef Py_ssize_t size_behind(owner, const char *address):
+    """Return how many bytes of an owner's storage there are from `address` on; -1: nobody knows, or it is none of its."""
+    cdef uintptr_t start = 0
+    cdef Py_ssize_t whole = 0, before
+    cdef Memory root
+    if isinstance(owner, Memory):
+        root = <Memory>memory_root(<MemoryObject *>owner)   # views may lie in views
         start, whole = <uintptr_t>root.m.data, root.m.size
-    elif isinstance(root.owner, memoryview):
-        start, whole = <uintptr_t>buffer_address(root.owner), root.owner.nbytes
-    else:
+        if root.m.life != &root.m.own:
+            owner = root.owner
+    if isinstance(owner, memoryview):
+        start, whole = <uintptr_t>buffer_address(owner), owner.nbytes
+    elif not isinstance(owner, Memory):
         return -1
-    before = <Py_ssize_t>(<uintptr_t>memory.m.data - start)
-    return whole - before if 0 <= before <= whole else -1      # a pointer's owner may hold it only
+    before = <Py_ssize_t>(<uintptr_t>address - start)
+    return whole - before if 0 <= before <= whole else -1
 
 
 cdef bint is_const(value):
@@ -333,7 +341,11 @@ cdef object copy_of(Memory memory):
     result = <object>copy
     Py_XDECREF(<PyObject *>copy)
     cdef keeper k = memory_keeper(copy)
-    copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
+    lifetime_pin(copy.m.life)       # gc.get_objects() may find it, and code may close it
+    try:
+        copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
+    finally:
+        lifetime_unpin(copy.m.life)
     return result
 
 

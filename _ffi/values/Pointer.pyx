@@ -53,10 +53,36 @@ cdef class Pointer:
             return self.p.address == (<Pointer>other).p.address
         if other is None:
             return self.p.address == NULL
-        return NotImplemented
+        return NotImplemented if address_compared(other) is None else <uintptr_t>self.p.address == other
+
+    def __lt__(self, other):
+        address = address_compared(other)
+        return NotImplemented if address is None else <uintptr_t>self.p.address < address
+
+    def __le__(self, other):
+        address = address_compared(other)
+        return NotImplemented if address is None else <uintptr_t>self.p.address <= address
+
+    def __gt__(self, other):
+        address = address_compared(other)
+        return NotImplemented if address is None else <uintptr_t>self.p.address > address
+
+    def __ge__(self, other):
+        address = address_compared(other)
+        return NotImplemented if address is None else <uintptr_t>self.p.address >= address
 
     def __hash__(self):
         return hash(<uintptr_t>self.p.address)
+
+    def __int__(self):
+        return <uintptr_t>self.p.address
+
+    def text(self, size=None, *, encoding=None, errors=None):
+        """Return the text there: up to the NUL, or `size` characters of the type's.
+
+        By default `char` is UTF-8 with surrogateescape, wider characters are UTF-16 or UTF-32.
+        """
+        return text_behind(self, size, encoding, errors)
 
     def __getitem__(self, index):
         cdef const type_info *item = pointed_item(self)
@@ -113,7 +139,7 @@ cdef class Pointer:
         if (<Pointer>other).p.type.item != self.p.type.item:
             raise TypeError(f"{type_name(self.type_)} - {type_name((<Pointer>other).type_)}: "
                             "pointers to different types")
-        return (self.p.address - (<Pointer>other).p.address) // <Py_ssize_t>pointed_item(self).size
+        return (self.p.address - (<Pointer>other).p.address) // step_of(self)
 
     def __repr__(self):
         return f"<{short_name(self.type_)} {f'{<uintptr_t>self.p.address:#x}' if self.p.address else 'NULL'}>"
@@ -129,6 +155,22 @@ cdef const type_info *pointed_item(Pointer pointer) except NULL:
     if not lifetime_is_open(pointer.p.life):
         raise ValueError(f"the storage this {type_name(pointer.type_)} points to is closed")
     return item
+
+
+cdef Py_ssize_t step_of(Pointer pointer) except -1:
+    """Return how many bytes `p + 1` is further on: one for `void *`, as gcc has it."""
+    if pointer.p.type.item.kind != K_VOID:
+        return pointed_item(pointer).size
+    if not lifetime_is_open(pointer.p.life):
+        raise ValueError(f"the storage this {type_name(pointer.type_)} points to is closed")
+    return 1
+
+
+cdef object address_compared(other):
+    """Return the address to compare with, or None."""
+    if isinstance(other, Pointer):
+        return <uintptr_t>(<Pointer>other).p.address
+    return other if isinstance(other, int) and not isinstance(other, bool) else None
 
 
 cdef char *item_address(Pointer pointer, index) except NULL:
@@ -177,7 +219,7 @@ cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
 cdef object moved(Pointer pointer, other):
     cdef Py_ssize_t distance = distance_of(pointer, other)
     cdef Pointer result
-    cdef Py_ssize_t size = pointed_item(pointer).size
+    cdef Py_ssize_t size = step_of(pointer)
     if abs(distance) > (PY_SSIZE_T_MAX // 2) // max(size, 1):
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
     result = new_pointer(pointer.p.type, <char *>(<uintptr_t>pointer.p.address + <uintptr_t>(distance * size)),
@@ -234,6 +276,8 @@ cdef Pointer make_pointer(Type type, value):
         if isinstance(value, Function):
             life = (<FunctionObject *>value).target.life
         address = <void *><uintptr_t>value.address
+    elif isinstance(value, bool):
+        raise TypeError(f"{type_name(type)}: expected an address, got bool")
     elif isinstance(value, int) or value is None:
         memset(&k, 0, sizeof(k))
         store_placed(rule, &address, value, &k, "%U", type_name(type), 0)

@@ -2,6 +2,7 @@
 
 
 @cython.final
+@cython.trashcan(True)          # what it holds may hold one, and so on
 cdef class Value:
     """Hold a Python value together with its C type; immutable, made by `c.long(7)`."""
     cdef Type type_
@@ -47,6 +48,8 @@ cdef object make_value(Type type, value):
         value = (<Value>value).value
     if type.info.kind in (K_PTR, K_POINTER):
         return make_pointer(type, value)
+    if type.info.kind == K_FUNCTION and isinstance(value, int):     # a cast
+        value = make_pointer(core_types["pointer"], value)
     if not is_stored_kind(type.info.kind) or is_aggregate_kind(type.info.kind):
         raise TypeError(f"{type_name(type)} has no values")
     memset(&k, 0, sizeof(k))

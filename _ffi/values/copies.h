@@ -5,6 +5,7 @@
 #include <Python.h>
 #include <string.h>
 
+#include "base/collector.h"
 #include "base/compiler.h"
 #include "base/locks.h"
 #include "model/keeper.h"
@@ -74,12 +75,12 @@ COLD static char *copy_with_kept(MemoryObject *source, PyObject **kept)
     return copy;
 }
 
-/* The bytes at `where` become a copy of `source`: what its pointers point to is kept there too,
-   whatever becomes of the original, and what was kept there is not needed any more. */
-COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
+/* store_copy(), while no other code runs.  *replaced: new, or NULL. */
+COLD static int store_copy_undisturbed(keeper *k, char *where, MemoryObject *source,
+                                       PyObject **replaced)
 {
     MemoryObject *root = memory_root(source);
-    PyObject *kept = NULL, *replaced = NULL, *old;
+    PyObject *kept = NULL, *old;
     char *copy;
     Py_ssize_t i;
     int status = -1;
@@ -94,8 +95,8 @@ COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
     if (copy == NULL)
         return -1;
     if (k->memory != NULL) {
-        replaced = kept_between(k->memory, where, source->m.size);
-        if (replaced == NULL || forget_kept(k->memory, where, replaced) < 0)
+        *replaced = kept_between(k->memory, where, source->m.size);
+        if (*replaced == NULL || forget_kept(k->memory, where, *replaced) < 0)
             goto done;
     }
     status = 0;
@@ -114,6 +115,16 @@ COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
 done:
     PyMem_Free(copy);
     Py_DECREF(kept);
+    return status;
+}
+
+/* The bytes at `where` become a copy of `source`: what its pointers point to is kept there too,
+   whatever becomes of the original, and what was kept there is not needed any more. */
+COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
+{
+    PyObject *replaced = NULL;
+    int was_on = pause_collector(), status = store_copy_undisturbed(k, where, source, &replaced);
+    resume_collector(was_on);
     Py_XDECREF(replaced);                   /* last: it may run Python code */
     return status;
 }

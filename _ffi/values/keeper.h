@@ -28,7 +28,7 @@ static inline int was_closed_meanwhile(MemoryObject *root)
 
 /* What is stored at `where` keeps `object` (or NULL) alive; *replaced is what was kept there, for the
    caller to let go once the new address is there.  The caller is in the root's critical section, and
-   stays in it: nothing here runs Python code. */
+   stays in it: nothing here runs Python code but the allocation of the dictionary, which comes first. */
 static int keep_in_memory(MemoryObject *root, const void *where, PyObject *object, PyObject **replaced)
 {
     PyObject *key;
@@ -41,8 +41,12 @@ static int keep_in_memory(MemoryObject *root, const void *where, PyObject *objec
             return 0;
         if ((dict = PyDict_New()) == NULL)
             return -1;
-        Py_SETREF(root->keep, dict);
-        track_object((PyObject *)root);
+        if (root->keep == Py_None) {
+            Py_SETREF(root->keep, dict);
+            track_object((PyObject *)root);
+        } else {
+            Py_DECREF(dict);        /* the collector's code stored something here */
+        }
     }
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)

@@ -16,7 +16,7 @@
 #include "values/pointer_objects.h"
 #include "values/text.h"
 
-/* What was stored at `where` (borrowed, in the root's critical section), or NULL. */
+/* What was stored at `where`, as the root keeps it, in its critical section.  New; NULL: nothing, or an error. */
 static PyObject *kept_at(MemoryObject *root, const void *where)
 {
     PyObject *key, *object;
@@ -26,34 +26,59 @@ static PyObject *kept_at(MemoryObject *root, const void *where)
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)
         return NULL;
-    object = PyDict_GetItemWithError(root->keep, key);
+    object = Py_XNewRef(PyDict_GetItemWithError(root->keep, key));
     Py_DECREF(key);
     return object;
 }
 
-/* A pointer read out of `root` keeps alive what was stored there, if it still is that. */
+/* Whose storage it is: a pointer's owner's, or pointers that are read, moved and stored again would each own
+   the last (borrowed). */
+static PyObject *storage_of(PyObject *kept)
+{
+    return Pointer_Check(kept) ? ((PointerObject *)kept)->owner : kept;
+}
+
+/* ... and until when it can be looked at, if the address still lies in it: C may have changed it. */
+static lifetime *life_at(PyObject *kept, const char *address)
+{
+    PyObject *owner = storage_of(kept);
+
+    if (Pointer_Check(kept) && ((PointerObject *)kept)->p.address == address)
+        return ((PointerObject *)kept)->p.life;
+    if (Memory_Check(owner)) {
+        const memory_state *m = &((MemoryObject *)owner)->m;
+        if (address >= m->data && address <= m->data + m->size)
+            return m->life;
+    }
+    return &forever;
+}
+
+/* NULL is None where nothing is known of what is there. */
+static PyObject *pointer_or_none(const type_info *type, void *address, PyObject *owner, lifetime *life)
+{
+    if (address == NULL && type->item->kind == K_VOID)
+        return Py_NewRef(Py_None);
+    return new_pointer(type, address, owner, life, -1);
+}
+
+/* A pointer read out of `root` keeps alive what was stored there. */
 static PyObject *pointer_kept_by(const type_info *type, const void *where, MemoryObject *root)
 {
     void *address = read_address(where);
-    PyObject *object = kept_at(root, where);
+    PyObject *kept = kept_at(root, where), *pointer;
 
-    if (object == NULL)
-        return PyErr_Occurred() ? NULL : new_pointer(type, address, NULL, &forever, -1);
-    if (Memory_Check(object)) {
-        MemoryObject *memory = (MemoryObject *)object;
-        if (memory->m.data == address)
-            return new_pointer(type, address, object, memory->m.life, -1);
-    } else if (Pointer_Check(object) && ((PointerObject *)object)->p.address == address) {
-        return new_pointer(type, address, object, ((PointerObject *)object)->p.life, -1);
-    }
-    return new_pointer(type, address, object, &forever, -1);
+    if (kept == NULL)
+        return PyErr_Occurred() ? NULL : pointer_or_none(type, address, NULL, &forever);
+    pointer = pointer_or_none(type, address, storage_of(kept), life_at(kept, address));
+    Py_DECREF(kept);
+    return pointer;
 }
 
 static PyObject *load_kept_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
     PyObject *pointer;
     if (root == NULL)
-        return new_pointer(type, read_address(where), NULL, &forever, -1);
+        return pointer_or_none(type, read_address(where), NULL, &forever);
     root = memory_root(root);
     Py_BEGIN_CRITICAL_SECTION(root);
     pointer = was_closed_meanwhile(root) ? NULL : pointer_kept_by(type, where, root);
@@ -90,7 +115,7 @@ static PyObject *load_function(const type_info *type, const void *where, MemoryO
         closed = was_closed_meanwhile(whole);
         if (!closed) {
             address = read_address(where);
-            owner = Py_XNewRef(kept_at(whole, where));
+            owner = kept_at(whole, where);
         }
         Py_END_CRITICAL_SECTION();
     }
@@ -105,26 +130,14 @@ static PyObject *load_function(const type_info *type, const void *where, MemoryO
 
 static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
-    void *address;
-
     switch (type->kind) {
-    case K_STRING:
-    case K_BYTES:
-    case K_WSTRING:
+    case K_STRING: case K_BYTES: case K_WSTRING:
         return load_kept_text(type, where, root);
     case K_FUNCTION:
         return load_function(type, where, root);
-    case K_PTR:
-        if (type->item->kind != K_VOID)
-            return load_kept_pointer(type, where, root);
-        break;                          /* const void *: as without const */
     default:
-        break;
+        return load_kept_pointer(type, where, root);
     }
-    address = read_address(where);
-    if (address == NULL)
-        return Py_NewRef(Py_None);
-    return PyLong_FromVoidPtr(address);
 }
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/locks.h"
 #include "base/pool.h"
 #include "model/errors.h"
+#include "model/hooks.h"
 #include "model/keeper.h"
 #include "model/memory.h"
 #include "values/keeper.h"
@@ -119,7 +120,8 @@ static void memory_release(MemoryObject *memory)
 #endif
 }
 
-/* A view of storage that `owner` (or nobody, NULL) holds. */
+/* A view of storage that `owner` (or nobody, NULL) holds; of a view it is the root, which keeps what is
+   stored there, and so views of views are no chain. */
 static MemoryObject *memory_view(const type_info *type, void *data, PyObject *owner,
                                  lifetime *life)
 {
@@ -129,6 +131,8 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
     memory->m.data = data;
     memory->m.life = life;
     if (owner != NULL) {
+        if (Memory_Check(owner))
+            owner = (PyObject *)memory_root((MemoryObject *)owner);
         Py_SETREF(memory->owner, Py_NewRef(owner));
         track_object((PyObject *)memory);
     }
@@ -138,8 +142,7 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
 /* A view of a part of `whole`. */
 static MemoryObject *memory_part(const type_info *type, void *data, MemoryObject *whole)
 {
-    PyObject *owner = whole->owner != Py_None ? whole->owner : (PyObject *)whole;
-    MemoryObject *part = memory_view(type, data, owner, whole->m.life);
+    MemoryObject *part = memory_view(type, data, (PyObject *)whole, whole->m.life);
     if (part != NULL)
         part->m.readonly = whole->m.readonly;
     return part;

@@ -14,16 +14,36 @@
 
 static object_pool pointer_pool;
 
-static void pointer_dealloc(PyObject *self)
+static ALWAYS_INLINE void pointer_free(PyObject *self)
 {
     PointerObject *pointer = (PointerObject *)self;
 
-    PyObject_GC_UnTrack(self);
     if (UNLIKELY(pointer->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     Py_XDECREF(pointer->owner);
     Py_XDECREF(pointer->type);
     pool_give(&pointer_pool, self, core.pointer, sizeof *pointer);
+}
+
+static void pointer_dealloc(PyObject *self);
+
+/* The owner goes too, and what its storage keeps, and so on. */
+COLD static void pointer_end_chain(PyObject *self)
+{
+    Py_TRASHCAN_BEGIN(self, pointer_dealloc)
+    pointer_free(self);
+    Py_TRASHCAN_END
+}
+
+static void pointer_dealloc(PyObject *self)
+{
+    PyObject *owner = ((PointerObject *)self)->owner;
+
+    PyObject_GC_UnTrack(self);
+    if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1))
+        pointer_free(self);
+    else
+        pointer_end_chain(self);
 }
 
 static void own_pointers(PyTypeObject *class)

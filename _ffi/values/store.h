@@ -162,9 +162,18 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     if (item->kind == K_CHAR && PyBytes_Check(value))
         return store_characters(type, where, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
     if (item->kind == K_CHAR && PyUnicode_Check(value)) {
+        PyObject *made;
         Py_ssize_t size;
-        const char *text = PyUnicode_AsUTF8AndSize(value, &size);
-        return text == NULL ? -1 : store_characters(type, where, text, size);
+        const char *text = utf8_of(value, &size, &made);
+        status = text == NULL ? -1 : store_characters(type, where, text, size);
+        Py_XDECREF(made);
+        return status;
+    }
+    if (item->kind == K_CHAR && is_path(value)) {
+        PyObject *text = path_text(type, value);
+        status = text == NULL ? -1 : store_array(type, where, text, k);
+        Py_XDECREF(text);
+        return status;
     }
     if ((item->kind == K_CHAR32 || item->kind == K_CHAR16) && PyUnicode_Check(value))
         return store_wide_characters(type, where, value);

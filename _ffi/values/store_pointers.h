@@ -42,17 +42,26 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
         PyErr_Format(PyExc_TypeError, "expected %U, got a %U", type->name, pointer->p.type->name);
         return -1;
     }
-    if (type->kind == K_FUNCTION)
-        return expected(type, value);
+    if (type->kind == K_FUNCTION && pointer->p.type->item->kind != K_VOID)
+        return wrong_pointee(type, pointer->p.type->item);
     if (!lifetime_is_open(pointer->p.life))
         return stale(pointer->p.type);
     write_address(where, pointer->p.address);
     return keep_pinned(k, pointer->p.life, value);
 }
 
+/* A number is an address for `void *` only; for anything else it is a mistake. */
 static int address_from_int(const type_info *type, PyObject *value, void *where)
 {
     unsigned long long address;
+    if (PyBool_Check(value))
+        return expected(type, value);
+    if (type->item == NULL || type->item->kind != K_VOID) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s (an address is cast: %s)", type->name,
+                     Py_TYPE(value)->tp_name,
+                     type->kind == K_FUNCTION ? "c.func(cif)(it), or c.pointer(it)" : "c.ptr(T)(it)");
+        return -1;
+    }
     if (unsigned_from_any(type, value, UINTPTR_MAX, &address) < 0)
         return -1;
     write_address(where, (void *)(uintptr_t)address);
@@ -64,6 +73,22 @@ static int is_typed_number(const type_info *type, PyObject *value)
 {
     return Value_Check(value) && is_pointer_kind(type->kind)
            && !is_pointer_kind(((TypeObject *)((ValueObject *)value)->type)->info.kind);
+}
+
+static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k);
+
+static int address_of_path(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    PyObject *text = path_text(type, value);
+    int borrowed = k->borrowed, status;
+
+    if (text == NULL)
+        return -1;
+    k->borrowed = 0;                /* the text is ours, not the caller's */
+    status = pointer_from(type, where, text, k);
+    k->borrowed = borrowed;
+    Py_DECREF(text);
+    return status;
 }
 
 /* The general case; pointers to the common things are taken care of in pointer_from(). */
@@ -90,6 +115,8 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
                      type->name, ((ValueObject *)value)->type);
         return -1;
     }
+    if ((takes_text(type) || type->kind == K_BYTES || type->kind == K_WSTRING) && is_path(value))
+        return address_of_path(type, value, k, where);
     if (PyCallable_Check(value) && !PyType_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
                                       "for as long as C may call)",
@@ -139,22 +166,9 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
         return k->borrowed ? 0 : keep_object(k, value);
     }
     if (PyUnicode_Check(value)) {
-        Py_ssize_t size;
-        const char *text;
-        if (type->kind == K_WSTRING)
-            return wide_string(type, value, k, where);
-        if (type->kind != K_STRING)
-            return no_text(type, value);
-        if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
-            text = PyUnicode_DATA(value);
-            size = PyUnicode_GET_LENGTH(value);
-        } else if ((text = PyUnicode_AsUTF8AndSize(value, &size)) == NULL) {
-            return -1;
-        }
-        if (UNLIKELY(has_nul(text, size)))
-            return embedded_nul(type, value);
-        write_address(where, text);
-        return k->borrowed ? 0 : keep_object(k, value);
+        if (LIKELY(takes_text(type)))
+            return narrow_string(type, value, k, where);
+        return type->kind == K_WSTRING ? wide_string(type, value, k, where) : no_text(type, value);
     }
     if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION)
         return exports_memory(procs) ? address_of_memory(type, value, k, where)

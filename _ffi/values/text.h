@@ -8,6 +8,7 @@
 #include <wchar.h>
 
 #include "base/compiler.h"
+#include "base/stack.h"
 #include "model/errors.h"
 #include "model/keeper.h"
 #include "model/type.h"
@@ -67,6 +68,70 @@ static inline int has_nul(const char *text, Py_ssize_t size)
     return ((word - ones) & ~word & tops) != 0;
 }
 
+/* The UTF-8 of a str, in which lone surrogates are the bytes they stand for, and *size.  It is part of the
+   str, or of *made (new).  NULL with an error. */
+static const char *utf8_of(PyObject *text, Py_ssize_t *size, PyObject **made)
+{
+    const char *utf8 = PyUnicode_AsUTF8AndSize(text, size);
+
+    *made = NULL;
+    if (LIKELY(utf8 != NULL) || !PyErr_ExceptionMatches(PyExc_UnicodeEncodeError))
+        return utf8;
+    PyErr_Clear();
+    *made = PyUnicode_AsEncodedString(text, "utf-8", "surrogateescape");
+    if (*made == NULL)
+        return NULL;
+    *size = PyBytes_GET_SIZE(*made);
+    return PyBytes_AS_STRING(*made);
+}
+
+/* Characters that C only reads: text goes there as it is. */
+static inline int takes_text(const type_info *type)
+{
+    return type->kind == K_STRING
+           || (type->kind == K_PTR && type->is_const && type->item->kind == K_CHAR);
+}
+
+static int narrow_string(const type_info *type, PyObject *value, keeper *k, void *where)
+{
+    PyObject *made = NULL;
+    Py_ssize_t size;
+    const char *text;
+    int status = 0;
+
+    if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
+        text = PyUnicode_DATA(value);
+        size = PyUnicode_GET_LENGTH(value);
+    } else if ((text = utf8_of(value, &size, &made)) == NULL) {
+        return -1;
+    }
+    if (UNLIKELY(has_nul(text, size))) {
+        Py_XDECREF(made);
+        return embedded_nul(type, value);
+    }
+    write_address(where, text);
+    if (made != NULL || !k->borrowed)
+        status = keep_object(k, made != NULL ? made : value);
+    Py_XDECREF(made);
+    return status;
+}
+
+/* os.PathLike: a name of a file, which is text. */
+static inline int is_path(PyObject *value)
+{
+    return PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__fspath__");
+}
+
+/* The str or bytes of a path; bytes for c.bytes.  New. */
+COLD static PyObject *path_text(const type_info *type, PyObject *value)
+{
+    PyObject *text = need_stack(0) < 0 ? NULL : PyOS_FSPath(value);
+
+    if (text != NULL && type->kind == K_BYTES && PyUnicode_Check(text))
+        Py_SETREF(text, PyUnicode_AsEncodedString(text, "utf-8", "surrogateescape"));
+    return text;
+}
+
 COLD static int no_text(const type_info *type, PyObject *value)
 {
     int writes = type->kind == K_PTR && !type->is_const;
@@ -85,7 +150,7 @@ static PyObject *load_text(const type_info *type, const void *where)
         return Py_NewRef(Py_None);
     switch (type->kind) {
     case K_STRING:
-        return PyUnicode_FromString(address);
+        return PyUnicode_DecodeUTF8(address, (Py_ssize_t)strlen(address), "surrogateescape");
     case K_BYTES:
         return PyBytes_FromString(address);
     default:

@@ -3,7 +3,7 @@
 import builtins
 from typing import TypeAlias
 
-from ._ffi import Type, array, bits, enum, exact, func, inout, out, ptr, ref, struct, union, vector
+from ._ffi import Pointer, Type, array, bits, enum, exact, func, inout, out, ptr, ref, struct, union, vector
 
 _Int: TypeAlias = Type[builtins.int]
 _Str: TypeAlias = Type[builtins.str]
@@ -68,7 +68,7 @@ complex_float: _Complex
 complex_double: _Complex
 complex_longdouble: _Complex
 
-pointer: Type[builtins.int | None]
+pointer: Type[Pointer | None]
 string: Type[builtins.str | None]
 bytes: Type[builtins.bytes | None]
 wstring: Type[builtins.str | None]

@@ -11,6 +11,7 @@ import errno
 import math
 import multiprocessing
 import os
+import pathlib
 import pickle
 import sys
 import threading
@@ -159,7 +160,8 @@ def test_strings(values):
     echo = values.function("echo_string", c.string, [c.string])
     buffer = c.array(c.char, 4).new(b"abc")
     for source, result in (("h\xe9llo", "h\xe9llo"), (b"raw", "raw"), (None, None), ("", ""), (buffer, "abc"),
-                           (bytearray(b"ba\0"), "ba"), (c.ptr(c.char)(buffer), "abc"), (buffer.address, "abc")):
+                           (bytearray(b"ba\0"), "ba"), (c.ptr(c.char)(buffer), "abc"),
+                           (c.ptr(c.char)(buffer.address), "abc")):
         assert echo(source) == result
     raw = values.function("echo_string", c.bytes, [c.bytes])
     assert raw(b"\xff\xfe") == b"\xff\xfe" and raw(None) is None
@@ -168,10 +170,40 @@ def test_strings(values):
     assert wide("h\xe9l\U0001f600") == (4 if c.wchar_t.size == 4 else 5)
 
 
-def test_a_string_that_is_not_utf8(values):
-    echo = values.function("echo_string", c.string, [c.bytes])
-    with pytest.raises(UnicodeDecodeError):
-        echo(b"\xff")
+@pytest.mark.parametrize("data", [b"\xff", b"caf\xe9", b"\xed\xa0\x80", "\u20ac".encode()[:2], bytes(range(1, 256))])
+def test_a_string_that_is_not_utf8(values, data):
+    text = values.function("echo_string", c.string, [c.bytes])(data)
+    assert text == data.decode("utf-8", "surrogateescape")
+    assert values.function("echo_string", c.bytes, [c.string])(text) == data
+    assert c.string.new(text).value == text and c.array(c.char, 300).new(text).value == data
+    through = CIF(c.string, [c.string]).closure(lambda text: text)
+    assert through.cif.bind(through)(text) == text
+    with pytest.raises(UnicodeEncodeError):     # which stands for no bytes
+        values.function("length", c.size_t, [c.string])("\ud800")
+
+
+def test_paths_are_text(values):
+    path = pathlib.PurePosixPath("/tmp/caf\udce9")
+    data = b"/tmp/caf\xe9"
+    for T in c.string, c.bytes, c.ptr(c.char, const=True):
+        assert values.function("echo_string", c.bytes, [T])(path) == data
+        stored = T.new(path)
+        assert c.bytes.at(stored).value == data
+    assert values.function("wide_length", c.size_t, [c.wstring])(pathlib.PurePosixPath("/tmp")) == 4
+    assert c.array(c.char, 20).new(path).value == data
+    assert c.struct("address", path=c.array(c.char, 20)).new(path=path).path.value == data
+    with pytest.raises(TypeError, match="expected char \\*"):
+        values.function("length", c.size_t, [c.ptr(c.char)])(path)
+
+
+def test_text_for_characters_that_c_only_reads(values):
+    length = values.function("length", c.size_t, [c.ptr(c.char, const=True)])
+    assert [length(text) for text in ("h\xe9", b"abc", "", "\udcff", bytearray(b"ab\0"))] == [3, 3, 0, 1, 2]
+    with pytest.raises(ValueError, match="embedded NUL"):
+        length("a\0b")
+    with pytest.raises(TypeError, match="got str"):
+        values.function("length", c.size_t, [c.ptr(c.char)])("abc")
+    assert values.function("echo_string", c.ptr(c.char, const=True), [c.string])("h\xe9").text() == "h\xe9"
 
 
 def test_buffers_go_without_a_copy(values):

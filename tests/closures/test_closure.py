@@ -61,7 +61,7 @@ VALUES = [
     ("wchar_t", "\u20ac"), ("char16_t", "\uffff"), ("char32_t", "\U0010ffff"),
     ("float", 1.5), ("float", -math.inf), ("double", 0.1), ("double", -0.0), ("longdouble", -0.1),
     ("complex_float", 1.5 - 2.5j), ("complex_double", 0.1 + 0.2j), ("complex_longdouble", 0.1 - 1e300j),
-    ("pointer", 0x1234), ("pointer", None), ("string", None), ("wstring", None),
+    ("pointer", c.pointer(0x1234)), ("pointer", None), ("string", None), ("wstring", None),
 ]
 if not libffi.features()["complex"]:
     VALUES = [(name, value) for name, value in VALUES if not name.startswith("complex")]
@@ -220,7 +220,8 @@ def test_function_pointer_arguments_are_functions(callbacks, values):
     unary = c.func(INT_INT)
     cif = CIF(c.int, [unary, c.int])
     f = cif.closure(lambda g, x: g(x) + 1)
-    assert cif.call(f.address, values.symbol("echo_int"), 41) == 42
+    assert cif.call(f.address, unary(values.symbol("echo_int")), 41) == 42
+    assert cif.call(f.address, c.pointer(values.symbol("echo_int")), 41) == 42
     assert cif.call(f.address, INT_INT.closure(lambda x: 2 * x), 5) == 11
 
 

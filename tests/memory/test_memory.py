@@ -786,3 +786,28 @@ def test_a_slice_of_itself_may_overlap():
     assert list(a) == [1, 1, 2, 3, 4]
     c.ptr(c.int)(a)[0:4] = memoryview(a)[1:5]
     assert list(a) == [1, 2, 3, 4, 4]
+
+
+@pytest.mark.parametrize("make", [
+    lambda data: bytearray(data), lambda data: memoryview(data), lambda data: c.array(c.char, len(data)).new(data),
+    lambda data: c.ptr(c.char)(bytearray(data)), lambda data: c.pointer(c.array(c.char, len(data)).new(data)),
+    lambda data: c.ptr(c.char)(bytearray(b"before" + data)) + 6,
+    lambda data: c.pointer(bytearray(b"before" + data)) + 6,
+    lambda data: c.struct("S", a=c.long, b=c.array(c.char, len(data))).new(b=data).b,
+], ids=["buffer", "view", "array", "pointer", "void", "inside", "void inside", "part"])
+def test_strings_end_where_the_storage_does(make):
+    whole = bytes(range(65, 65 + 4 * c.wchar_t.size))
+    place = make(whole)
+    assert libffi.string_at(place, len(whole)) == whole and libffi.string_at(place, 0) == b""
+    wide = make(bytes(c.array(c.wchar_t, 4).new("text")))
+    assert libffi.wstring_at(wide, 4) == "text"
+    for size in len(whole) + 1, 1 << 30, sys.maxsize:
+        with pytest.raises(ValueError, match=f"{len(whole)}"):
+            libffi.string_at(place, size)
+        with pytest.raises((ValueError, OverflowError)):
+            libffi.wstring_at(place, size)
+    with pytest.raises(ValueError, match="no NUL in the 16 bytes"):
+        libffi.string_at(place)
+    with pytest.raises(ValueError, match="no NUL"):
+        libffi.wstring_at(place)
+    assert libffi.string_at(make(b"ends\0here")) == b"ends"

@@ -62,8 +62,6 @@ def run(options: argparse.Namespace) -> int:
         libffi.set_errno(0)
     try:
         result = function(*values)
-    except UnicodeDecodeError as error:
-        raise Problem(CALL, f"{declared.name}() returned a string that is not UTF-8: {error}") from error
     except (TypeError, ValueError, OverflowError) as error:
         raise Problem(ARGUMENT, f"{error}") from error
     except Exception as error:

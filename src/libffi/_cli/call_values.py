@@ -49,7 +49,7 @@ def _argument(text: str, kind: Any) -> Any:
         case "pointer":
             return _pointer(text, kind)
         case "function":
-            return None if text == "NULL" else _integer(text)
+            return None if text == "NULL" else kind(_integer(text))
         case _:
             return ast.literal_eval(text)
 
@@ -77,7 +77,7 @@ def _pointer(text: str, kind: Any) -> Any:
     if text == "NULL":
         return None
     try:
-        return int(text, 0)
+        return kind(int(text, 0))
     except ValueError:
         item = kind.item
         if item is not None and item is not c.void and item not in (c.char, c.schar, c.uchar):

@@ -22,6 +22,7 @@ class CType:
     size: int
     signed: bool = True
     rank: int = 0
+    is_address: bool = False
 
     @property
     def is_integer(self) -> bool:
@@ -359,5 +360,5 @@ def ctype_of(kind: Type) -> CType | None:
                     if t.size == size and t.signed == signed)
             return next(same, CType(kind.name, size, signed, 0 if size < INT.size else 4))
         case "pointer" | "string" | "bytes" | "wstring" | "function":
-            return CType(kind.name, sizeof(c.pointer), False, 2)
+            return CType(kind.name, sizeof(c.pointer), False, 2, is_address=True)
     return None

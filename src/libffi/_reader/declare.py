@@ -97,8 +97,8 @@ def _object(library: Library, declaration: Declaration, options: _FunctionOption
             return library._function_of(symbol, cif, **options)
         case VariableDeclaration(symbol=symbol, type=qualified):
             return _variable(library, symbol, qualified)
-        case ConstantDeclaration(value=value):
-            return value
+        case ConstantDeclaration(constant=constant, value=value):
+            return c.pointer(value) if constant.type.is_address else value      # which goes where a number does not
         case Qualified(type=FunctionType(cif=cif)):
             return c.func(cif)
     return declaration.type
