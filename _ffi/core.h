@@ -9,6 +9,7 @@
 #include "base/os/c_abi.h"
 #include "base/os/clock.h"
 #include "base/os/images.h"
+#include "base/os/loader.h"
 #include "base/os/readable.h"
 #include "base/pool.h"
 #include "base/shared_dict.h"

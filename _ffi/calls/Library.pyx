@@ -2,19 +2,24 @@
 
 cdef extern from "dlfcn.h" nogil:
     void *dlopen(const char *, int)
-    void *dlsym(void *, const char *)
     int dlclose(void *)
     const char *dlerror()
     int RTLD_LAZY, RTLD_NOW, RTLD_LOCAL
+
+cdef extern from "core.h" nogil:
+    bint SYMBOL_VERSIONS
+    void *versioned_symbol(void *, const char *, const char *)
+    bint is_in_an_image(const void *)
+    bint has_more_rights_than_its_user()
 
 
 cdef class Library:
     """Load a shared object by exactly this file name; None is the process itself.
 
     Only close() unloads it: C may still run its code or hold its addresses when
-    the object is collected. C: dlopen, dlsym, dlclose.
+    the object is collected. C: dlopen, dlsym, dlvsym, dlclose.
     """
-    cdef void *handle
+    cdef void *opened_as
     cdef lifetime life
     cdef bint opened
     cdef readonly object path
@@ -57,12 +62,19 @@ cdef class Library:
         with cython.critical_section(self):
             reopened = self.opened  # by what the path or the library ran meanwhile, or another thread
             if not reopened:
-                self.handle, self.path, self.mode, self.opened = handle, path, flags, True
+                self.opened_as, self.path, self.mode, self.opened = handle, path, flags, True
                 lifetime_open_library(&self.life)       # last: another thread may use it from now on
         if reopened:
             with nogil:
                 dlclose(handle)
             raise ValueError(f"this library was opened before: {self.path!r}")
+
+    @property
+    def handle(self):
+        """Return what dlopen returned, as a number; closed libraries have none."""
+        if not lifetime_is_open(&self.life):
+            raise ValueError(f"the library {self.path!r} is closed")
+        return <uintptr_t>self.opened_as
 
     @property
     def closed(self):
@@ -82,7 +94,7 @@ cdef class Library:
             if FREE_THREADED:       # another thread may be reading a variable at this moment: this
                 _sys._current_frames()      # stops all of them for a moment, where they run Python code
             with nogil:             # its destructors may wait for threads that call back
-                dlclose(self.handle)
+                dlclose(self.opened_as)
 
     def __enter__(self):
         return self
@@ -93,15 +105,23 @@ cdef class Library:
     def __repr__(self):
         return f"<libffi.Library {self.path!r}{' (closed)' if self.closed else ''}>"
 
-    def symbol(self, name):
-        """Return the address of a symbol; SymbolNotFound if there is none. C: dlsym."""
-        return <uintptr_t>find_symbol(self, name)
+    def symbol(self, name, version=None):
+        """Return the address of a symbol; SymbolNotFound if there is none. C: dlsym, dlvsym.
+
+        With `version`, or as "name@version", that version of it and no other.
+        """
+        return <uintptr_t>find_symbol(self, with_version(name, version))
 
     def function(self, name, restype, argtypes=(), *, abi=None, gil="release", errno=False,
-                 errcheck=None):
-        """Return the Function of that name and signature; see CIF.bind for the options."""
+                 errcheck=None, version=None):
+        """Return the Function of that name and signature; see CIF.bind for the options.
+
+        `version` is the symbol's, as of symbol().
+        """
+        name = with_version(name, version)
         cdef CIF cif = _cif(restype, argtypes, abi=abi)
-        cdef Function function = bind_function(cif, <uintptr_t>find_symbol(self, name), name, self,
+        cdef void *address = find_symbol(self, name)
+        cdef Function function = bind_function(cif, <uintptr_t>address, name.partition("@")[0], self,
                                                gil, errno, errcheck)
         function.symbol = PyUnicode_FromObject(name)
         if errcheck is None:        # which may hold anything
@@ -112,24 +132,33 @@ cdef class Library:
         """Return the memory of a variable; with `const`, read-only."""
         cdef Type item = need_type("Library.variable()", type)
         need_storage(item)
-        return view_memory(item, find_symbol(self, name), self, &self.life, bool(const))
+        cdef void *address = find_symbol(self, name)
+        if not is_in_an_image(address):
+            raise TypeError(f"{name} is thread-local: no one memory is it; call a C function that returns its address")
+        return view_memory(item, address, self, &self.life, bool(const))
 
 
 cdef void *find_symbol(Library library, name) except NULL:
     cdef const char *text
+    cdef const char *wanted = NULL
     cdef const char *error
     cdef void *address
     if not isinstance(name, str):
         raise TypeError(f"Library.symbol() name: expected str, got {type(name).__name__}")
-    encoded = name.encode()
-    if b"\0" in encoded:
+    plain, at, version = name.partition("@")
+    encoded, encoded_version = plain.encode(), version.removeprefix("@").encode()
+    if "\0" in name:
         raise ValueError(f"Library.symbol() name: embedded NUL in {name!r}")
     text = encoded
+    if at:
+        if not SYMBOL_VERSIONS:
+            raise SymbolNotFound(f"{name}: symbols have no versions on this system")
+        wanted = encoded_version
     if not lifetime_pin(&library.life):
         raise ValueError(f"{name}: the library {library.path!r} is closed")
     with nogil:                     # waits for a library that another thread loads, and that may call back
         dlerror()
-        address = dlsym(library.handle, text)
+        address = versioned_symbol(library.opened_as, text, wanted)
         error = dlerror()
     lifetime_unpin(&library.life)
     if address == NULL:
@@ -137,6 +166,20 @@ cdef void *find_symbol(Library library, name) except NULL:
         raise SymbolNotFound(f"{where} has no symbol {name!r}"
                              + (f" ({error.decode('utf-8', 'replace')})" if error != NULL else ""))
     return address
+
+
+cdef object with_version(name, version):
+    """Return a symbol's name with the version that is asked for, as binutils write it."""
+    if version is None:
+        return name
+    if not isinstance(version, str):
+        raise TypeError(f"Library.symbol() version: expected str, got {type(version).__name__}")
+    return f"{name}@{version}"
+
+
+def _trusts_environment():
+    """Return whether the environment may say where libraries are."""
+    return not has_more_rights_than_its_user()
 
 
 cdef str dlopen_error(path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import RLock
+from itertools import chain
 
 from libffi import _ffi
 
@@ -50,15 +51,22 @@ class Library(_ffi.Library):
             self._open(name, mode)
 
     def _open(self, name: str, mode: int) -> None:
-        from libffi._search import candidates
+        from libffi._search import candidates, in_script
 
         tried: list[str] = []
-        for candidate in candidates(name):
+        waiting = candidates(name)
+        scripts: set[str] = set()
+        while (candidate := next(waiting, None)) is not None:
             try:
                 super().__init__(candidate, mode)
                 return
             except _ffi.LibraryNotFound as error:
                 why = str(error).removeprefix(f"{candidate}: ")
+                file = str(error).rpartition(": ")[0] if "ELF" in why or "too short" in why else candidate
+                if "/" in file and file not in scripts and (linked := in_script(file)):     # such as libc.so
+                    scripts.add(file)
+                    waiting = chain(linked, waiting)
+                    continue
                 absent = "no such file" in why.lower() and "cannot open shared object file" in why
                 tried.append(candidate if absent else f"{candidate} ({why})")
         raise _ffi.LibraryNotFound(f"library {name!r} not found, tried: {', '.join(tried)}")
@@ -76,18 +84,19 @@ class Library(_ffi.Library):
         @overload
         def function(
             self, name: str, restype: Type, argtypes: Iterable[Type | EllipsisType] | None = None,
-            **options: Unpack[_FunctionOptions],
+            *, version: str | None = None, **options: Unpack[_FunctionOptions],
         ) -> Function: ...
 
         @overload
         def function(
             self, name: str, restype: None, argtypes: Iterable[Type | EllipsisType],
-            **options: Unpack[_FunctionOptions],
+            *, version: str | None = None, **options: Unpack[_FunctionOptions],
         ) -> Function: ...
 
         @overload
         def function(
-            self, name: str | None = None, restype: None = None, **options: Unpack[_FunctionOptions]
+            self, name: str | None = None, restype: None = None, *, version: str | None = None,
+            **options: Unpack[_FunctionOptions]
         ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
 
     def function(
@@ -100,7 +109,7 @@ class Library(_ffi.Library):
         """Return a function of the library; without a signature, decorate an annotated stub.
 
         A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
-        `errno=True`, `errcheck=`; CIF.bind says what they do.
+        `errno=True`, `errcheck=`; CIF.bind says what they do. `version=` is the symbol's.
         """
         if restype is not None or argtypes is not None:
             from libffi import c

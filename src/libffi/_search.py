@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from glob import escape, glob
 
+from libffi import _ffi
+
+_ELF_NAME = re.compile(r"\.so(?:\.\d+)*\Z")     # what a linker or a loader asks for
 _FILE_NAME = re.compile(r"\.(?:so|dylib|dll|sl)(?:\.[\w.\-+]*)?\Z", re.IGNORECASE)
 
 
@@ -49,6 +52,37 @@ def _elf(name: str) -> Iterator[str]:
         yield f"{name}.so"
 
 
+def in_script(path: str) -> list[str]:
+    """Return the shared objects that a linker script names, those of AS_NEEDED last; empty where it is none."""
+    try:
+        with open(path, encoding="ascii") as file:
+            text = re.sub(r"/\*.*?\*/", " ", file.read(_LARGEST_SCRIPT), flags=re.DOTALL)
+    except (OSError, UnicodeDecodeError):
+        return []
+    if "\0" in text:
+        return []
+    needed: list[str] = []
+    as_needed: list[str] = []
+    for group in re.finditer(r"\b(?:GROUP|INPUT)\s*\(((?:[^()]|\([^()]*\))*)\)", text):
+        for inner in re.finditer(r"AS_NEEDED\s*\(([^()]*)\)|([^\s,()]+)", group[1]):
+            if inner[2]:
+                needed.append(inner[2])
+            else:
+                as_needed += re.split(r"[\s,]+", inner[1].strip())
+    found: list[str] = []
+    for name in [*needed, *as_needed]:
+        name = name.strip('"').removeprefix("=")
+        beside = os.path.join(os.path.dirname(path), name)
+        if name.startswith("-l"):
+            found += candidates(name[2:].removeprefix(":"))
+        elif _ELF_NAME.search(name):        # not an archive
+            found.append(beside if os.path.exists(beside) else name)
+    return found
+
+
+_LARGEST_SCRIPT = 1 << 16
+
+
 def _version(file_name: str) -> list[tuple[int, str]]:
     """Return a sort key under which libssl.so.10 is newer than libssl.so.3."""
     parts = re.findall(r"\d+|[^\d.]+", file_name.partition(".so")[2])
@@ -81,11 +115,14 @@ def _file(path: str) -> object:
 def _in_folders(stem: str, folders: Iterable[str]) -> Iterator[str]:
     for folder in folders:
         found = glob(f"{escape(os.path.join(folder, stem))}.so*")
-        files = [path for path in found if _FILE_NAME.search(path)]
+        files = [path for path in found if _ELF_NAME.search(path)]
         yield from sorted(files, key=lambda path: _version(os.path.basename(path)), reverse=True)
 
 
 def _environment(variable: str) -> list[str]:
+    """Return the folders that a variable names: none where the loader would not look at it either."""
+    if not _ffi._trusts_environment():
+        return []
     return [folder for folder in re.split("[:;]", os.environ.get(variable, "")) if folder]
 
 

@@ -43,6 +43,7 @@ FFI_H = {
 OTHER_C = {
     "dlopen": [_ffi.Library],
     "dlsym": [_ffi.Library, Library.symbol],
+    "dlvsym": [_ffi.Library, Library.symbol],
     "dlclose": [_ffi.Library],
     "ffi_abi": [libffi.ABI],
     "ffi_type": [Type],

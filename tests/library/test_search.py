@@ -176,3 +176,54 @@ def test_no_program_is_run_and_nothing_is_searched_at_import(run_python):
         except libffi.LibraryNotFound:
             pass
     """)
+
+
+@linux
+def test_only_names_that_a_loader_asks_for(compile_c, tmp_path, run_python):
+    built = compile_c("int answer(void) { return 42; }", "libanswer")
+    for name in ("libm.so.evil", "libm.so.6.bak", "libm.so.6~", "libm.so.6-old", "libmath.so.6", "libm.so.d"):
+        shutil.copy(built, tmp_path / name)
+    path = run_python("import libffi; print(libffi.Library('m').path)", env={"LD_LIBRARY_PATH": str(tmp_path)})
+    assert str(tmp_path) not in path
+
+
+@linux
+def test_with_more_rights_than_its_user_the_environment_is_not_looked_at(tmp_path, monkeypatch):
+    (tmp_path / "libthing.so.3").touch()
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    assert str(tmp_path / "libthing.so.3") in search.candidates("thing")
+    monkeypatch.setattr(libffi._ffi, "_trusts_environment", lambda: False)
+    assert str(tmp_path / "libthing.so.3") not in search.candidates("thing")
+
+
+@linux
+@pytest.mark.parametrize("script", [
+    "/* GNU ld script */\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( {path} AS_NEEDED ( libm.so.6 ) )\n",
+    "INPUT({path} -lm)", "INPUT(libnone_such.a,={path})", 'GROUP(AS_NEEDED(-lnone_such) "{path}")',
+    "INPUT(beside.so.1)", "INPUT(-lnone_such)\nGROUP({path})", "INPUT({self})\nINPUT({path})",
+])
+def test_linker_scripts_are_followed(compile_c, tmp_path, script):
+    built = compile_c("int answer(void) { return 42; }", "libanswer")
+    shutil.copy(built, tmp_path / "beside.so.1")
+    path = tmp_path / "libscript.so"
+    path.write_text(script.format(path=built, self=path))
+    library = Library(path)
+    library.declare("int answer(void);")
+    assert library.answer() == 42 and library.path.endswith(".1" if "beside" in script else str(built))
+
+
+@linux
+@pytest.mark.parametrize("text", ["", "GROUP ( )", "INPUT(-lnone_such)", "int x;", "GROUP(" * 1000, "\0GROUP(libm.so.6)"])
+def test_what_is_no_script_is_not_found(tmp_path, text):
+    path = tmp_path / "libscript.so"
+    path.write_text(text)
+    with pytest.raises(LibraryNotFound, match="libscript"):
+        Library(path)
+
+
+@linux
+def test_no_script_of_the_working_folder(compile_c, tmp_path, monkeypatch):
+    (tmp_path / "libnone_such.so").write_text(f"INPUT({compile_c('int x;', 'libx')})")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LibraryNotFound):
+        Library("none_such")
