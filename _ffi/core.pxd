@@ -255,6 +255,7 @@ cdef extern from "core.h":
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
     void install_fast_slots(PyTypeObject *)
     void install_struct_slots(PyTypeObject *)
+    object name_in_class(object)
 
 
 cdef extern from *:

@@ -49,6 +49,8 @@ static PyObject *refuse_new(PyTypeObject *type, PyObject *args, PyObject *keywor
     PyObject *maker = NULL;
     (void)args;
     (void)keywords;
+    while (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
+        type = type->tp_base;       /* a struct's class has names of its own */
     maker = PyObject_GetAttrString((PyObject *)type, "_made_by");
     if (maker != NULL)
         PyErr_Format(PyExc_TypeError, "%s objects are made by %U", type->tp_name, maker);

@@ -162,7 +162,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
         field[i].offset = offset
         field[i].bit_offset = bit
         field[i].bit_width = width
-        attributes[name] = make_field(type, i)
+        attributes[name_in_class(name)] = make_field(type, i)
     memory_class = struct_class()(what.partition(" ")[2] or type.kind, (Struct,), attributes)
     laid_out = tuple(layout.fields)         # which the collector never empties
     holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])

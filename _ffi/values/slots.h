@@ -127,6 +127,46 @@ static inline const field_info *scan_fields(const MemoryObject *memory, PyObject
     return NULL;
 }
 
+/* What the class has for an attribute: a field that is named like a method of Python's own
+   (`__repr__`) must not become one.  New. */
+static PyObject *name_in_class(PyObject *name)
+{
+    Py_ssize_t n = PyUnicode_GET_LENGTH(name);
+    if (n > 4 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_'
+        && PyUnicode_READ_CHAR(name, n - 1) == '_' && PyUnicode_READ_CHAR(name, n - 2) == '_')
+        return PyUnicode_FromFormat(".%U", name);
+    return Py_NewRef(name);
+}
+
+COLD static PyObject *own_name(const MemoryObject *memory, PyObject *name)
+{
+    int is_field = PyDict_Contains(memory->m.type->field_index, name);
+    return is_field < 0 ? NULL : is_field ? name_in_class(name) : Py_NewRef(name);
+}
+
+/* Is it perhaps one of those?  Python asks for names of its own, which begin like that, rarely. */
+static inline int may_be_hidden(PyObject *name)
+{
+    return PyUnicode_GET_LENGTH(name) > 4 && PyUnicode_READ_CHAR(name, 0) == '_'
+           && PyUnicode_READ_CHAR(name, 1) == '_';
+}
+
+COLD static PyObject *get_hidden(PyObject *self, PyObject *name)
+{
+    PyObject *own = own_name((MemoryObject *)self, name), *value;
+    value = own == NULL ? NULL : PyObject_GenericGetAttr(self, own);
+    Py_XDECREF(own);
+    return value;
+}
+
+COLD static int set_hidden(PyObject *self, PyObject *name, PyObject *value)
+{
+    PyObject *own = own_name((MemoryObject *)self, name);
+    int status = own == NULL ? -1 : PyObject_GenericSetAttr(self, own, value);
+    Py_XDECREF(own);
+    return status;
+}
+
 static PyObject *struct_getattr(PyObject *self, PyObject *name)
 {
     MemoryObject *memory = (MemoryObject *)self;
@@ -134,7 +174,8 @@ static PyObject *struct_getattr(PyObject *self, PyObject *name)
     const char *where;
 
     if (UNLIKELY(field == NULL || !lifetime_is_open(memory->m.life)))
-        return PyObject_GenericGetAttr(self, name);
+        return UNLIKELY(may_be_hidden(name)) ? get_hidden(self, name)
+                                             : PyObject_GenericGetAttr(self, name);
     if (UNLIKELY(field->bit_width))
         return load_field(field, memory->m.data, memory);
     where = memory->m.data + field->offset;
@@ -164,7 +205,8 @@ static int struct_setattr(PyObject *self, PyObject *name, PyObject *value)
             return store_field(memory->m.type, field, memory->m.data, value, &k);
         }
     }
-    return PyObject_GenericSetAttr(self, name, value);
+    return UNLIKELY(may_be_hidden(name)) ? set_hidden(self, name, value)
+                                         : PyObject_GenericSetAttr(self, name, value);
 }
 
 static void install_struct_slots(PyTypeObject *class)
