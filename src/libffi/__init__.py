@@ -41,6 +41,9 @@ from ._library import Library
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
     from ._ffi import ABI
 
 __version__ = "0.1.0"
@@ -49,7 +52,7 @@ __all__ = [
     "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
     "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
-    "closure_quarantine", "closures", "features", "get_errno", "get_include", "set_errno", "sizeof",
+    "closure_quarantine", "closures", "features", "get_errno", "get_include", "include", "set_errno", "sizeof",
     "string_at", "struct_offsets", "typeof", "wstring_at",
 ]
 
@@ -60,6 +63,19 @@ def __getattr__(name: str) -> object:
     from . import _ffi
 
     return _ffi.ABI
+
+
+def include(*headers: str, library: "str | None" = None, **options: "Any") -> "ModuleType":
+    """Return a module made of C headers in memory, for notebooks and first tries.
+
+    It is what `python -m libffi bindgen` writes to a file, and needs a C compiler once: modules are kept in the
+    user's cache folder until a header, the compiler or the options change. LIBFFI_CACHE=0 keeps none. A library is
+    named as for Library(); None is the process itself. Other options are those of libffi.bindgen.generate, such
+    as pkg_config=["gio-2.0"].
+    """
+    from ._bindgen.cache import included
+
+    return included(headers, [] if library is None and options.get("pkg_config") else [library or "-"], options)
 
 
 def get_include() -> str:

@@ -209,7 +209,7 @@ extern int printf(const char *, ...);
 def exported_functions(library):
     """Return the functions that a shared object exports."""
     stem = re.escape(library.path.partition(".so")[0])
-    mapped = re.findall(rf"\s(/.*/{stem}[-.\d]*\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
+    mapped = re.findall(rf"\s(/.*/{stem}[^/]*\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
     listing = subprocess.run(["nm", "-D", "--defined-only", mapped[0]], capture_output=True, text=True,
                              check=True).stdout
     return {match[1] for match in re.finditer(r" [TWi] (\w+)", listing)}

@@ -12,6 +12,7 @@ A header goes one way, and no module imports one that comes after it:
     spelling     types as the module's tables and type checkers spell them
     writing      the texts of the module and of its stub
     generate     the steps in their order
+    cache        modules that libffi.include keeps
 
 What a generated module runs on is libffi.generated, which imports none of this.
 """

@@ -47,6 +47,7 @@ class Module:
     counts: dict[str, int]
     left_out: dict[str, str] = field(default_factory=dict)
     shim: str = ""              # C, where a shim was asked for
+    files: tuple[str, ...] = ()     # headers that were read
     build: Callable[[Path, Path], None] | None = None      # compiles a C file to a library
 
     def write(self, output: str | os.PathLike[str]) -> None:
@@ -54,10 +55,10 @@ class Module:
         path = Path(output)
         if self.build is not None:
             source = path.with_name(f"{path.stem}_shim.c")
-            _write(source, self.shim)
+            write_whole(source, self.shim)
             self.build(source, path.with_name(f"{path.stem}_shim.so"))
-        _write(path.with_suffix(".pyi"), self.stub)
-        _write(path, self.text)
+        write_whole(path.with_suffix(".pyi"), self.stub)
+        write_whole(path, self.text)
 
 
 def generate(request: Request, progress: Callable[[str], None] = lambda step: None) -> Module:
@@ -117,7 +118,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
         maker.make()
 
     progress("writing")
-    return _write_texts(request, compiler, collector, libraries, maker)
+    module = _write_texts(request, compiler, collector, libraries, maker)
+    module.files = tuple(file for file in source.files if not file.startswith("<") and os.path.exists(file))
+    return module
 
 
 def _leave_out_code(contents: Contents) -> None:
@@ -267,7 +270,7 @@ def _file_version(library: Library) -> str:
     return os.path.basename(os.path.realpath(mapped[0].removesuffix(" (deleted)"))) if mapped else name
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -198,12 +198,21 @@ class ShimMaker:
                   (c.ptr(c.void, const=True), "const void *")]
         structs = [(c.ptr(kind, const=const), f"{'const ' if const else ''}{self.spell(kind)} *")
                    for kind in self._names if kind.kind in ("struct", "union") for const in (False, True)]
-        for choices in (kinds, structs):    # of structs there are many
+        for choices in (kinds, self._distinct(structs)):    # of structs there are many
             asked = [i for i in range(len(expressions)) if i + 1 not in wrong and isinstance(results[i], str)]
             for i, kind in zip(asked, self._choose(behind, [expressions[i] for i in asked], choices), strict=True):
                 if kind is not None:
                     results[i] = kind
         return results
+
+    def _distinct(self, kinds: list[tuple[Type, str]]) -> list[tuple[Type, str]]:
+        """Return types without those that the compiler takes for the same as one before, or does not know."""
+        if not kinds:
+            return kinds
+        lines = [f"{name}: 0," for _, name in kinds]
+        wrong = self._compiler.mistakes(self._compiler.preprocess(self._includes) + "\n".join([
+            "", "enum { libffi_distinct = _Generic(0,", f'# 1 "{PROBE}"', *lines, "default: 0) };", ""]))
+        return [kind for number, kind in enumerate(kinds, 1) if number not in wrong]
 
     def _choose(self, behind: str, expressions: list[str], kinds: list[tuple[Type, str]]) -> list[Type | None]:
         """Return which of some types each expression has."""

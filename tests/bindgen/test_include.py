@@ -1,0 +1,105 @@
+"""libffi.include: a module of a header, kept on disk."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import libffi
+from libffi.bindgen import BindgenError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a header, and a cache of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIBFFI_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "part.h").write_text("#define PART 1\n")
+    (tmp_path / "whole.h").write_text('#include "part.h"\nint abs(int);\n#define WHOLE (PART + 1)\n')
+    return tmp_path
+
+
+@pytest.fixture
+def no_compiler(monkeypatch):
+    """Call it where no compiler may run any more."""
+    from libffi._bindgen import compiler
+
+    def forbid():
+        monkeypatch.setattr(compiler.Compiler, "__init__", lambda *args: pytest.fail("the compiler ran"))
+
+    return forbid
+
+
+def kept():
+    return sorted(Path(os.environ["LIBFFI_CACHE"]).glob("*.py"))
+
+
+def test_the_second_time_needs_no_compiler(folder, no_compiler):
+    module = libffi.include("whole.h")
+    assert module.abs(-3) == 3 and module.WHOLE == 2 and len(kept()) == 1
+    no_compiler()
+    assert libffi.include("whole.h") is module
+    del sys.modules[module.__name__]
+    again = libffi.include("whole.h")
+    assert again is not module and again.WHOLE == 2
+
+
+def test_a_changed_header_is_read_again(folder):
+    assert libffi.include("whole.h").WHOLE == 2
+    (folder / "part.h").write_text("#define PART 5\n")
+    assert libffi.include("whole.h").WHOLE == 6 and len(kept()) == 1
+
+
+def test_a_touched_header_is_not(folder, no_compiler):
+    libffi.include("whole.h")
+    no_compiler()
+    os.utime(folder / "part.h", (1, 1))
+    assert libffi.include("whole.h").WHOLE == 2
+
+
+def test_other_options_make_another_module(folder):
+    assert hasattr(libffi.include("whole.h"), "abs")
+    assert not hasattr(libffi.include("whole.h", match="WHOLE"), "abs") and len(kept()) == 2
+    assert libffi.include("whole.h", flags=["-DWHOLE=9", "-UWHOLE"]).WHOLE == 2 and len(kept()) == 3
+
+
+def test_what_was_kept_and_is_broken_is_made_again(folder):
+    module = libffi.include("whole.h")
+    for text in ("", "# {\n", "# []", "# " + json.dumps([["gone.h", 1, 1, "x"]]) + "\n"):
+        kept()[0].write_text(text)
+        sys.modules.pop(module.__name__, None)
+        if text == "# []":      # cut off, but nothing says so: the name is not there
+            continue
+        assert libffi.include("whole.h").WHOLE == 2
+
+
+def test_without_a_cache(folder, monkeypatch):
+    monkeypatch.setenv("LIBFFI_CACHE", "0")
+    assert libffi.include("whole.h").WHOLE == 2 and not (folder / "cache").exists()
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_cache(folder, monkeypatch):
+    (folder / "cache").mkdir(mode=0o500)
+    assert libffi.include("whole.h").WHOLE == 2
+
+
+def test_a_cache_that_is_no_folder(folder):
+    (folder / "cache").write_text("")
+    assert libffi.include("whole.h").WHOLE == 2
+
+
+def test_processes_at_once(folder):
+    program = "import libffi; print(libffi.include('whole.h').abs(-4))"
+    running = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[0] for process in running] == ["4\n"] * 3
+    assert len(kept()) == 1 and not [path for path in (folder / "cache").iterdir() if path.name.startswith(".")]
+
+
+def test_errors_are_the_compilers(folder):
+    with pytest.raises(BindgenError, match="none.h: No such file"):
+        libffi.include("none.h")
+    with pytest.raises(TypeError, match="flags: expected several of them, got '-DX'"):
+        libffi.include("whole.h", flags="-DX")
