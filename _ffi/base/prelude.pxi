@@ -34,6 +34,16 @@ cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8(object) except NULL
     object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
 
+cdef extern from "core.h":
+    int need_stack(size_t) except -1        # before code of the user's: there may be no end of it
+
 # Classes that have no name.
 cdef object MappingProxyType = type(type.__dict__)
 cdef object GenericAlias = type(list[int])
+
+
+cdef Py_ssize_t as_size(number) except? -1:
+    """Convert an int, or what has an `__index__`."""
+    if not isinstance(number, int):
+        need_stack(0)
+    return number

@@ -175,6 +175,7 @@ def _cif(restype, argtypes=(), *, abi=None):
         raise TypeError(f"CIF() restype: expected a libffi.Type such as c.int, got {restype.__class__.__name__}")
     if isinstance(argtypes, (str, bytes, Type)):
         raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
+    need_stack(0)
     cdef tuple types = tuple(argtypes)
     if types and types[-1] is ...:
         variadic = True

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/stack.h"
 #include "calls/arguments.h"
 #include "calls/invoke.h"
 #include "libffi/cif.h"
@@ -53,7 +54,8 @@ static int open_column(map_job *job, map_column *column, const type_info *type, 
     Py_buffer *view = &column->view;
     int i;
 
-    if (PyObject_GetBuffer(value, view, PyBUF_FORMAT | PyBUF_STRIDES | (writable ? PyBUF_WRITABLE : 0)) < 0)
+    if (need_stack(0) < 0
+        || PyObject_GetBuffer(value, view, PyBUF_FORMAT | PyBUF_STRIDES | (writable ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
     column->exported = 1;
     if ((size_t)view->itemsize != type->size || !format_matches(type, view)) {

@@ -21,6 +21,7 @@ cdef void *storage_address(what, value, size_t size, bint writable, list views) 
         views.append(pointer)
         return pointer.p.address
     try:
+        need_stack(0)
         view = memoryview(value)
     except TypeError:
         raise TypeError(f"{what}: expected a buffer or an address, got {type(value).__name__}") from None
@@ -59,6 +60,7 @@ cdef Storage collect_arguments(CIF cif, what, avalues):
     cdef Py_ssize_t i
     cdef cif_state *c = cif.state
     cdef size_t size
+    need_stack(0)
     values = list(avalues)
     if len(values) != <Py_ssize_t>c.nargs:
         raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, got {len(values)}")

@@ -81,7 +81,11 @@ COLD static const type_info *buffer_type(PyObject *value)
 
     if (number == NULL || (number->nb_float == NULL && number->nb_index == NULL))
         return promoted.pointer;
+    if (need_stack(0) < 0)
+        return NULL;
     if (PyObject_GetBuffer(value, &view, PyBUF_FULL_RO) < 0) {
+        if (!says_no_buffer())
+            return NULL;
         PyErr_Clear();
         return promoted.pointer;        /* which says what is wrong with it */
     }

@@ -84,6 +84,7 @@ cdef class Closure:
         callable = callable_of(self)
         if callable is None:
             raise ClosureExpired(f"closure {self.name} is closed")
+        need_stack(0)
         return plain_callable(callable)(*args, **kwargs)
 
     def __enter__(self):
@@ -195,6 +196,7 @@ cdef class Dispatcher:
     cdef readonly object callable, dispatch
 
     def __call__(self, *args):
+        need_stack(0)
         put = getattr(self.dispatch, "put_nowait", None)
         if put is not None:
             from functools import partial
@@ -270,6 +272,7 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
 cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispatch, closure_form form):
     cdef Closure closure
     cdef ffi_status status = FFI_OK
+    need_stack(0)
     if name is None:
         name = getattr(callable, "__name__", None)
         name = name if isinstance(name, str) else type(callable).__name__

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/exceptions.h"
+#include "base/stack.h"
 #include "model/hooks.h"
 #include "model/type.h"
 
@@ -93,6 +94,13 @@ COLD static int expected(const type_info *type, PyObject *value)
     return -1;
 }
 
+/* Is the pending error that of an object without a buffer of this sort?  All else is the object's own. */
+COLD static int says_no_buffer(void)
+{
+    return PyErr_ExceptionMatches(PyExc_BufferError) || PyErr_ExceptionMatches(PyExc_TypeError)
+           || PyErr_ExceptionMatches(PyExc_ValueError);
+}
+
 /* Memory or a pointer whose storage was closed. */
 COLD static int stale(const type_info *type)
 {
@@ -110,7 +118,7 @@ COLD static int closed_meanwhile(void)
 /* repr of an int for a message; a huge one has no decimal text. */
 COLD static PyObject *number_text(PyObject *value)
 {
-    PyObject *text = PyObject_Repr(value);
+    PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Repr(value);
     if (text == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
         PyErr_Clear();
         text = PyUnicode_FromString("an int of thousands of digits");

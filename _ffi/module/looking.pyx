@@ -6,6 +6,7 @@ def addressof(value):
     if isinstance(value, (Memory, Pointer, Closure, Function)):
         return make_pointer(core_types["pointer"], value).address
     try:
+        need_stack(0)
         view = memoryview(value)
     except TypeError:
         raise TypeError(f"addressof(): {type(value).__name__} has no address") from None

@@ -159,6 +159,7 @@ cdef class Type:
     def read(self, buffer):
         """Return the Python value of this type at the start of a bytes-like object."""
         need_storage(self)
+        need_stack(0)
         view = memoryview(buffer)
         if not view.c_contiguous:
             raise ValueError(f"{type_name(self)}.read(): expected a contiguous buffer")

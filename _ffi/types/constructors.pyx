@@ -51,7 +51,7 @@ def ptr(item, object const=False):
 cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
     cdef Py_ssize_t count
     try:
-        count = length
+        count = as_size(length)
     except TypeError:
         raise TypeError(f"{what}: expected an int length, got {type(length).__name__}") from None
     except OverflowError:

@@ -82,6 +82,7 @@ cdef list check_members(Type owner, members, dict fields):
     cdef Type type
     what = type_name(owner)
     checked = []
+    need_stack(0)
     for pair in [*members, *fields.items()]:
         try:
             name, item, *rest = pair

@@ -132,6 +132,7 @@ cdef class Array(Memory):
         cdef Py_ssize_t i
         cdef char *data
         if isinstance(index, slice):
+            need_stack(0)
             positions = range(*index.indices(self.m.type.length))
             return items_at(self.m.type.item, memory_data(<MemoryObject *>self), positions, self)
         i = array_index(self, index)
@@ -142,6 +143,7 @@ cdef class Array(Memory):
         cdef Py_ssize_t i
         cdef char *data
         if isinstance(index, slice):
+            need_stack(0)
             store_items(self, range(*index.indices(self.m.type.length)), value)
             return
         i = array_index(self, index)
@@ -169,6 +171,7 @@ cdef class Array(Memory):
             if len(other) != self.m.type.length:
                 return False
             seen = items_seen(self)
+            need_stack(0)
             return seen is not None and seen == list(other)
         return NotImplemented
 
@@ -188,6 +191,7 @@ cdef class Struct(Memory):
             return same_memory(self, <Struct>other)
         if isinstance(other, tuple) and self.m.type.by_position:
             seen = items_seen(self)
+            need_stack(0)
             return seen is not None and seen == list(other)
         return NotImplemented
 
@@ -274,6 +278,7 @@ cdef object known_size(value):
     elif isinstance(value, (int, Closure, Function, Value)) or value is None:
         return None
     else:
+        need_stack(0)
         return memoryview(value).nbytes
     return None if size < 0 else size
 
@@ -313,6 +318,7 @@ cdef bint is_const(value):
         return (<Pointer>value).p.type.is_const
     if isinstance(value, (int, Closure, Function, Value)):
         return False
+    need_stack(0)
     return memoryview(value).readonly
 
 
@@ -434,6 +440,7 @@ cdef object same_items(const type_info *item, positions, values):
             item.kind in (K_CHAR16, K_CHAR32):
         return None
     try:
+        need_stack(0)
         view = memoryview(values)
     except TypeError:
         return None
@@ -460,6 +467,7 @@ cdef int store_items(Array array, positions, values) except -1:
     if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
         values = [bytes([value]) for value in values]
     else:
+        need_stack(0)
         values = list(values)
     if len(values) != len(positions):
         raise ValueError(f"{type_name(array.type_)}: cannot assign {len(values)} items "
@@ -474,7 +482,7 @@ cdef int store_items(Array array, positions, values) except -1:
 cdef Py_ssize_t array_index(Array array, index) except -1:
     cdef Py_ssize_t i, length = array.m.type.length
     try:
-        i = index
+        i = as_size(index)
     except TypeError:
         raise TypeError(f"{type_name(array.type_)} indices are ints or slices, "
                         f"got {type(index).__name__}") from None

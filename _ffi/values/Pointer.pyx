@@ -106,6 +106,7 @@ cdef class Pointer:
                 pointed_item(self)      # the buffer may have run code that closed the storage
                 copy_items(item, self.p.address, positions, same)
                 return
+            need_stack(0)
             values = list(value)
             if len(values) != len(positions):
                 raise ValueError(f"cannot assign {len(values)} items to a slice of {len(positions)}")
@@ -178,7 +179,7 @@ cdef char *item_address(Pointer pointer, index) except NULL:
     if pointer.p.address == NULL:
         raise ValueError(f"NULL {type_name(pointer.type_)}")
     try:
-        i = index
+        i = as_size(index)
     except TypeError:
         raise TypeError(f"{type_name(pointer.type_)} indices are ints or slices, "
                         f"got {type(index).__name__}") from None
@@ -193,6 +194,7 @@ cdef char *item_address(Pointer pointer, index) except NULL:
 
 
 cdef object slice_range(Pointer pointer, index):
+    need_stack(0)
     if pointer.p.bounded:
         return range(*index.indices(max(pointer.p.length, 0)))
     start = 0 if index.start is None else index.start.__index__()
@@ -210,6 +212,7 @@ cdef object slice_range(Pointer pointer, index):
 cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
     if isinstance(other, Pointer) or not hasattr(other, "__index__"):
         raise TypeError(f"{type_name(pointer.type_)} +- {type(other).__name__}: expected an int")
+    need_stack(0)
     distance = PyNumber_Index(other)
     if abs(distance) > PY_SSIZE_T_MAX // 2:
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")
@@ -283,6 +286,7 @@ cdef Pointer make_pointer(Type type, value):
         store_placed(rule, &address, value, &k, "%U", type_name(type), 0)
     else:
         try:
+            need_stack(0)
             owner = memoryview(value)
         except TypeError:
             raise TypeError(f"{type_name(type)}: nothing with an address: "

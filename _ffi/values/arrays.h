@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/errors.h"
 #include "model/type.h"
 #include "values/buffers.h"
 
@@ -65,6 +66,8 @@ static int store_array_buffer(const type_info *type, char *where, PyObject *valu
     int status = 1;
 
     if (PyObject_GetBuffer(value, &view, PyBUF_FORMAT | PyBUF_STRIDES) < 0) {
+        if (!says_no_buffer())
+            return -1;
         PyErr_Clear();
         return 1;
     }

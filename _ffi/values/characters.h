@@ -6,6 +6,7 @@
 #include <limits.h>
 
 #include "base/compiler.h"
+#include "base/stack.h"
 #include "model/errors.h"
 #include "model/type.h"
 #include "values/integers.h"
@@ -59,7 +60,8 @@ static int get_code_point(const type_info *type, PyObject *value, unsigned long 
         }
         *out = PyUnicode_READ_CHAR(value, 0);
         if (*out > max) {
-            PyErr_Format(PyExc_OverflowError, "%R is out of range for %U", value, type->name);
+            if (need_stack(0) == 0)
+                PyErr_Format(PyExc_OverflowError, "%R is out of range for %U", value, type->name);
             return -1;
         }
         return 0;

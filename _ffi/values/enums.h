@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include "base/stack.h"
 #include "model/type.h"
 
 /* The member for `number` (stolen), or the plain int. */
@@ -21,7 +22,7 @@ static PyObject *enum_member(const type_info *type, PyObject *number)
         Py_DECREF(number);
         return NULL;
     }
-    member = PyObject_CallOneArg(type->enum_class, number);     /* flags combine */
+    member = need_stack(0) < 0 ? NULL : PyObject_CallOneArg(type->enum_class, number);  /* flags combine */
     if (member == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_ValueError)) {
             Py_DECREF(number);

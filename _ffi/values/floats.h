@@ -63,8 +63,10 @@ static inline int get_float(const type_info *type, PyObject *value, float *out)
 
 COLD static int get_complex(const type_info *type, PyObject *value, Py_complex *out)
 {
+    if (need_stack(0) < 0)
+        return -1;
     if (!PyComplex_Check(value) && !PyFloat_Check(value) && !PyLong_Check(value)
-        && !PyIndex_Check(value) && !PyObject_HasAttrString(value, "__complex__")
+        && !PyIndex_Check(value) && !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__")
         && (Py_TYPE(value)->tp_as_number == NULL
             || Py_TYPE(value)->tp_as_number->nb_float == NULL))
         return expected(type, value);

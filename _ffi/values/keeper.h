@@ -7,6 +7,7 @@
 #include "base/compiler.h"
 #include "base/lifetime.h"
 #include "base/pool.h"
+#include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
 #include "model/keeper.h"
@@ -100,6 +101,8 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
     PyObject *view;
     int status;
 
+    if (UNLIKELY(stack_is_short() && need_stack(0) < 0))
+        return -1;
     if (k->memory == NULL && k->used < k->room) {
         kept_slot *slot = &k->slots[k->used];
         if (PyObject_GetBuffer(object, &slot->view, flags) < 0)

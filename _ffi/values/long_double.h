@@ -12,6 +12,7 @@
 
 #include "base/compiler.h"
 #include "base/os/c_locale.h"
+#include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
 #include "model/type.h"
@@ -27,7 +28,7 @@ static long double parse_long_double(const char *text, char **end)
 
 COLD static int long_double_from_text(const type_info *type, PyObject *value, long double *out)
 {
-    PyObject *text = PyObject_Str(value);
+    PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Str(value);
     const char *utf8 = text ? PyUnicode_AsUTF8(text) : NULL;
     char *end;
     if (utf8 == NULL) {
@@ -73,6 +74,8 @@ COLD static int long_double_from_any(const type_info *type, PyObject *value, lon
     }
     if (!PyFloat_Check(value) && PyObject_CheckBuffer(value)) {
         Py_buffer view;
+        if (need_stack(0) < 0)
+            return -1;
         if (PyObject_GetBuffer(value, &view, PyBUF_FORMAT) == 0) {
             int same = view.ndim == 0 && view.len == (Py_ssize_t)sizeof(long double)
                        && view.format != NULL && strcmp(view.format, "g") == 0;
@@ -81,6 +84,8 @@ COLD static int long_double_from_any(const type_info *type, PyObject *value, lon
             PyBuffer_Release(&view);
             if (same)
                 return 0;
+        } else if (!says_no_buffer()) {
+            return -1;
         }
         PyErr_Clear();
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
 #include "model/keeper.h"
@@ -40,8 +41,11 @@ static int store_field(const type_info *type, const field_info *field, char *bas
 
 COLD static const field_info *find_field(const type_info *type, PyObject *name)
 {
-    PyObject *position = PyUnicode_Check(name) ? PyDict_GetItemWithError(type->field_index, name)
-                                               : NULL;
+    PyObject *position = NULL;
+    if (need_stack(0) < 0)
+        return NULL;
+    if (PyUnicode_Check(name))
+        position = PyDict_GetItemWithError(type->field_index, name);
     if (position == NULL) {
         if (!PyErr_Occurred())
             PyErr_Format(PyExc_TypeError, "%U has no field %R", type->name, name);
@@ -129,17 +133,19 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
             return copy_memory(type, where, (MemoryObject *)value, k);
         return expected(type, value);
     }
+    if (need_stack(0) < 0)
+        return -1;
     k->borrowed = 0;
     if (PyTuple_CheckExact(value) || PyList_CheckExact(value)) {
         status = store_positions(type, where, value, k);
     } else if (PyDict_Check(value)) {
         memset(where, 0, type->size);
         status = store_named_fields(type, where, value, k);
-    } else if (PyTuple_Check(value) && PyObject_HasAttrString(value, "_fields")) {
+    } else if (PyTuple_Check(value) && PyObject_HasAttrString((PyObject *)Py_TYPE(value), "_fields")) {
         status = store_attributes(type, where, value, k);
     } else if (PyTuple_Check(value) || PyList_Check(value)) {
         status = store_positions(type, where, value, k);
-    } else if (!PyType_Check(value) && PyObject_HasAttrString(value, "__dataclass_fields__")) {
+    } else if (PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dataclass_fields__")) {
         status = store_attributes(type, where, value, k);
     } else {
         status = expected(type, value);
@@ -179,6 +185,8 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
         return store_wide_characters(type, where, value);
     if (PyUnicode_Check(value) || PyDict_Check(value) || PyAnySet_Check(value))
         return expected(type, value);
+    if (need_stack(0) < 0)
+        return -1;
     if (!Memory_Check(value) && PyObject_CheckBuffer(value)) {
         status = store_array_buffer(type, where, value);
         if (status <= 0)

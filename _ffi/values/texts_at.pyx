@@ -28,6 +28,7 @@ cdef Py_ssize_t count_given(what, size, Py_ssize_t width) except -1:
     """Convert `size`, before the address: it may run Python code, which may close what is there."""
     if not hasattr(type(size), "__index__"):
         raise TypeError(f"{what} size: expected int, got {type(size).__name__}")
+    need_stack(0)
     count = PyNumber_Index(size)
     if count < 0:
         raise ValueError(f"{what} size: expected a count, got {count}")
