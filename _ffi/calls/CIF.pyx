@@ -61,10 +61,12 @@ cdef class CIF:
         the GIL, for functions that return at once. `errno=True` saves errno after
         each call for get_errno(). `errcheck(result, function, arguments)` replaces the result.
         """
+        audit_address(address)
         return bind_function(self, address, name, None, gil, errno, errcheck)
 
     def call(self, address, *args):
         """Call the function at `address` once. C: ffi_call."""
+        audit_address(address)
         return bind_function(self, address, None, None, "release", False, None)(*args)
 
     def closure(self, callable=None, *, on_error=None, on_exception=None, name=None, dispatch=None):

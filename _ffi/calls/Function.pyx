@@ -118,6 +118,13 @@ def set_function_reducer(reducer):
     function_reducer = reducer
 
 
+cdef int audit_address(address) except -1:
+    """Tell audit hooks that Python code wants to call what may be any address."""
+    if isinstance(address, (int, Pointer)):
+        PySys_Audit("libffi.call_function", "O", <PyObject *>address)
+    return 0
+
+
 cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
     cdef Function function
     cdef Pointer pointer

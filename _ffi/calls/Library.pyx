@@ -55,6 +55,7 @@ cdef class Library:
         flags = mode
         if not flags & (RTLD_LAZY | RTLD_NOW):
             flags |= RTLD_NOW       # dlopen wants one of them
+        PySys_Audit("libffi.dlopen", "O", <PyObject *>path)
         with nogil:
             handle = dlopen(name, flags)
         if handle == NULL:
@@ -154,6 +155,7 @@ cdef void *find_symbol(Library library, name) except NULL:
         if not SYMBOL_VERSIONS:
             raise SymbolNotFound(f"{name}: symbols have no versions on this system")
         wanted = encoded_version
+    PySys_Audit("libffi.dlsym", "OO", <PyObject *>library, <PyObject *>name)
     if not lifetime_pin(&library.life):
         raise ValueError(f"{name}: the library {library.path!r} is closed")
     with nogil:                     # waits for a library that another thread loads, and that may call back

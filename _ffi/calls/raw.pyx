@@ -44,6 +44,7 @@ cdef call_target find_target(what, address, list views, bint wants_go=False) exc
                         f"got {type(address).__name__}")
     if is_go_closure(address) != wants_go and not isinstance(address, (int, Pointer)):
         raise TypeError(f"{what}() address: expected {'a Go closure' if wants_go else 'a function'}, got {address!r}")
+    audit_address(address)
     pointer = make_pointer(core_types["pointer"], address)
     if pointer.p.address == NULL:
         raise ValueError(f"{what}() address: NULL is no function")

@@ -83,7 +83,7 @@ COLD static int ask_hook(closure_block *block, call_beneath *beneath, PyObject *
 }
 
 /* Takes the reference to the callable. */
-static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
                        void **args)
 {
     cif_state *c = block->state;
@@ -155,7 +155,7 @@ static int run_closure(closure_block *block, PyThreadState *state, int attached,
     return error;
 }
 
-static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
+CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
 {
     closure_block *block = user;
     PyThreadState *left, *state;

@@ -6,6 +6,7 @@ def string_at(address, size=None):
 
     More than is known to be there is ValueError.
     """
+    PySys_Audit("libffi.string_at", "OO", <PyObject *>address, <PyObject *>size)
     return bytes_at("string_at()", address, size, 1)
 
 
@@ -14,4 +15,5 @@ def wstring_at(address, size=None):
 
     More than is known to be there is ValueError.
     """
+    PySys_Audit("libffi.wstring_at", "OO", <PyObject *>address, <PyObject *>size)
     return bytes_at("wstring_at()", address, size, SIZEOF_WCHAR).decode(wide_codec(SIZEOF_WCHAR), "surrogatepass")

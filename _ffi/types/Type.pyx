@@ -144,6 +144,8 @@ cdef class Type:
         a read-only buffer is const.
         """
         need_storage(self)
+        if isinstance(address, int):
+            PySys_Audit("libffi.cdata", "O", <PyObject *>address)
         cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")

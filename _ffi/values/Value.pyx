@@ -46,6 +46,8 @@ cdef object make_value(Type type, value):
     cdef long double storage[2]
     if isinstance(value, Value):    # none in another: neither hash() nor the end of one goes deeper
         value = (<Value>value).value
+    if type.info.kind in (K_PTR, K_POINTER, K_FUNCTION) and isinstance(value, int):
+        PySys_Audit("libffi.call_function" if type.info.kind == K_FUNCTION else "libffi.cdata", "O", <PyObject *>value)
     if type.info.kind in (K_PTR, K_POINTER):
         return make_pointer(type, value)
     if type.info.kind == K_FUNCTION and isinstance(value, int):     # a cast

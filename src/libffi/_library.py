@@ -222,6 +222,7 @@ def rebuild_function(
     name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int
 ) -> Function:
     """Return a function again in another process."""
+    sys.audit("libffi.unpickle", name, symbol)
     return shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
 
 
@@ -236,6 +237,7 @@ def rebuild_library(
     name: str | None, texts: list[Text], mode: int
 ) -> Library:
     """Return a library with its declarations again in another process."""
+    sys.audit("libffi.unpickle", name, None)
     library = Library(name, mode=mode)
     for text in texts:
         library.declare(text.text, partial=text.partial, strings=text.strings, **text.options)
