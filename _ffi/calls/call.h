@@ -86,7 +86,7 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
 
 /* Call `t` through the prepared `c`, which may be that of a variadic call's types. */
 CALL_PATH static PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
-                               PyObject *const *args, Py_ssize_t nargs)
+                                         PyObject *const *args, Py_ssize_t nargs)
 {
     _Alignas(16) char frame[SMALL_FRAME];
     if (UNLIKELY(nargs != (Py_ssize_t)c->nin))

@@ -39,7 +39,7 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
         return call_in_frame(t, c, frame, self, args, keeps, nargs); \
     } \
     CALL_PATH static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
-                                        PyObject *kwnames) \
+                                                  PyObject *kwnames) \
     { \
         if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)) \
             return no_keywords(&((FunctionObject *)self)->target); \

@@ -84,7 +84,7 @@ COLD static int ask_hook(closure_block *block, call_beneath *beneath, PyObject *
 
 /* Takes the reference to the callable. */
 CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
-                       void **args)
+                                 void **args)
 {
     cif_state *c = block->state;
     PyObject **stack = alloca((c->nargs + 1) * sizeof *stack);
