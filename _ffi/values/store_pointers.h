@@ -91,11 +91,28 @@ static int address_of_path(const type_info *type, PyObject *value, keeper *k, vo
     return status;
 }
 
+/* The opaque thing that C makes of `...`, of which Python can only pass on what it was given. */
+static int is_va_list(const type_info *type)
+{
+    return type->kind == K_PTR && !type->item->complete
+           && PyUnicode_CompareWithASCIIString(type->item->name, "struct __va_list_tag") == 0;
+}
+
+COLD static int no_va_list(PyObject *value)
+{
+    PyErr_Format(PyExc_TypeError, "expected the va_list that a closure was called with, got %s (none can be made "
+                                  "from Python: call a variadic function instead)",
+                 Py_TYPE(value)->tp_name);
+    return -1;
+}
+
 /* The general case; pointers to the common things are taken care of in pointer_from(). */
 static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     if (Pointer_Check(value))
         return address_of_pointer(type, value, k, where);
+    if (is_va_list(type))
+        return no_va_list(value);
     if (Function_Check(value) || Closure_Check(value))
         return address_of_function(type, value, k, where);
     if (PyLong_Check(value))
@@ -137,6 +154,8 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
     const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
 
     if (value == Py_None) {
+        if (UNLIKELY(is_va_list(type)))
+            return no_va_list(value);
         write_address(where, NULL);
         return 0;
     }
@@ -170,9 +189,11 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
             return narrow_string(type, value, k, where);
         return type->kind == K_WSTRING ? wide_string(type, value, k, where) : no_text(type, value);
     }
-    if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION)
-        return exports_memory(procs) ? address_of_memory(type, value, k, where)
-                                     : address_of_buffer(type, value, k, where);
+    if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION) {
+        if (exports_memory(procs))
+            return address_of_memory(type, value, k, where);
+        return is_va_list(type) ? no_va_list(value) : address_of_buffer(type, value, k, where);
+    }
     if (Memory_Check(value))
         return address_of_memory(type, value, k, where);
     return pointer_from_any(type, value, k, where);

@@ -1,7 +1,7 @@
 # The scalars by the Python value that reading gives; see _ffi.pyi. What C writes `int` is a name of this
 # module, hence Python's own come from builtins.
 import builtins
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ._ffi import Pointer, Type, array, bits, enum, exact, func, inout, out, ptr, ref, struct, union, vector
 
@@ -16,10 +16,11 @@ __all__ = [
     "int64", "int8", "intmax_t", "intptr_t", "long", "longdouble", "longlong", "out", "pointer", "ptr", "ptrdiff_t",
     "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string", "struct", "uchar",
     "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "uintmax_t", "uintptr_t", "ulong", "ulonglong", "union",
-    "ushort", "vector", "void", "wchar_t", "wstring",
+    "ushort", "va_list", "vector", "void", "wchar_t", "wstring",
 ]
 
 void: Type[None]
+va_list: Type[Any]
 bool: Type[builtins.bool]
 
 char: Type[builtins.bytes]

@@ -67,7 +67,6 @@ int shape_missing(int);
 extern int shape_total;
 extern const char *const shape_names[];
 static inline int shape_twice(int x) { return 2 * x; }
-int shape_vlog(const char *format, __builtin_va_list arguments);
 extern int stat(int stat, int);
 struct stat { int size; };
 

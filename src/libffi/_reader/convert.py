@@ -98,6 +98,7 @@ class Converter(Records):
         if declarator.symbol is not None and sys.platform == "darwin":
             symbol = symbol.removeprefix("_")       # compilers there put it before C names, and so does dlsym
         kind = qualified.type
+        self.no_va_list(place, qualified)
         if declarator.initialised:
             self._initialised(specifiers, declarator, qualified)
         elif isinstance(kind, FunctionType):

@@ -160,6 +160,7 @@ class Types(Expressions):
 
     def _pointer(self, place: Token, target: Qualified) -> Type:
         made: Type
+        self.no_va_list(place, target)
         with self.core(place):
             kind = target.type
             if isinstance(kind, FunctionType):
@@ -176,8 +177,14 @@ class Types(Expressions):
                 made = c.ptr(kind, const=True) if target.const else c.ptr(kind)
         return made
 
+    def no_va_list(self, place: Token, qualified: Qualified) -> None:
+        """Refuse a va_list that is no parameter: c.va_list is what a parameter of that type becomes."""
+        if qualified.type is c.va_list:
+            raise place.error("a va_list is known as a parameter only")
+
     def _array(self, step: ArrayOf, item: Qualified) -> Qualified:
         kind = item.type
+        self.no_va_list(step.place, item)
         if not isinstance(kind, Type) or kind is c.void or kind.size is None:
             raise step.place.error(f"an array of {spelled(item)} cannot be made")
         if step.length is None:
@@ -192,6 +199,7 @@ class Types(Expressions):
 
     def _function(self, step: FunctionOf, returned: Qualified) -> Qualified:
         result = returned.type
+        self.no_va_list(step.place, returned)
         if not isinstance(result, Type) or result.kind == "array":
             raise step.place.error(f"a function cannot return {spelled(returned)}")
         argtypes: list[Any] = []

@@ -3,7 +3,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from libffi import DeclarationError, FFIError, Type
+from libffi import DeclarationError, FFIError, Type, c
 from libffi._reader import constants
 from libffi._reader.constants import Constant, NotConstant
 from libffi._reader.scope import ConstantDeclaration, FunctionType, Qualified, Scope, UnknownArray, spelled
@@ -97,7 +97,7 @@ class Expressions:
 
     def _complete(self, name: TypeName, qualified: Qualified) -> Type:
         kind = qualified.type
-        if isinstance(kind, UnknownArray | FunctionType) or kind.size is None or kind.kind == "void":
+        if isinstance(kind, UnknownArray | FunctionType) or kind.size is None or kind in (c.void, c.va_list):
             raise name.specifiers.place.error("this type has no size")
         return kind
 

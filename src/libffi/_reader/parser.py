@@ -292,7 +292,7 @@ class Parser(Cursor):
         following = self.following()
         if following.kind == "name":
             return following.text in ATTRIBUTE or following.text in IGNORED or not (
-                following.text in KEYWORDS or following.text == "va_list" or self._is_type(following.text))
+                following.text in KEYWORDS or self._is_type(following.text))
         return following.text in ("*", "(", "[")
 
     def _array(self, place: Token) -> ArrayOf:

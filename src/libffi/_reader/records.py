@@ -147,6 +147,7 @@ class Records(Types):
         qualified = self.declared_type(base, specifiers, declarator)
         kind = qualified.type
         place = declarator.place
+        self.no_va_list(place, qualified)
         if declarator.bits is not None:
             width = self.integer(declarator.bits)
             with self.core(place):

@@ -128,6 +128,7 @@ _FILE_TAG = {"linux": "_IO_FILE", "android": "__sFILE", "darwin": "__sFILE"}.get
 # What C's own headers name. Not here: what differs from system to system (time_t, off_t, ...).
 STANDARD: dict[str, Type] = {
     "bool": c.bool, "wchar_t": c.wchar_t, "char16_t": c.char16_t, "char32_t": c.char32_t,
+    "va_list": c.va_list, "__builtin_va_list": c.va_list, "__gnuc_va_list": c.va_list,
     "__int128_t": c.int128, "__uint128_t": c.uint128, "FILE": c.struct(_FILE_TAG),
     **{name: getattr(c, name)
        for name in "size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t".split()},

@@ -28,10 +28,6 @@ IGNORED = frozenset("""inline __inline __inline__ __forceinline __extension__ _N
 _NOT_SUPPORTED = "is not supported in declarations"
 _THREAD_LOCAL = "thread-local variables cannot be reached by one address"
 REFUSED = {
-    **{
-        name: f"{name} cannot be made from Python: declare a variadic function instead"
-        for name in "va_list __builtin_va_list __gnuc_va_list".split()
-    },
     **dict.fromkeys(("_Thread_local", "thread_local", "__thread"), _THREAD_LOCAL),
     "_Pragma": f"_Pragma {_NOT_SUPPORTED}: write #pragma",
     **{
@@ -51,7 +47,7 @@ KEYWORDS = frozenset([
     *TYPE_WORDS, *QUALIFIERS, *STORAGE, *TAGGED, *ATTRIBUTE, *ASM, *SIZE_OPERATORS, *IGNORED, *REFUSED,
     "_Alignas", "_Static_assert",
     *"break case continue default do else for goto if return switch while".split(),
-]) - {"va_list", "__gnuc_va_list", "alignof", "thread_local", "typeof"}
+]) - {"alignof", "thread_local", "typeof"}
 
 # Attributes that change neither how a function is called nor how a type is laid out.
 HARMLESS_ATTRIBUTES = frozenset(
