@@ -213,7 +213,8 @@ def test_linker_scripts_are_followed(compile_c, tmp_path, script):
 
 
 @linux
-@pytest.mark.parametrize("text", ["", "GROUP ( )", "INPUT(-lnone_such)", "int x;", "GROUP(" * 1000, "\0GROUP(libm.so.6)"])
+@pytest.mark.parametrize("text", ["", "GROUP ( )", "INPUT(-lnone_such)", "int x;", "GROUP(" * 1000,
+                                  "\0GROUP(libm.so.6)"])
 def test_what_is_no_script_is_not_found(tmp_path, text):
     path = tmp_path / "libscript.so"
     path.write_text(text)
