@@ -49,7 +49,7 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         k.objects = NULL;
     }
     if (LIKELY(store_arguments(t, c, frame, avalues, args, nargs, &k) == 0
-               && invoke_by(t, c, frame, avalues, cif_invoke_slots) == 0)) {
+               && invoke_slots(t, c, frame, avalues) == 0)) {
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
             add_place(PyUnicode_FromFormat("%U() result", t->name));

@@ -40,30 +40,31 @@ static ALWAYS_INLINE int leave_function(const call_target *t, const fence *f, co
     return status;
 }
 
-typedef void (*invoker)(cif_state *, void (*)(void), void *, void **);
-
 static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void *result, void **avalues,
-                                       const invoker cif_invoke, const int flags)
+                                       const int flags)
 {
     fence f;
     if (UNLIKELY(enter_function(t, &f, result, flags) < 0))
         return -1;
-    cif_invoke(c, t->address, result, avalues);
+    cif_invoke_slots(c, t->address, result, avalues);
     return leave_function(t, &f, flags);
 }
 
-/* Invoke as the function's options say; `result` is in this frame of the C stack.
-   0; or raises what closures or C did.  GIL. */
-static ALWAYS_INLINE int invoke_by(const call_target *t, cif_state *c, void *result, void **avalues,
-                                   const invoker cif_invoke)
+/* Whatever the flags: compiled once, so that it takes no registers from the commonest. */
+static __attribute__((noinline)) int invoke_anyhow(const call_target *t, cif_state *c, void *result, void **avalues)
+{
+    return invoke_fenced(t, c, result, avalues, t->fence);
+}
+
+/* Invoke as the function's options say, with arguments in slots; `result` is in this frame of the C stack,
+   or a block of this call's own.  0; or raises what closures or C did.  GIL. */
+static ALWAYS_INLINE int invoke_slots(const call_target *t, cif_state *c, void *result, void **avalues)
 {
     if (t->plain)
-        return invoke_fenced(t, c, result, avalues, cif_invoke, 0);
-    if (t->fence == RELEASE_GIL)
-        return invoke_fenced(t, c, result, avalues, cif_invoke, RELEASE_GIL);
-    if (t->fence == (RELEASE_GIL | SWAP_ERRNO))
-        return invoke_fenced(t, c, result, avalues, cif_invoke, RELEASE_GIL | SWAP_ERRNO);
-    return invoke_fenced(t, c, result, avalues, cif_invoke, t->fence);
+        return invoke_fenced(t, c, result, avalues, 0);
+    if (LIKELY(t->fence == RELEASE_GIL))
+        return invoke_fenced(t, c, result, avalues, RELEASE_GIL);
+    return invoke_anyhow(t, c, result, avalues);
 }
 
 #endif

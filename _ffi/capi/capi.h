@@ -28,6 +28,45 @@
 #define LIBFFI_API_CORE
 #include "libffi/libffi_api.h"
 
+/* ---- what is given ----
+
+   NULL for an object is what a function gave that failed: its exception stays, so that calls can be chained
+   and the last result is looked at only. */
+
+/* New; raises TypeError, or what is raised already. */
+static PyObject *given_object(const char *what, PyObject *object)
+{
+    if (object != NULL)
+        return Py_NewRef(object);
+    if (PyErr_Occurred() == NULL)
+        PyErr_Format(PyExc_TypeError, "%s: expected an object, got NULL", what);
+    return NULL;
+}
+
+/* 0; or raises. */
+static int given_place(const char *what, const void *place)
+{
+    if (place != NULL)
+        return 0;
+    if (PyErr_Occurred() == NULL)
+        PyErr_Format(PyExc_TypeError, "%s: expected an address, got NULL", what);
+    return -1;
+}
+
+/* So many items at `items`?  0; or raises. */
+static int given_count(const char *what, Py_ssize_t count, const void *items)
+{
+    if (PyErr_Occurred() != NULL)
+        return -1;
+    if (count < 0)
+        PyErr_Format(PyExc_ValueError, "%s: expected a count, got %zd", what, count);
+    else if (count > 0 && items == NULL)
+        PyErr_Format(PyExc_TypeError, "%s: expected %zd items, got NULL", what, count);
+    else
+        return 0;
+    return -1;
+}
+
 /* ---- what calls see of a CIF ---- */
 
 static size_t exchange_alignment(const cif_state *c)
@@ -131,6 +170,8 @@ static int capi_invoke(const libffi_cif *cif, libffi_function function, void *re
                        void **arguments, int flags)
 {
     libffi_fence fence;
+    if (UNLIKELY(cif == NULL || function == NULL))
+        return given_place("libffi_invoke() cif, function", NULL);
     capi_enter(&fence, flags);
     cif->invoke(cif->prepared, function, result, arguments);
     return capi_leave(&fence);
@@ -148,9 +189,25 @@ static void capi_call_exchange(const libffi_cif *cif, libffi_function function, 
 static int capi_invoke_exchange(const libffi_cif *cif, libffi_function function, void *block, int flags)
 {
     libffi_fence fence;
+    if (UNLIKELY(cif == NULL || function == NULL || block == NULL))
+        return given_place("libffi_invoke_exchange() cif, function, block", NULL);
     capi_enter(&fence, flags);
     capi_call_exchange(cif, function, block);
     return capi_leave(&fence);
+}
+
+/* A C handler's exception goes where that of a closure in its place would.  GIL. */
+static void capi_raise(void)
+{
+    const void *frame = frame_of(PyThreadState_Get());
+    running_call *call;
+
+    if (PyErr_Occurred() == NULL)
+        return;
+    call = current_call.mark == MANY_CALLS                                       ? find_other_call(frame, 1)
+           : current_call.mark != NO_CALL && runs_under(&current_call, frame, 1) ? &current_call
+                                                                                 : NULL;
+    leave_exception(call, frame, NULL);
 }
 
 /* ---- closures whose handler is C ---- */
@@ -192,7 +249,7 @@ static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void 
 
 static libffi_function capi_closure_code(const libffi_closure *closure)
 {
-    return (libffi_function)closure->code;
+    return closure == NULL ? NULL : (libffi_function)closure->code;
 }
 
 /* ---- values ---- */
@@ -225,12 +282,16 @@ static int store_and_keep(const type_info *type, void *where, PyObject *value, P
 
 static int capi_store_result(const libffi_cif *cif, void *result, PyObject *value, PyObject **keep)
 {
-    const type_info *type = ((cif_state *)cif->core)->result;
-    if (type->kind == K_VOID) {
-        if (keep != NULL)
-            *keep = NULL;
+    const type_info *type;
+    if (keep != NULL)
+        *keep = NULL;
+    if (given_place("libffi_store_result() cif", cif) < 0 || given_place("libffi_store_result() value", value) < 0)
+        return -1;
+    type = ((cif_state *)cif->core)->result;
+    if (type->kind == K_VOID)
         return 0;
-    }
+    if (given_place("libffi_store_result() result", result) < 0)
+        return -1;
     if (store_and_keep(type, result, value, keep) < 0)
         return -1;
     widen_result(type, result);
@@ -239,6 +300,9 @@ static int capi_store_result(const libffi_cif *cif, void *result, PyObject *valu
 
 static PyObject *capi_load_result(const libffi_cif *cif, void *result)
 {
+    if (given_place("libffi_load_result() cif", cif) < 0
+        || (cif->result_size != 0 && given_place("libffi_load_result() result", result) < 0))
+        return NULL;
     return load_result(cif->core, result);
 }
 
@@ -306,6 +370,7 @@ static libffi_api capi_table = {
     .abi_find = capi_abi_find,
     .abi_name = capi_abi_name,
     .libffi_version = capi_libffi_version,
+    .raise = capi_raise,
 };
 
 #endif

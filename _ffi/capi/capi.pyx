@@ -33,29 +33,32 @@ cdef extern from "libffi/libffi_api.h":
 
     ctypedef struct libffi_api:
         object (*type_from_code)(int)
-        object (*type_pointer)(object, int)
-        int (*type_look)(object, libffi_type_info *, size_t) except -1
-        int (*type_field)(object, Py_ssize_t, libffi_field_info *, size_t) except -1
-        object (*cif_new)(object, PyObject *const *, Py_ssize_t, Py_ssize_t, int)
+        object (*type_pointer)(PyObject *, int)
+        int (*type_look)(PyObject *, libffi_type_info *, size_t) except -1
+        int (*type_field)(PyObject *, Py_ssize_t, libffi_field_info *, size_t) except -1
+        object (*cif_new)(PyObject *, PyObject *const *, Py_ssize_t, Py_ssize_t, int)
         object (*cif_from_codes)(int, const int *, Py_ssize_t, Py_ssize_t, int)
-        const libffi_cif *(*cif_get)(object) except NULL
-        libffi_closure *(*closure_new)(object, libffi_handler, void *) except NULL
-        object (*closure_from_callable)(object, object)
-        int (*address)(object, void **) except -1
-        int (*store)(object, void *, object, PyObject **) except -1
-        object (*load)(object, const void *)
+        const libffi_cif *(*cif_get)(PyObject *) except NULL
+        libffi_closure *(*closure_new)(PyObject *, libffi_handler, void *) except NULL
+        object (*closure_from_callable)(PyObject *, PyObject *)
+        int (*address)(PyObject *, void **) except -1
+        int (*store)(PyObject *, void *, PyObject *, PyObject **) except -1
+        object (*load)(PyObject *, const void *)
         object (*features)()
-        object (*type_array)(object, Py_ssize_t)
-        object (*type_vector)(object, Py_ssize_t)
+        object (*type_array)(PyObject *, Py_ssize_t)
+        object (*type_vector)(PyObject *, Py_ssize_t)
         object (*type_struct)(int, const char *, const libffi_member *, Py_ssize_t, unsigned, unsigned)
-        int (*type_define)(object, const libffi_member *, Py_ssize_t, unsigned, unsigned) except -1
-        object (*type_bits)(object, int)
-        object (*type_function)(object)
-        object (*type_enum)(object, PyObject *)
+        int (*type_define)(PyObject *, const libffi_member *, Py_ssize_t, unsigned, unsigned) except -1
+        object (*type_bits)(PyObject *, int)
+        object (*type_function)(PyObject *)
+        object (*type_enum)(PyObject *, PyObject *)
         PyObject *(*cif_type)(const libffi_cif *, Py_ssize_t) except NULL
 
 cdef extern from "core.h":
     libffi_api capi_table
+    object given_object(const char *, PyObject *)
+    int given_count(const char *, Py_ssize_t, const void *) except -1
+    int given_place(const char *, const void *) except -1
     void prepare_handle(libffi_cif *, cif_state *, size_t *)
     libffi_closure *c_closure_new(cif_state *, libffi_handler, void *, ffi_status *) except? NULL
     int store_and_keep(const type_info *, void *, object, PyObject **) except -1
@@ -78,50 +81,56 @@ cdef object capi_type_from_code(int code):
     return type_of_code(code)
 
 
-cdef object capi_type_pointer(object item, int is_const):
-    return ptr(item, bool(is_const))
+cdef object capi_type_pointer(PyObject *item, int is_const):
+    return ptr(given_object("libffi_type_pointer() item", item), bool(is_const))
 
 
-cdef object capi_type_array(object item, Py_ssize_t length):
-    return array(item, length)
+cdef object capi_type_array(PyObject *item, Py_ssize_t length):
+    return array(given_object("libffi_type_array() item", item), length)
 
 
-cdef object capi_type_vector(object item, Py_ssize_t lanes):
-    return vector(item, lanes)
+cdef object capi_type_vector(PyObject *item, Py_ssize_t lanes):
+    return vector(given_object("libffi_type_vector() item", item), lanes)
 
 
 cdef list pairs_of(const libffi_member *members, Py_ssize_t nmembers):
     cdef Py_ssize_t i
-    return [(None if members[i].name == NULL else members[i].name.decode(), <object>members[i].type)
-            for i in range(nmembers)]
+    given_count("libffi_member array", nmembers, members)
+    pairs = []
+    for i in range(nmembers):
+        type = given_object("libffi_member type", members[i].type)
+        pairs.append((None if members[i].name == NULL else members[i].name.decode(), type))
+    return pairs
 
 
 cdef object capi_type_struct(int kind, const char *name, const libffi_member *members, Py_ssize_t nmembers,
                              unsigned pack, unsigned align):
     constructor = union if kind == LIBFFI_KIND_UNION else struct
-    return constructor(name.decode(), pairs_of(members, nmembers), _pack_=pack, _align_=align)
+    pairs = pairs_of(members, nmembers)
+    return constructor("" if name == NULL else name.decode(), pairs, _pack_=pack, _align_=align)
 
 
-cdef int capi_type_define(object type, const libffi_member *members, Py_ssize_t nmembers,
+cdef int capi_type_define(PyObject *type, const libffi_member *members, Py_ssize_t nmembers,
                           unsigned pack, unsigned align) except -1:
-    need_type("libffi_type_define()", type).define(pairs_of(members, nmembers), pack, align)
+    this = need_type("libffi_type_define()", given_object("libffi_type_define() type", type))
+    this.define(pairs_of(members, nmembers), pack, align)
     return 0
 
 
-cdef object capi_type_bits(object base, int width):
-    return bits(base, width)
+cdef object capi_type_bits(PyObject *base, int width):
+    return bits(given_object("libffi_type_bits() base", base), width)
 
 
-cdef object capi_type_function(object cif):
-    return func(cif)
+cdef object capi_type_function(PyObject *cif):
+    return func(given_object("libffi_type_function() cif", cif))
 
 
-cdef object capi_type_enum(object cls, PyObject *base):
-    return enum(cls, None if base == NULL else <object>base)
+cdef object capi_type_enum(PyObject *cls, PyObject *base):
+    return enum(given_object("libffi_type_enum() cls", cls), None if base == NULL else <object>base)
 
 
-cdef int capi_type_look(object type, libffi_type_info *out, size_t size) except -1:
-    cdef Type this = need_type("libffi_type_look()", type)
+cdef int capi_type_look(PyObject *type, libffi_type_info *out, size_t size) except -1:
+    cdef Type this = need_type("libffi_type_look()", given_object("libffi_type_look() type", type))
     cdef libffi_type_info info
     memset(&info, 0, sizeof(info))
     if this.info.complete:
@@ -141,8 +150,8 @@ cdef int capi_type_look(object type, libffi_type_info *out, size_t size) except 
     return 0
 
 
-cdef int capi_type_field(object type, Py_ssize_t index, libffi_field_info *out, size_t size) except -1:
-    cdef Type this = need_type("libffi_type_field()", type)
+cdef int capi_type_field(PyObject *type, Py_ssize_t index, libffi_field_info *out, size_t size) except -1:
+    cdef Type this = need_type("libffi_type_field()", given_object("libffi_type_field() type", type))
     cdef libffi_field_info info
     cdef const field_info *field
     if not 0 <= index < this.info.nfields:
@@ -167,8 +176,10 @@ cdef object concrete_cif(object restype, list types, Py_ssize_t nfixed, int abi)
     cdef const type_info **extra
     cdef Py_ssize_t i, n = len(types) - nfixed
     cdef Type type
-    if nfixed < 0:
+    if nfixed == -1:
         return _cif(restype, types, abi=abi)
+    if nfixed < 0:
+        raise ValueError(f"nfixed: expected a count, or -1 for a plain signature, got {nfixed}")
     if n < 0:
         raise ValueError(f"{nfixed} fixed arguments of {len(types)}")
     base = _cif(restype, types[:nfixed] + [...], abi=abi)
@@ -184,12 +195,23 @@ cdef object concrete_cif(object restype, list types, Py_ssize_t nfixed, int abi)
         PyMem_Free(extra)
 
 
-cdef object capi_cif_new(object restype, PyObject *const *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
-    return concrete_cif(restype, [<object>arguments[i] for i in range(nargs)], nfixed, abi)
+cdef object capi_cif_new(PyObject *restype, PyObject *const *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
+    cdef Py_ssize_t i
+    result = given_object("libffi_cif_new() result", restype)
+    given_count("libffi_cif_new() arguments", nargs, arguments)
+    types = []
+    for i in range(nargs):
+        types.append(given_object("libffi_cif_new() argument", arguments[i]))
+    return concrete_cif(result, types, nfixed, abi)
 
 
 cdef object capi_cif_from_codes(int restype, const int *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
-    return concrete_cif(type_of_code(restype), [type_of_code(arguments[i]) for i in range(nargs)], nfixed, abi)
+    cdef Py_ssize_t i
+    given_count("libffi_cif_from_codes() arguments", nargs, arguments)
+    types = []
+    for i in range(nargs):
+        types.append(type_of_code(arguments[i]))
+    return concrete_cif(type_of_code(restype), types, nfixed, abi)
 
 
 @cython.final
@@ -237,9 +259,11 @@ cdef CIF need_cif(what, cif):
     return <CIF>cif
 
 
-cdef const libffi_cif *capi_cif_get(object cif) except NULL:
+cdef const libffi_cif *capi_cif_get(PyObject *given) except NULL:
     cdef ForgetHandle forget
-    cdef CIF this = need_cif("libffi_cif_get()", cif)
+    cdef CIF this
+    cif = given_object("libffi_cif_get() cif", given)
+    this = need_cif("libffi_cif_get()", cif)
     no_variadic(this, "libffi_cif_get")
     entry = dict_get(handles, id(cif))
     if entry is None or entry[0]() is not cif:
@@ -257,7 +281,9 @@ cdef const libffi_cif *capi_cif_get(object cif) except NULL:
 
 
 cdef PyObject *capi_cif_type(const libffi_cif *handle, Py_ssize_t index) except NULL:
-    cdef CIF cif = <CIF>handle.object
+    cdef CIF cif
+    given_place("libffi_cif_type() cif", handle)
+    cif = <CIF>handle.object
     if index == -1:
         return <PyObject *>cif.restype
     if not 0 <= index < len(cif.argtypes):
@@ -267,10 +293,11 @@ cdef PyObject *capi_cif_type(const libffi_cif *handle, Py_ssize_t index) except 
 
 # ---- closures ----
 
-cdef libffi_closure *capi_closure_new(object cif, libffi_handler handler, void *user) except NULL:
-    cdef CIF this = need_cif("libffi_closure_new()", cif)
+cdef libffi_closure *capi_closure_new(PyObject *cif, libffi_handler handler, void *user) except NULL:
+    cdef CIF this = need_cif("libffi_closure_new()", given_object("libffi_closure_new() cif", cif))
     cdef ffi_status status = FFI_OK
     cdef libffi_closure *result
+    given_place("libffi_closure_new() handler", <const void *>handler)
     check_closable(this, PLAIN_CLOSURE)
     result = c_closure_new(this.state, handler, user, &status)
     if result == NULL:
@@ -278,15 +305,18 @@ cdef libffi_closure *capi_closure_new(object cif, libffi_handler handler, void *
     return result
 
 
-cdef object capi_closure_from_callable(object cif, object callable):
-    return make_closure(need_cif("libffi_closure_from_callable()", cif), callable, None, None, None, None, PLAIN_CLOSURE)
+cdef object capi_closure_from_callable(PyObject *cif, PyObject *callable):
+    this = need_cif("libffi_closure_from_callable()", given_object("libffi_closure_from_callable() cif", cif))
+    function = given_object("libffi_closure_from_callable() callable", callable)
+    return make_closure(this, function, None, None, None, None, PLAIN_CLOSURE)
 
 
 # ---- values ----
 
-cdef int capi_address(object value, void **address) except -1:
+cdef int capi_address(PyObject *given, void **address) except -1:
     cdef Pointer pointer
     address[0] = NULL
+    value = given_object("libffi_address() value", given)
     if value is None:
         return 0
     if isinstance(value, (Memory, int, Pointer, Closure, Function)):
@@ -296,14 +326,20 @@ cdef int capi_address(object value, void **address) except -1:
     raise TypeError(f"libffi_address(): {type(value).__name__} has no address")
 
 
-cdef int capi_store(object type, void *where, object value, PyObject **keep) except -1:
-    cdef Type this = need_type("libffi_store()", type)
+cdef int capi_store(PyObject *type, void *where, PyObject *value, PyObject **keep) except -1:
+    cdef Type this
+    if keep != NULL:
+        keep[0] = NULL
+    this = need_type("libffi_store()", given_object("libffi_store() type", type))
+    stored = given_object("libffi_store() value", value)
+    given_place("libffi_store() where", where)
     need_storage(this)
-    return store_and_keep(&this.info, where, value, keep)
+    return store_and_keep(&this.info, where, stored, keep)
 
 
-cdef object capi_load(object type, const void *where):
-    cdef Type this = need_type("libffi_load()", type)
+cdef object capi_load(PyObject *type, const void *where):
+    cdef Type this = need_type("libffi_load()", given_object("libffi_load() type", type))
+    given_place("libffi_load() where", where)
     need_storage(this)
     return load_value(&this.info, where, NULL)
 

@@ -112,8 +112,8 @@ done:
 
 /* Run the callable; `error` is C's errno, which is Python's to see and to set meanwhile.  Returns what
    it is to be in C.  GIL, as `state`; `attached`: C had it. */
-static int run_closure(closure_block *block, PyThreadState *state, int attached, int error, void *result,
-                       void **args)
+static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state, int attached, int error,
+                                     void *result, void **args)
 {
     const int outer_errno = saved_errno;
     const unsigned long outer_owner = errno_owner, owner = ++closures_begun;

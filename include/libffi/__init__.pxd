@@ -110,6 +110,7 @@ cdef extern from "libffi/libffi_api.h":
     int libffi_store_result(const libffi_cif *cif, void *result, object value, PyObject **keep) except -1
     object libffi_load_result(const libffi_cif *cif, void *result)
     object libffi_features()
+    void libffi_raise() noexcept
 
     # The GIL is released and taken inside: call them with the GIL, do not wrap them in `with nogil`.
     void libffi_enter(libffi_fence *fence, int flags) noexcept

@@ -11,6 +11,9 @@
      borrowed a pointer that is valid as long as the object it came from
      raises   returns NULL or -1 with a Python exception set; all else never does
 
+   Functions that raise take NULL for what a failed one gave them, and fail with its exception:
+   chain them and look at the last result.  NULL without an exception is a TypeError.
+
    Memory that a Python object owns is never freed by you, memory that you pass is never
    kept, unless a function says so. */
 #ifndef LIBFFI_API_H
@@ -30,7 +33,7 @@ extern "C" {
    extensions must then be compiled again.  The API version grows when functions are added
    at the end; an extension runs with the one it was compiled for, and all newer ones. */
 #define LIBFFI_API_ABI_VERSION 1
-#define LIBFFI_API_VERSION 1
+#define LIBFFI_API_VERSION 2
 
 /* The API version that an extension needs.  Define it lower before including this file to
    run with older packages too; ask LIBFFI_API_HAS(name) before using what is newer. */
@@ -233,6 +236,8 @@ typedef struct {
     PyObject *(*type_function)(PyObject *cif);
     PyObject *(*type_enum)(PyObject *cls, PyObject *base);
     PyObject *(*cif_type)(const libffi_cif *cif, Py_ssize_t index);
+    /* API version 2 */
+    void (*raise)(void);
 } libffi_api;
 
 #ifndef LIBFFI_API_CORE         /* all that follows is for extensions */
@@ -253,10 +258,16 @@ const libffi_api *LIBFFI_API_TABLE = NULL;
 #define LIBFFI_API_HAS(name) (offsetof(libffi_api, name) < LIBFFI_API_TABLE->size)
 
 /* Import the package and check its version.  0; or raises ImportError, which names both
-   versions when they do not fit.  Call it before anything else.  GIL. */
+   versions when they do not fit, or what the import raised.  Call it before anything else.  GIL. */
 static inline int libffi_import(void)
 {
-    const libffi_api *table = (const libffi_api *)PyCapsule_Import(LIBFFI_API_CAPSULE, 0);
+    /* Not PyCapsule_Import(), which does not say why a module could not be imported. */
+    PyObject *module = PyImport_ImportModule("libffi._ffi");
+    PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, "_C_API");
+    const libffi_api *table = capsule == NULL
+        ? NULL : (const libffi_api *)PyCapsule_GetPointer(capsule, LIBFFI_API_CAPSULE);
+    Py_XDECREF(capsule);
+    Py_XDECREF(module);
     if (table == NULL)
         return -1;
     if (table->abi_version != LIBFFI_API_ABI_VERSION || table->api_version < LIBFFI_API_MINIMUM) {
@@ -302,7 +313,7 @@ static inline PyObject *libffi_type_vector(PyObject *item, Py_ssize_t lanes)
 }
 
 /* The type of a struct: c.struct(name, members, _pack_=pack, _align_=align); 0 for both is C's own
-   layout.  Without members (nmembers 0) it is incomplete, a new type each time, until
+   layout; `name` NULL: untagged.  Without members (nmembers 0) it is incomplete, a new type each time, until
    libffi_type_define().  New; raises TypeError, ValueError, BadTypedef.  GIL. */
 static inline PyObject *libffi_type_struct(const char *name, const libffi_member *members,
                                            Py_ssize_t nmembers, unsigned pack, unsigned align)
@@ -317,7 +328,8 @@ static inline PyObject *libffi_type_union(const char *name, const libffi_member 
     return LIBFFI_API_TABLE->type_struct(LIBFFI_KIND_UNION, name, members, nmembers, pack, align);
 }
 
-/* Complete an incomplete struct or union, once; its members may point to it.
+/* Complete an incomplete struct or union, once; its members may point to it.  Without members it is
+   gcc's empty struct.
    0; or raises as libffi_type_struct().  GIL. */
 static inline int libffi_type_define(PyObject *type, const libffi_member *members,
                                      Py_ssize_t nmembers, unsigned pack, unsigned align)
@@ -361,7 +373,7 @@ static inline int libffi_type_field(PyObject *type, Py_ssize_t index, libffi_fie
 
 /* ---- CIFs ---- */
 
-/* Make (or find) a CIF of libffi.Types.  `nfixed` < 0: a plain signature; else one call of
+/* Make (or find) a CIF of libffi.Types.  `nfixed` -1: a plain signature; else one call of
    a variadic function with so many fixed arguments, the rest already promoted as C does
    (int or double at least).  `abi`: libffi_abi_default() or another.  The arguments array
    is not kept.  New; raises BadTypedef, BadABI, BadArgType, TypeError.  GIL. */
@@ -411,6 +423,12 @@ static inline void libffi_call(const libffi_cif *cif, libffi_function function, 
     cif->invoke(cif->prepared, function, result, arguments);
 }
 
+/* Of libffi_call() and libffi_call_exchange(): a longjmp() or a C++ exception may leave them, as
+   there is nothing around them to undo.  Not so libffi_invoke(), libffi_invoke_exchange() and what
+   is between libffi_enter() and libffi_leave(): with the GIL, errno and exceptions in their hands
+   they must end.  One that did not is noticed by the next of them on the thread, which returns -1
+   with a RuntimeError. */
+
 /* The same with arguments and result in one exchange block: cif->exchange_size bytes, aligned
    to cif->exchange_alignment, with the result at offset 0 and each argument at
    cif->exchange_offsets[1 + i]. Every slot is at least an ffi_arg wide; arguments are read at
@@ -429,8 +447,8 @@ static inline void libffi_call_exchange(const libffi_cif *cif, libffi_function f
 }
 
 /* Call as Python calls: flags LIBFFI_RELEASE_GIL and LIBFFI_ERRNO, exceptions collected.
-   0; or raises what a Python closure raised below it, after C has returned (the result is
-   there all the same).  GIL. */
+   0; or raises what a Python closure raised below it or what C code has set, after C has
+   returned (the result is there all the same).  GIL. */
 static inline int libffi_invoke(const libffi_cif *cif, libffi_function function, void *result,
                                 void **arguments, int flags)
 {
@@ -556,6 +574,15 @@ static inline const char *libffi_abi_name(Py_ssize_t index, int *abi)
 static inline PyObject *libffi_features(void)
 {
     return LIBFFI_API_TABLE->features();
+}
+
+/* In a handler, or in C code that a call runs: hand the Python exception that is set over to the
+   libffi_invoke(), libffi_leave() or Python call of this package that the code runs directly under
+   on this thread, which raises it; without one, to sys.unraisablehook.  None is set afterwards.
+   API version 2.  GIL. */
+static inline void libffi_raise(void)
+{
+    LIBFFI_API_TABLE->raise();
 }
 
 /* libffi's version, "3.8.0".  Static.  No GIL. */

@@ -75,7 +75,7 @@ def pow_(libm):
 
 
 def test_versions(api):
-    assert api.versions() == (1, 1, 1, FEATURES["version"])
+    assert api.versions() == (1, 2, 1, FEATURES["version"])
     assert api.import_again()
 
 
@@ -93,12 +93,12 @@ def test_the_header_stands_alone(tmp_path, flags):
 def test_a_newer_package_is_asked_for(folder):
     path = extensions.build(folder, "capi_newer", "-DLIBFFI_API_MINIMUM=1000")
     with pytest.raises(ImportError, match=r"ABI version 1 and API version 1000 or newer, "
-                                          r"the installed package has ABI version 1 and API version 1$"):
+                                          r"the installed package has ABI version 1 and API version 2$"):
         extensions.load("capi_newer", path)
 
 
 @pytest.mark.parametrize("abi, version, fits", [
-    (1, 1, True), (1, 7, True), (2, 1, False), (0, 9, False), (1, 0, False)])
+    (1, 2, True), (1, 7, True), (2, 2, False), (0, 9, False), (1, 1, False)])
 def test_another_package(api, monkeypatch, abi, version, fits):
     name = b"libffi._ffi._C_API"
     new = ctypes.pythonapi.PyCapsule_New
@@ -115,7 +115,7 @@ def test_another_package(api, monkeypatch, abi, version, fits):
             if fits:
                 assert api.import_again() is False
             else:
-                with pytest.raises(ImportError, match=f"compiled for ABI version 1 and API version 1 or newer, "
+                with pytest.raises(ImportError, match=f"compiled for ABI version 1 and API version 2 or newer, "
                                                       f"the installed package has ABI version {abi} and "
                                                       f"API version {version}$"):
                     api.import_again()
@@ -689,7 +689,7 @@ def test_every_function_is_in_the_documentation():
     header = (Path(libffi.get_include()) / "libffi" / "libffi_api.h").read_text()
     declarations = (Path(libffi.get_include()) / "libffi" / "__init__.pxd").read_text()
     functions = set(re.findall(r"^static inline .*?(libffi_\w+)\(", header, re.MULTILINE))
-    assert len(functions) == 37
+    assert len(functions) == 38
     assert [name for name in functions if f"{name}" not in page or f"{name}(" not in declarations] == []
     names = set(re.findall(r"\bLIBFFI_[A-Z0-9_]+\b", header))
     enumerated = {name for name in names if re.match(r"LIBFFI_(?!API|H$)", name)}

@@ -53,6 +53,23 @@ print("done")
     assert out == "done\n"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="3.12 makes them with a GIL of their own")
+def test_the_first_interpreter_has_it(run_python):
+    """A legacy one may be it: then the main interpreter is refused, by name."""
+    out = run_python(PRELUDE.replace("from libffi import CIF, c", "") + """
+run(create(), '''
+    from libffi import CIF, c
+    assert CIF(c.int, [c.int]).call(CIF(c.int, [c.int]).closure(lambda x: x + 1), 1) == 2
+''')
+try:
+    import libffi
+except ImportError as error:
+    assert "interpreter" in str(error)
+    print("done")
+""", "shared")
+    assert out == "done\n"
+
+
 @pytest.mark.skipif(sys.version_info < (3, 13), reason="ctypes is for one interpreter before 3.13")
 @KINDS
 def test_a_closure_runs_in_the_interpreter_that_made_it(run_python, gil):
