@@ -465,7 +465,7 @@ def test_a_c_handler(api, callbacks):
     assert cif.bind(address)(5, 0.5) == -3
     assert api.seen(keep) == (1, [struct.pack("i", 5), struct.pack("d", 0.5)])
     keep, address = api.answerer(INT, (6).to_bytes(WORD, sys.byteorder))
-    assert callbacks.function("call_and_add", c.int, [c.func(INT), c.int])(address, 1) == 7
+    assert callbacks.function("call_and_add", c.int, [c.func(INT), c.int])(c.pointer(address), 1) == 7
 
 
 def test_a_c_handler_and_structs(api):
