@@ -205,6 +205,27 @@ class Monkey:
     def step_variadic(self):
         self.snprintf(None, 0, "%d", self.value())
 
+    def step_call_its_slot(self):
+        closure = self.random.choice(self.closures)
+        function = closure.cif.bind(closure)
+        self.random.choice([function.__call__, function.call])(*[self.value() for _ in closure.cif.argtypes])
+
+    def step_raw_block(self):
+        closure = self.random.choice(self.closures)
+        cif = closure.cif               # without pointers: a block says where they point to
+        if all(kind.kind not in ("pointer", "string", "bytes", "wstring", "ref") for kind in cif.argtypes):
+            block = cif.ptrarray_to_raw([bytearray(512) for _ in cif.argtypes])
+            cif.raw_to_ptrarray(block)
+            cif.raw_call(closure, bytearray(512), block)
+
+    def step_pickle_class(self):
+        cls = type(self.random.choice(self.memory))
+        copy.copy(cls), isinstance(self.value(), pickle.loads(pickle.dumps(cls)))
+
+    def step_many_variants(self):
+        for i in range(80):
+            self.snprintf(None, 0, "%d", c.struct(f"v{i}", x=c.int).new(x=i))
+
     def step_collect(self):
         gc.collect(self.random.randrange(3))
 
@@ -224,6 +245,9 @@ class Evil:
 
     def __float__(self):
         return self.act(1.5)
+
+    def __fspath__(self):
+        return self.act("path")
 
     def __complex__(self):
         return self.act(1j)
