@@ -86,13 +86,14 @@ cdef extern from "core.h":
         const type_info *type
         lifetime *life
         lifetime own
-        void *allocated
         bint readonly
     ctypedef struct MemoryObject:
         memory_state m
         PyObject *type
         PyObject *owner
         PyObject *keep
+        PyObject *weakrefs
+    Py_ssize_t MEMORY_WEAKREFS "offsetof(MemoryObject, weakrefs)"
 
     ctypedef struct pointer_state:
         char *address
@@ -104,6 +105,7 @@ cdef extern from "core.h":
         pointer_state p
         PyObject *type
         PyObject *owner
+    Py_ssize_t POINTER_WEAKREFS "offsetof(PointerObject, weakrefs)"
 
     ctypedef struct closure_block:
         void *code
@@ -112,9 +114,11 @@ cdef extern from "core.h":
         double made
     ctypedef struct ClosureObject:
         closure_block *block
+        PyObject *cif
         PyObject *callable
         PyObject *on_exception
     ctypedef struct ValueObject:
+        PyObject *type
         PyObject *value
     ctypedef struct CIFObject:
         cif_state *state
@@ -128,7 +132,7 @@ cdef extern from "core.h":
         type_kind result_kind
         unsigned nargs, nin, nout, nfixed
         bint variadic
-        unsigned frame_size, frame_alignment, exchange_size, avalues
+        unsigned exchange_size, avalues
         argument *args
     ctypedef struct argument:
         const type_info *type
@@ -150,6 +154,7 @@ cdef extern from "core.h":
         int fence
         bint plain
     ctypedef struct FunctionObject:
+        vectorcallfunc vectorcall
         call_target target
         PyMethodDef method
 
@@ -159,7 +164,6 @@ cdef extern from "core.h":
 
     int closed_meanwhile() except -1
     bint format_matches(const type_info *, const Py_buffer *)
-    int store_value(const type_info *, void *, object, keeper *) except -1
     int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)
     int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
@@ -167,9 +171,8 @@ cdef extern from "core.h":
     object load_bits_number(const field_info *, const char *)
     void *read_address(const void *)
     bint is_readable(const void *, size_t)
-    MemoryObject *memory_new(const type_info *) except NULL
-    MemoryObject *memory_view(const type_info *, void *, PyObject *, lifetime *) except NULL
-    MemoryObject *memory_part(const type_info *, void *, MemoryObject *) except NULL
+    object memory_new "(PyObject *)memory_new"(const type_info *)
+    object memory_view "(PyObject *)memory_view"(const type_info *, void *, PyObject *, lifetime *)
     MemoryObject *memory_root(MemoryObject *)
     void memory_release(MemoryObject *)
     char *memory_data(MemoryObject *) except NULL
@@ -182,7 +185,6 @@ cdef extern from "core.h":
     cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
                            ffi_status *) except? NULL
     void cif_end(cif_state *)
-    void cif_invoke(cif_state *, c_function, void *, void **) nogil
     int RELEASE_GIL, SWAP_ERRNO, USES_PYTHON
     bint uses_python(const void *)
     int invoke(const call_target *, cif_state *, void *, void **) except -1
@@ -191,7 +193,6 @@ cdef extern from "core.h":
     object load_result(const cif_state *, void *)
     int store_argument(const type_info *, void *, object, keeper *, const char *, Py_ssize_t) except -1
     void forget_variant(cif_state *, const cif_state *)
-    object call_function(const call_target *, object, PyObject *const *, Py_ssize_t)
     object new_exact_call(object)
     ctypedef struct doors:
         vectorcallfunc vectorcall
@@ -244,7 +245,6 @@ cdef extern from "core.h":
     size_t FFI_SIZEOF_ARG "sizeof(ffi_arg)"
 
     bint same_place(void *, void *)
-    void track_object(PyObject *)
     void own_instances(PyTypeObject *)
     void own_pointers(PyTypeObject *)
     void enable_vectorcall(PyTypeObject *)
@@ -281,5 +281,4 @@ cdef extern from *:
     const type_info *promoted_string "promoted.string"
     const type_info *promoted_pointer "promoted.pointer"
     const type_info *promoted_complex "promoted.complex_double"
-    Py_ssize_t quarantine_used "quarantine.used"
     Py_ssize_t quarantine_limit "quarantine.limit"

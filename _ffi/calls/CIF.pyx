@@ -15,6 +15,7 @@ cdef class CIF:
     cdef readonly Type restype
     cdef readonly tuple argtypes
     cdef dict variants              # variadic: extra types -> CIF
+    cdef object handle              # what the C API sees of it, or None until asked for
     cdef object __weakref__
 
     def __del__(self):

@@ -6,6 +6,7 @@
 #include <alloca.h>
 #include <stdint.h>
 
+#include "base/align.h"
 #include "base/compiler.h"
 #include "calls/arguments.h"
 #include "calls/invoke.h"
@@ -26,8 +27,7 @@ COLD static char *heap_frame(const cif_state *c, char **block)
         PyErr_NoMemory();
         return NULL;
     }
-    return (char *)(((uintptr_t)*block + c->frame_alignment - 1)
-                    & ~(uintptr_t)(c->frame_alignment - 1));
+    return align_pointer(*block, c->frame_alignment);
 }
 
 /* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
@@ -74,8 +74,7 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
         return NULL;
     if (c->frame_size <= MAX_STACK_FRAME) {
         frame = alloca(c->frame_size + c->frame_alignment - 16);
-        frame = (char *)(((uintptr_t)frame + c->frame_alignment - 1)
-                         & ~(uintptr_t)(c->frame_alignment - 1));
+        frame = align_pointer(frame, c->frame_alignment);
     } else if ((frame = heap_frame(c, &block)) == NULL) {
         return NULL;
     }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/compiler.h"
 #include "base/stack.h"
 #include "calls/arguments.h"
@@ -36,7 +37,7 @@ typedef struct {
     int ndim;
     Py_ssize_t shape[MAX_DIMENSIONS];
     map_column *columns;            /* arguments, then the result */
-    char *frame;
+    char *block, *frame;            /* allocated; aligned in it */
     void **avalues;
     fence around;
 } map_job;
@@ -192,78 +193,98 @@ static int store_repeated(const type_info *type, void *where, PyObject *value, k
     return store_value(type, where, value, k);
 }
 
-/* Map `t` over `args`; `out` (borrowed, or None) receives the results.  Returns it. */
+static int open_job(map_job *job, const call_target *t)
+{
+    const cif_state *c = t->cif;
+
+    memset(job, 0, sizeof *job);
+    job->target = t;
+    job->columns = PyMem_Calloc(c->nargs + 1, sizeof *job->columns);
+    job->block = PyMem_Calloc(1, (size_t)c->frame_size + c->frame_alignment);
+    if (job->columns == NULL || job->block == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    job->frame = align_pointer(job->block, c->frame_alignment);
+    job->avalues = (void **)(job->frame + c->avalues);
+    return 0;
+}
+
+static void close_job(map_job *job)
+{
+    unsigned i;
+    for (i = 0; job->columns != NULL && i <= job->target->cif->nargs; ++i)
+        if (job->columns[i].exported)
+            PyBuffer_Release(&job->columns[i].view);
+    PyMem_Free(job->block);
+    PyMem_Free(job->columns);
+}
+
+static int open_arguments(map_job *job, PyObject *const *args, keeper *k)
+{
+    const call_target *t = job->target;
+    unsigned i;
+
+    for (i = 0; i < t->cif->nargs; ++i) {
+        const argument *a = &t->cif->args[i];
+        int status;
+        job->avalues[i] = job->frame + a->offset;
+        status = is_array(a->type, args[i])
+                     ? open_column(job, &job->columns[i], a->type, args[i], 0)
+                     : store_repeated(a->type, job->avalues[i], args[i], k);
+        if (status < 0) {
+            argument_error(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1), 0);
+            return -1;
+        }
+    }
+    if (job->ndim == 0) {
+        PyErr_Format(PyExc_TypeError, "%U.map() needs at least one array argument", t->name);
+        argument_error(NULL, 0);
+        return -1;
+    }
+    return 0;
+}
+
+/* Where the results go: `out`, or new memory of the arguments' shape.  New; raises. */
+static PyObject *open_results(map_job *job, PyObject *out)
+{
+    const call_target *t = job->target;
+    const cif_state *c = t->cif;
+    PyObject *result;
+
+    if (c->result->kind == K_VOID)
+        return Py_NewRef(Py_None);
+    result = out != Py_None ? Py_NewRef(out) : core.new_array(c->result, job->shape, job->ndim);
+    if (result != NULL && open_column(job, &job->columns[c->nargs], c->result, result, 1) < 0) {
+        argument_error(PyUnicode_FromFormat("%U.map() out", t->name), 0);
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+/* Map `t` over `args`; `out` (borrowed, or None) receives the results.  New; raises.  GIL. */
 static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *out)
 {
-    cif_state *c = t->cif;
     map_job job;
-    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    keeper k = {.objects = NULL};
     PyObject *result = NULL;
-    unsigned i;
-    int returns = c->result->kind != K_VOID;
 
     if (check_mappable(t) < 0)
         return NULL;
-    if (nargs != (Py_ssize_t)c->nin)
-        return wrong_count(t, c, nargs);
-    if (!returns && out != Py_None) {
+    if (nargs != (Py_ssize_t)t->cif->nin)
+        return wrong_count(t, t->cif, nargs);
+    if (t->cif->result->kind == K_VOID && out != Py_None) {
         PyErr_Format(PyExc_TypeError, "%U.map() out: a void function has no results", t->name);
         argument_error(NULL, 0);
         return NULL;
     }
-    memset(&job, 0, sizeof job);
-    job.target = t;
-    job.columns = PyMem_Calloc(c->nargs + 1, sizeof *job.columns);
-    job.frame = job.columns ? PyMem_Calloc(1, (size_t)c->frame_size + c->frame_alignment) : NULL;
-    if (job.frame == NULL) {
-        PyMem_Free(job.columns);
-        return PyErr_NoMemory();
-    }
-    {
-        char *block = job.frame;
-        job.frame = (char *)(((uintptr_t)block + c->frame_alignment - 1)
-                             & ~(uintptr_t)(c->frame_alignment - 1));
-        job.avalues = (void **)(job.frame + c->avalues);
-        for (i = 0; i < c->nargs; ++i) {
-            const argument *a = &c->args[i];
-            int status;
-            job.avalues[i] = job.frame + a->offset;
-            status = is_array(a->type, args[i])
-                         ? open_column(&job, &job.columns[i], a->type, args[i], 0)
-                         : store_repeated(a->type, job.avalues[i], args[i], &k);
-            if (status < 0) {
-                argument_error(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1), 0);
-                goto done;
-            }
-        }
-        if (job.ndim == 0) {
-            PyErr_Format(PyExc_TypeError, "%U.map() needs at least one array argument", t->name);
-            argument_error(NULL, 0);
-            goto done;
-        }
-        if (returns) {
-            result = out != Py_None ? Py_NewRef(out) : core.new_array(c->result, job.shape, job.ndim);
-            if (result == NULL)
-                goto done;
-            if (open_column(&job, &job.columns[c->nargs], c->result, result, 1) < 0) {
-                argument_error(PyUnicode_FromFormat("%U.map() out", t->name), 0);
-                Py_CLEAR(result);
-                goto done;
-            }
-        } else {
-            result = Py_NewRef(Py_None);
-        }
-        if (map_run(&job) < 0)
-            Py_CLEAR(result);
-done:
-        for (i = 0; i <= c->nargs; ++i)
-            if (job.columns[i].exported)
-                PyBuffer_Release(&job.columns[i].view);
-        PyMem_Free(block);
-    }
+    if (open_job(&job, t) == 0 && open_arguments(&job, args, &k) == 0)
+        result = open_results(&job, out);
+    if (result != NULL && map_run(&job) < 0)
+        Py_CLEAR(result);
+    close_job(&job);
     let_go(&k);
-    PyMem_Free(job.columns);
     return result;
 }
 

@@ -133,7 +133,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
     cdef cif_state *c = cif.state
     cdef unsigned i
     cdef call_target target
-    cdef MemoryObject *memory
+    cdef Memory memory
     cdef keeper k
     no_variadic(cif, "call_go")
     if not FFIPY_HAVE_GO:
@@ -149,10 +149,9 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
         if c.args[i].passing != K_VOID:
             raise TypeError("call_go(): parameters by reference are not for Go closures")
         memory = memory_new(c.args[i].type)
-        storage.views.append(<object>memory)
-        Py_XDECREF(<PyObject *>memory)
+        storage.views.append(memory)
         lifetime_pin(memory.m.life)     # for good: it goes with the call
-        k = memory_keeper(memory)
+        k = memory_keeper(<MemoryObject *>memory)
         store_argument(c.args[i].type, memory.m.data, args[i], &k, "call_go()", i + 1)
         storage.addresses[i] = memory.m.data
     result = result_storage(cif, "call_go()", None, storage.views)

@@ -270,7 +270,7 @@ static int hand_over(keeper *k, PyObject **keep)
 
 static int store_and_keep(const type_info *type, void *where, PyObject *value, PyObject **keep)
 {
-    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    keeper k = {.objects = NULL};
     if (keep != NULL)
         *keep = NULL;
     if (store_value(type, where, value, &k) < 0) {

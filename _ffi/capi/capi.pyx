@@ -225,25 +225,6 @@ cdef class Handle:
         PyMem_Free(self.offsets)
 
 
-cdef dict handles = {}              # id of a CIF -> (weak reference to it, its Handle)
-
-
-@cython.final
-@cython.internal
-cdef class ForgetHandle:
-    """Drop the handle of a CIF that died (a weak reference's callback)."""
-    cdef object key
-
-    def __call__(self, reference):
-        lock_interned()
-        try:
-            entry = dict_get(handles, self.key)
-            if entry is not None and entry[0] is reference:
-                del handles[self.key]
-        finally:
-            unlock_interned()
-
-
 cdef Handle make_handle(CIF cif):
     cdef Handle handle = Handle.__new__(Handle)
     handle.offsets = <size_t *>PyMem_Calloc(cif.state.nargs + 1, sizeof(size_t))
@@ -260,24 +241,15 @@ cdef CIF need_cif(what, cif):
 
 
 cdef const libffi_cif *capi_cif_get(PyObject *given) except NULL:
-    cdef ForgetHandle forget
-    cdef CIF this
-    cif = given_object("libffi_cif_get() cif", given)
-    this = need_cif("libffi_cif_get()", cif)
+    cdef CIF this = need_cif("libffi_cif_get()", given_object("libffi_cif_get() cif", given))
     no_variadic(this, "libffi_cif_get")
-    entry = dict_get(handles, id(cif))
-    if entry is None or entry[0]() is not cif:
-        forget = ForgetHandle.__new__(ForgetHandle)
-        forget.key = id(cif)
-        new = (PyWeakref_NewRef(cif, forget), make_handle(this))
+    if this.handle is None:
+        made = make_handle(this)
         lock_interned()
-        try:                        # two threads may come here at once; the first one's handle stays
-            entry = dict_get(handles, id(cif))
-            if entry is None or entry[0]() is not cif:      # a dead CIF's, whose callback has not run yet
-                handles[id(cif)] = entry = new
-        finally:
-            unlock_interned()
-    return &(<Handle>entry[1]).head
+        if this.handle is None:     # two threads may come here at once; the first one's handle stays
+            this.handle = made
+        unlock_interned()
+    return &(<Handle>this.handle).head
 
 
 cdef PyObject *capi_cif_type(const libffi_cif *handle, Py_ssize_t index) except NULL:

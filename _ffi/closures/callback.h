@@ -10,6 +10,7 @@
 #include <ffi.h>
 
 #include "libffi_config.h"
+#include "base/align.h"
 #include "base/compiler.h"
 #include "base/exceptions.h"
 #include "base/interpreter.h"
@@ -193,9 +194,8 @@ static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *
     ffi_raw_to_ptrarray(cif, raw, args);
     for (unsigned i = 0; i < cif->nargs; i++) {     /* a raw block is aligned for words only */
         const ffi_type *type = cif->arg_types[i];
-        uintptr_t last = type->alignment - 1;
-        if (UNLIKELY((uintptr_t)args[i] & last)) {
-            char *aligned = (char *)(((uintptr_t)alloca(type->size + last) + last) & ~last);
+        if (UNLIKELY((uintptr_t)args[i] & (type->alignment - 1))) {
+            void *aligned = align_pointer(alloca(type->size + type->alignment), type->alignment);
             args[i] = memcpy(aligned, args[i], type->size);
         }
     }

@@ -18,6 +18,53 @@
 #include "values/keeper.h"
 #include "values/store.h"
 
+/* A block of `form`, zeroed but for what libffi fills in, and where its code is.  NULL: raises
+   MemoryError. */
+static closure_block *block_alloc(closure_form form, void **code)
+{
+    closure_block *block;
+
+    if (form == PLAIN_CLOSURE) {
+        block = closure_alloc(sizeof *block, code);
+        if (block != NULL)
+            memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
+        return block;
+    }
+    block = PyMem_RawCalloc(1, sizeof *block);
+    *code = block;                  /* a Go closure's, which is data */
+    if (block == NULL)
+        PyErr_NoMemory();
+#if RAW_CLOSURES
+    if (block != NULL && form == RAW_CLOSURE) {
+        block->as.raw = closure_alloc(sizeof *block->as.raw, code);
+        if (block->as.raw == NULL) {
+            PyMem_RawFree(block);
+            return NULL;
+        }
+    }
+#endif
+    return block;
+}
+
+static ffi_status block_prepare(closure_block *block, void *code)
+{
+    ffi_cif *cif = &block->state->cif;
+
+    block->code = code;
+    switch ((closure_form)block->form) {
+#if FFIPY_HAVE_GO
+    case GO_CLOSURE:
+        return ffi_prep_go_closure(&block->as.go, cif, closure_handler);
+#endif
+#if RAW_CLOSURES
+    case RAW_CLOSURE:
+        return raw_closure_prepare(block->as.raw, cif, raw_closure_handler, block, code);
+#endif
+    default:
+        return closure_prepare(&block->as.plain, cif, closure_handler, block, code);
+    }
+}
+
 /* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
    or with *status. */
 static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name, closure_form form,
@@ -29,50 +76,24 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     *status = FFI_OK;
     if (!RAW_CLOSURES && form == RAW_CLOSURE)
         form = PLAIN_CLOSURE;
-    if (form == PLAIN_CLOSURE && (block = take_spare(state, cif, name)) != NULL) {
-        block->made = seconds_since(0);
-        return block;
-    }
-    if (form == PLAIN_CLOSURE) {
-        block = closure_alloc(sizeof *block, &code);
+    if (form == PLAIN_CLOSURE)
+        block = take_spare(state, cif, name);
+    if (block == NULL) {
+        block = block_alloc(form, &code);
         if (block == NULL)
             return NULL;
-        memset((char *)block + sizeof block->as, 0, sizeof *block - sizeof block->as);
-    } else if ((block = PyMem_RawCalloc(1, sizeof *block)) == NULL) {
-        PyErr_NoMemory();
-        return NULL;
-    }
-    block->state = state;
-    block->form = (char)form;
-    block->is_spare = 1;
-    switch (form) {
-#if FFIPY_HAVE_GO
-    case GO_CLOSURE:
-        *status = ffi_prep_go_closure(&block->as.go, &state->cif, closure_handler);
-        code = block;
-        break;
-#endif
-#if RAW_CLOSURES
-    case RAW_CLOSURE:
-        block->as.raw = closure_alloc(sizeof *block->as.raw, &code);
-        if (block->as.raw == NULL) {
-            PyMem_RawFree(block);
+        block->state = state;
+        block->form = (char)form;
+        block->is_spare = 1;
+        *status = block_prepare(block, code);
+        if (*status != FFI_OK) {
+            block_free(block);
             return NULL;
         }
-        *status = raw_closure_prepare(block->as.raw, &state->cif, raw_closure_handler, block, code);
-        break;
-#endif
-    default:
-        *status = closure_prepare(&block->as.plain, &state->cif, closure_handler, block, code);
+        Py_INCREF(cif);
+        block->is_spare = 0;
+        block->name = Py_NewRef(name);
     }
-    block->code = code;
-    if (*status != FFI_OK) {
-        block_free(block);
-        return NULL;
-    }
-    Py_INCREF(cif);
-    block->is_spare = 0;
-    block->name = Py_NewRef(name);
     block->made = seconds_since(0);
     return block;
 }
@@ -81,7 +102,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
 static int block_set_default(closure_block *block, PyObject *value)
 {
     const type_info *type = block->state->result;
-    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    keeper k = {.objects = NULL};
     size_t size = block->state->result_bytes;
     error_default *on_error = PyMem_RawCalloc(1, sizeof *on_error
                                                      + (size > sizeof(ffi_arg) ? size : sizeof(ffi_arg)));

@@ -62,7 +62,7 @@ COLD static int keep_result(closure_block *block, call_beneath *beneath, PyObjec
 static inline int store_result(closure_block *block, call_beneath *beneath, void *where, PyObject *value)
 {
     const type_info *type = block->state->result;
-    keeper k = {NULL, 0, 0, 0, NULL, NULL};
+    keeper k = {.objects = NULL};
 
     if (type->kind == K_VOID)
         return 0;

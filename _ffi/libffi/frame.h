@@ -40,12 +40,6 @@ static size_t slot_alignment(const type_info *type)
     return type->alignment > sizeof(ffi_arg) ? type->alignment : sizeof(ffi_arg);
 }
 
-/* How many addresses the conversion of a `type` may have to keep alive. */
-static unsigned count_pointers(const type_info *type)
-{
-    return is_pointer_kind(type->kind) ? 1 : 0;
-}
-
 static void lay_out_frame(cif_state *c)
 {
     size_t end, alignment = 16;
@@ -71,7 +65,7 @@ static void lay_out_frame(cif_state *c)
         argument *a = &c->args[i];
         c->keeps |= a->passing || is_pointer_kind(a->kind) || is_aggregate_kind(a->kind);
         if (!a->passing) {
-            c->nslots += count_pointers(a->type);
+            c->nslots += is_pointer_kind(a->kind) != 0;
             continue;
         }
         c->nslots += 1;

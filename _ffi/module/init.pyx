@@ -1,31 +1,48 @@
 """What happens at import: the C side learns of the classes, and their layouts are compared."""
 
 cdef int check_layouts() except -1:
-    # objects.h says how C sees the classes; a mismatch would be memory corruption.
+    """Compare how C sees the classes (model/) with what Cython made; a mismatch would be memory corruption."""
     cdef Type type = <Type>core_types["int"]
     cdef Memory memory = type.new()
-    cdef Pointer pointer = make_pointer(core_types["pointer"], 1)
+    cdef Pointer pointer = make_pointer(core_types["pointer"], memory)
     cdef Value value = make_value(type, 1)
     cdef CIF cif = _cif(type)
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
     cdef Closure closure = Closure.__new__(Closure)
-    memory.keep = {}
-    closure.on_exception_ = cif
-    if not (same_place(&(<TypeObject *>type).info, &type.info)
-            and same_place(&(<TypeObject *>type).vectorcall, &type.vectorcall)
-            and same_place(&(<MemoryObject *>memory).m, &memory.m)
-            and (<MemoryObject *>memory).type == <PyObject *>memory.type_
-            and (<MemoryObject *>memory).keep == <PyObject *>memory.keep
-            and same_place(&(<PointerObject *>pointer).p, &pointer.p)
-            and (<PointerObject *>pointer).type == <PyObject *>pointer.type_
-            and (<ValueObject *>value).value == <PyObject *>value.value
-            and (<CIFObject *>cif).state == cif.state
-            and same_place(&(<FunctionObject *>function).target, &function.target)
-            and same_place(&(<FunctionObject *>function).method, &function.method)
-            and same_place(&(<ClosureObject *>closure).block, &closure.block)
-            and (<ClosureObject *>closure).callable == <PyObject *>closure.callable_
-            and (<ClosureObject *>closure).on_exception == <PyObject *>closure.on_exception_):
-        raise SystemError("libffi._ffi: objects.h does not match the classes")
+    memory.keep, memory.owner = {}, type        # each another object than its neighbours
+    closure.cif, closure.on_exception_ = cif, type
+    places = {
+        "Type.info": same_place(&(<TypeObject *>type).info, &type.info),
+        "Type.vectorcall": same_place(&(<TypeObject *>type).vectorcall, &type.vectorcall),
+        "Memory.m": same_place(&(<MemoryObject *>memory).m, &memory.m),
+        "Memory.type": (<MemoryObject *>memory).type == <PyObject *>memory.type_,
+        "Memory.owner": (<MemoryObject *>memory).owner == <PyObject *>memory.owner,
+        "Memory.keep": (<MemoryObject *>memory).keep == <PyObject *>memory.keep,
+        "Memory.weakrefs": Memory.__weakrefoffset__ == MEMORY_WEAKREFS,
+        "Memory's size": Memory.__basicsize__ == sizeof(MemoryObject),
+        "Pointer.p": same_place(&(<PointerObject *>pointer).p, &pointer.p),
+        "Pointer.type": (<PointerObject *>pointer).type == <PyObject *>pointer.type_,
+        "Pointer.owner": (<PointerObject *>pointer).owner == <PyObject *>pointer.owner,
+        "Pointer.weakrefs": Pointer.__weakrefoffset__ == POINTER_WEAKREFS,
+        "Pointer's size": Pointer.__basicsize__ == sizeof(PointerObject),
+        "Value.type": (<ValueObject *>value).type == <PyObject *>value.type_,
+        "Value.value": (<ValueObject *>value).value == <PyObject *>value.value,
+        "CIF.state": same_place(&(<CIFObject *>cif).state, &cif.state),
+        "Function.vectorcall": same_place(&(<FunctionObject *>function).vectorcall, &function.vectorcall),
+        "Function.target": same_place(&(<FunctionObject *>function).target, &function.target),
+        "Function.method": same_place(&(<FunctionObject *>function).method, &function.method),
+        "Closure.block": same_place(&(<ClosureObject *>closure).block, &closure.block),
+        "Closure.cif": (<ClosureObject *>closure).cif == <PyObject *>closure.cif,
+        "Closure.callable": (<ClosureObject *>closure).callable == <PyObject *>closure.callable_,
+        "Closure.on_exception": (<ClosureObject *>closure).on_exception == <PyObject *>closure.on_exception_,
+    }
+    for cls, least in ((Type, sizeof(TypeObject)), (Value, sizeof(ValueObject)), (CIF, sizeof(CIFObject)),
+                       (Function, sizeof(FunctionObject)), (Closure, sizeof(ClosureObject))):
+        places[f"{cls.__name__}'s size"] = cls.__basicsize__ >= least     # what C does not look at may follow
+    memory.owner = None
+    wrong = [place for place, same in places.items() if not same]
+    if wrong:
+        raise SystemError(f"libffi._ffi: the structs of C do not match the classes: {', '.join(wrong)}")
     return 0
 
 

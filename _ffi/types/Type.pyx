@@ -119,22 +119,20 @@ cdef class Type:
         if len(args) + (len(fields) > 0) > 1:
             raise TypeError(f"{type_name(self)}.new() takes one " + (
                 "sequence, such as [1, 2]" if self.info.kind in (K_ARRAY, K_VECTOR) else "value or fields by name"))
-        cdef MemoryObject *memory = memory_new(&self.info)
-        result = <object>memory
-        Py_XDECREF(<PyObject *>memory)
+        cdef Memory memory = memory_new(&self.info)
         cdef keeper k
         if args or fields:
             if fields and self.info.kind not in (K_STRUCT, K_UNION):
                 raise TypeError(f"{type_name(self)}.new(): {type_name(self)} has no fields")
-            k = memory_keeper(memory)
+            k = memory_keeper(<MemoryObject *>memory)
             lifetime_pin(memory.m.life)     # gc.get_objects() may find it, and code may close it
             try:
-                with cython.critical_section(result):
+                with cython.critical_section(memory):
                     store_placed(&self.info, memory.m.data, fields if fields else args[0], &k, "%U.new()",
                                  type_name(self), 0)
             finally:
                 lifetime_unpin(memory.m.life)
-        return result
+        return memory
 
     def at(self, address):
         """View the storage at `address` as memory of this type, without owning it.

@@ -119,55 +119,64 @@ cdef object alignment_of(Type owner, option, value):
     raise ValueError(f"{type_name(owner)}: {option} must be a power of two up to {1 << 15}, got {value!r}")
 
 
+cdef list visible_members(_Layout layout):
+    """Return (name, Type, offset, bit offset, bit width) of what is a field, members of anonymous ones too."""
+    cdef const field_info *field
+    cdef Type member
+    cdef Py_ssize_t i
+    visible = []
+    for name, member, offset, bit, width in layout.fields:
+        if name is not None:
+            visible.append((name, member, offset, bit, width))
+        elif member.info.kind != K_BITS:
+            for i in range(member.info.nfields):
+                field = &member.info.fields[i]
+                visible.append((<object>field.name, <Type><object>field.type.object,
+                                offset + field.offset, field.bit_offset, field.bit_width))
+    return visible
+
+
+cdef dict make_fields(Type type, list visible):
+    """Write down the fields for C; return their descriptors by what they are called in the class."""
+    cdef field_info *field = <field_info *>PyMem_Calloc(len(visible) + 1, sizeof(field_info))
+    cdef Type member
+    if field == NULL:
+        raise MemoryError
+    PyMem_Free(type.info.fields)            # of a definition that failed
+    type.info.fields = field
+    descriptors = {}
+    for i, (name, member, offset, bit, width) in enumerate(visible):
+        field[i].name = <PyObject *>name
+        field[i].type = &member.info
+        field[i].offset = offset
+        field[i].bit_offset = bit
+        field[i].bit_width = width
+        descriptors[name_in_class(name)] = make_field(type, i)
+    return descriptors
+
+
 cdef int complete_struct(Type type, list members, pack, align) except -1:
     """Lay the members out and make the class of the struct's memory."""
     cdef _Layout layout
     cdef Type member
-    cdef field_info *field
-    cdef Py_ssize_t i
     what = type_name(type)
     for _, member, _ in members:
         deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:
         raise BadTypedef(f"{what}: {layout.size} bytes are too many")
-    visible = []                # (name, Type, offset, bit offset, bit width)
-    promoted = False
-    for name, member, offset, bit, width in layout.fields:
-        if name is not None:
-            visible.append((name, member, offset, bit, width))
-        elif member.info.kind != K_BITS:
-            promoted = True
-            for i in range(member.info.nfields):
-                field = &member.info.fields[i]
-                visible.append((<object>field.name, <Type><object>field.type.object,
-                                offset + field.offset, field.bit_offset, field.bit_width))
-    names = [entry[0] for entry in visible]
-    if len(set(names)) != len(names):
+    visible = visible_members(layout)
+    index = {entry[0]: i for i, entry in enumerate(visible)}
+    if len(index) != len(visible):
         raise BadTypedef(f"{what}: two members have the same name")
-    field = <field_info *>PyMem_Calloc(len(visible) + 1, sizeof(field_info))
-    if field == NULL:
-        raise MemoryError
-    type.info.fields = field
-    index = {}
-    fields = {}
-    offsets = {}
+    fields = MappingProxyType({entry[0]: entry[1] for entry in visible})
+    offsets = MappingProxyType({entry[0]: entry[2] for entry in visible})
     attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2],
-                  TYPE_OF_CLASS: type}
-    for i, (name, member, offset, bit, width) in enumerate(visible):
-        index[name] = i
-        fields[name] = member
-        offsets[name] = offset
-        field[i].name = <PyObject *>name
-        field[i].type = &member.info
-        field[i].offset = offset
-        field[i].bit_offset = bit
-        field[i].bit_width = width
-        attributes[name_in_class(name)] = make_field(type, i)
+                  TYPE_OF_CLASS: type} | make_fields(type, visible)
     memory_class = struct_class()(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    promoted = any([name is None and (<Type>one).info.kind != K_BITS for name, one, *_ in layout.fields])
     laid_out = tuple(layout.fields)         # which the collector never empties
     holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
-    fields, offsets = MappingProxyType(fields), MappingProxyType(offsets)
     # From here on nothing fails: what others may read already is set once.
     type.members = laid_out
     type.index = index

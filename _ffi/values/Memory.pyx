@@ -258,11 +258,9 @@ def _rebuild_memory(type, bytes data):
     need_storage(this)
     if this.info.holds_addresses or <size_t>len(data) != this.info.size:
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
-    cdef MemoryObject *memory = memory_new(&this.info)
-    result = <object>memory
-    Py_XDECREF(<PyObject *>memory)
+    cdef Memory memory = memory_new(&this.info)
     memcpy(memory.m.data, <const char *>data, this.info.size)
-    return result
+    return memory
 
 
 # ---- helpers ----
@@ -334,25 +332,20 @@ cdef int close_memory(Memory memory) except -1:
 
 
 cdef object view_memory(Type type, void *address, owner, lifetime *life, bint readonly):
-    cdef MemoryObject *memory = memory_view(
-        &type.info, address, NULL if owner is None else <PyObject *>owner, life)
+    cdef Memory memory = memory_view(&type.info, address, NULL if owner is None else <PyObject *>owner, life)
     memory.m.readonly = readonly
-    result = <object>memory
-    Py_XDECREF(<PyObject *>memory)
-    return result
+    return memory
 
 
 cdef object copy_of(Memory memory):
-    cdef MemoryObject *copy = memory_new(memory.m.type)
-    result = <object>copy
-    Py_XDECREF(<PyObject *>copy)
-    cdef keeper k = memory_keeper(copy)
+    cdef Memory copy = memory_new(memory.m.type)
+    cdef keeper k = memory_keeper(<MemoryObject *>copy)
     lifetime_pin(copy.m.life)       # gc.get_objects() may find it, and code may close it
     try:
         copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
     finally:
         lifetime_unpin(copy.m.life)
-    return result
+    return copy
 
 
 cdef object memory_value(Memory memory):

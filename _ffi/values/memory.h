@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/align.h"
 #include "base/compiler.h"
 #include "base/lifetime.h"
 #include "base/locks.h"
@@ -102,8 +103,7 @@ static MemoryObject *memory_new(const type_info *type)
         PyErr_NoMemory();
         return NULL;
     }
-    m->data = (char *)(((uintptr_t)m->allocated + type->alignment - 1)
-                       & ~(uintptr_t)(type->alignment - 1));
+    m->data = align_pointer(m->allocated, type->alignment);
     return memory;
 }
 
@@ -170,8 +170,7 @@ static inline char *memory_writable(MemoryObject *memory)
 
 static inline keeper memory_keeper(MemoryObject *memory)
 {
-    keeper k = {NULL, 0, 0, 0, memory_root(memory), NULL};
-    return k;
+    return (keeper){.memory = memory_root(memory)};
 }
 
 #endif

@@ -66,7 +66,7 @@ static int pointer_set(PyObject *self, PyObject *index, PyObject *value)
     PointerObject *pointer = (PointerObject *)self;
     if (LIKELY(value != NULL && is_simple_number(value) && !pointer->p.type->is_const)) {
         char *where = pointer_item_address(pointer, index);
-        keeper k = {NULL, 0, 0, 0, NULL, NULL};
+        keeper k = {.objects = NULL};
         if (LIKELY(where != NULL))
             return store_placed(pointer->p.type->item, where, value, &k, "%U[%zd]",
                                 pointer->p.type->name, compact_value(index));
@@ -103,7 +103,7 @@ static int array_set(PyObject *self, PyObject *index, PyObject *value)
     MemoryObject *array = (MemoryObject *)self;
     if (LIKELY(value != NULL && is_simple_number(value) && !array->m.readonly)) {
         char *where = array_item_address(array, index);
-        keeper k = {NULL, 0, 0, 0, NULL, NULL};
+        keeper k = {.objects = NULL};
         if (LIKELY(where != NULL))
             return store_placed(array->m.type->item, where, value, &k, "%U item %zd",
                                 array->m.type->name, compact_value(index));
@@ -201,7 +201,7 @@ static int struct_setattr(PyObject *self, PyObject *name, PyObject *value)
                && lifetime_is_open(memory->m.life))) {
         field = scan_fields(memory, name);
         if (LIKELY(field != NULL && is_number_kind(field->type->kind))) {
-            keeper k = {NULL, 0, 0, 0, NULL, NULL};
+            keeper k = {.objects = NULL};
             return store_field(memory->m.type, field, memory->m.data, value, &k);
         }
     }

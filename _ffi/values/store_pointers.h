@@ -203,7 +203,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
    may run Python code and let other threads look.  What was kept there goes last. */
 static int replace_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
-    keeper one = {NULL, 0, 0, 0, k->memory, NULL};
+    keeper one = {.memory = k->memory};
     void *address = NULL;
     PyObject *replaced = NULL;
     int status = pointer_from(type, &address, value, &one);

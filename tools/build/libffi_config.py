@@ -19,7 +19,6 @@ FUNCTIONS = {  # macro -> the function of ffi.h that it stands for
     "FFIPY_HAVE_CLOSURE_SIZE": "ffi_get_closure_size",
     "FFIPY_HAVE_GO": "ffi_prep_go_closure",
     "FFIPY_HAVE_RAW": "ffi_raw_call",
-    "FFIPY_HAVE_STRUCT_OFFSETS": "ffi_get_struct_offsets",
 }
 NO_ABI = {"FFI_FIRST_ABI", "FFI_LAST_ABI", "FFI_DEFAULT_ABI"}
 
