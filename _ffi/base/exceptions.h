@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #if PY_VERSION_HEX < 0x030C0000
+/* New, and none is pending then; NULL: none was.  GIL. */
 static PyObject *take_exception(void)
 {
     PyObject *type, *value, *traceback;
@@ -19,6 +20,7 @@ static PyObject *take_exception(void)
     return value;
 }
 
+/* Takes the reference.  GIL. */
 static void give_exception(PyObject *exception)
 {
     PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(exception)), exception,

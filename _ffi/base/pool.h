@@ -15,6 +15,7 @@ typedef struct {
     int used;
 } object_pool;
 
+/* New, untracked, and but for its header as it was left; NULL raises MemoryError. */
 static inline PyObject *pool_take(object_pool *pool, PyTypeObject *class)
 {
 #ifndef Py_GIL_DISABLED

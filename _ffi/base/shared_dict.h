@@ -5,7 +5,8 @@
 #include <Python.h>
 
 /* What a dictionary that threads share has for the key, or None.  Cython's dict.get() counts its
-   reference when another thread may have freed the value already. */
+   reference when another thread may have freed the value already.
+   New; NULL raises what comparing keys raises. */
 static PyObject *dict_get(PyObject *dict, PyObject *key)
 {
     PyObject *value;

@@ -31,7 +31,8 @@ COLD static char *heap_frame(const cif_state *c, char **block)
 }
 
 /* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
-   `keeps` and `nargs` are those of `c`: where they are known, much of this is not there. */
+   `keeps` and `nargs` are those of `c`: where they are known, much of this is not there.
+   New; raises.  GIL. */
 static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
                                              PyObject *function, PyObject *const *args,
                                              const int keeps, const unsigned nargs)
@@ -83,7 +84,8 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     return result;
 }
 
-/* Call `t` through the prepared `c`, which may be that of a variadic call's types. */
+/* Call `t` through the prepared `c`, which may be that of a variadic call's types.
+   New; raises.  GIL. */
 CALL_PATH static PyObject *call_prepared(const call_target *t, cif_state *c, PyObject *function,
                                          PyObject *const *args, Py_ssize_t nargs)
 {

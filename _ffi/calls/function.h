@@ -18,6 +18,7 @@ COLD static PyObject *no_keywords(const call_target *t)
     return NULL;
 }
 
+/* New; raises.  GIL. */
 static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
                                Py_ssize_t nargs)
 {
@@ -71,7 +72,8 @@ static const doors *doors_of(const cif_state *c)
     return c->nargs ? &numeric : &nullary;
 }
 
-/* The same call as an exact built-in, which the interpreter specialises for. */
+/* The same call as an exact built-in, which the interpreter specialises for.
+   New; raises MemoryError. */
 static PyObject *new_exact_call(PyObject *self)
 {
     FunctionObject *function = (FunctionObject *)self;

@@ -13,6 +13,7 @@
 #include "model/function.h"
 #include "values/load.h"
 
+/* New; raises. */
 static inline PyObject *load_result(const cif_state *c, void *where)
 {
     switch (c->result_kind) {
@@ -35,7 +36,8 @@ static inline PyObject *load_result(const cif_state *c, void *where)
     }
 }
 
-/* (result, out1, ...); just the out where there is one and no result. */
+/* (result, out1, ...); just the out where there is one and no result.
+   Takes `result`.  New; raises. */
 static PyObject *with_outs(const cif_state *c, char *frame, PyObject *result)
 {
     PyObject **values = (PyObject **)(frame + c->avalues);      /* the call needs them no more */
@@ -68,6 +70,7 @@ failed:
     return NULL;
 }
 
+/* Takes `result`.  New; raises what errcheck raises. */
 COLD static PyObject *check_result(const call_target *t, PyObject *function, PyObject *result,
                                    PyObject *const *args, Py_ssize_t nargs)
 {

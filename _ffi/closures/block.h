@@ -19,6 +19,7 @@ static PyObject *block_cif(const closure_block *block)
     return block->state->object;
 }
 
+/* May run Python code. */
 static void drop_on_error(closure_block *block)
 {
     error_default *on_error = block->on_error;
@@ -28,6 +29,7 @@ static void drop_on_error(closure_block *block)
     PyMem_RawFree(on_error);
 }
 
+/* To libffi, and what it owns; may run Python code.  Nothing may run in it. */
 static void block_free(closure_block *block)
 {
     PyObject *cif = block->is_spare ? NULL : block_cif(block);

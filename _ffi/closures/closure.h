@@ -98,7 +98,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     return block;
 }
 
-/* What C gets when the callable raises. */
+/* What C gets when the callable raises.  -1 raises. */
 static int block_set_default(closure_block *block, PyObject *value)
 {
     const type_info *type = block->state->result;

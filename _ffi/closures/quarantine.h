@@ -36,6 +36,7 @@ static void block_spare(closure_block *block)
     Py_DECREF(cif);                 /* which may be its end: see reserve_cif() */
 }
 
+/* NULL without an exception: there is none. */
 static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name)
 {
     closure_block *block;

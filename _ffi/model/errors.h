@@ -88,6 +88,7 @@ COLD static void argument_error(PyObject *place, int ours)
     add_place(place);
 }
 
+/* -1, raises TypeError. */
 COLD static int expected(const type_info *type, PyObject *value)
 {
     PyErr_Format(PyExc_TypeError, "expected %U, got %s", type->name, Py_TYPE(value)->tp_name);
@@ -101,21 +102,21 @@ COLD static int says_no_buffer(void)
            || PyErr_ExceptionMatches(PyExc_ValueError);
 }
 
-/* Memory or a pointer whose storage was closed. */
+/* Memory or a pointer whose storage was closed.  -1, raises ValueError. */
 COLD static int stale(const type_info *type)
 {
     PyErr_Format(PyExc_ValueError, "the %U's storage is closed", type->name);
     return -1;
 }
 
-/* The same, by another thread since we looked. */
+/* The same, by another thread since we looked.  -1, raises ValueError. */
 COLD static int closed_meanwhile(void)
 {
     PyErr_SetString(PyExc_ValueError, "its storage was closed at this moment");
     return -1;
 }
 
-/* repr of an int for a message; a huge one has no decimal text. */
+/* repr of an int for a message; a huge one has no decimal text.  New; raises. */
 COLD static PyObject *number_text(PyObject *value)
 {
     PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Repr(value);
@@ -126,6 +127,7 @@ COLD static PyObject *number_text(PyObject *value)
     return text;
 }
 
+/* -1, raises OverflowError; `limits` may be NULL. */
 COLD static int out_of_range(const type_info *type, PyObject *value, const char *limits)
 {
     PyObject *text = number_text(value);

@@ -7,7 +7,7 @@
 #include "base/stack.h"
 #include "model/type.h"
 
-/* The member for `number` (stolen), or the plain int. */
+/* The member for `number` (stolen), or the plain int.  New; raises.  A NULL passes through. */
 static PyObject *enum_member(const type_info *type, PyObject *number)
 {
     PyObject *member;

@@ -61,7 +61,8 @@ static int keep_in_memory(MemoryObject *root, const void *where, PyObject *objec
     return status;
 }
 
-/* Keep `object` for as long as C may look at what is stored.  For memory, replace_pointer() does. */
+/* Keep `object` for as long as C may look at what is stored.  For memory, replace_pointer() does.
+   -1 raises MemoryError. */
 static int keep_object(keeper *k, PyObject *object)
 {
     if (k->memory != NULL) {
@@ -73,6 +74,7 @@ static int keep_object(keeper *k, PyObject *object)
     return PyList_Append(k->objects, object);
 }
 
+/* Keep `object`, whose storage has the lifetime `life`, and that storage open.  -1 raises ValueError, MemoryError. */
 static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
 {
     PyObject *pin;
@@ -95,7 +97,7 @@ static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
 }
 
 /* Export `object`'s buffer for as long; its description is valid until the next
-   call into Python. */
+   call into Python.  -1 raises BufferError. */
 static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
 {
     PyObject *view;
@@ -129,6 +131,7 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
     return status;
 }
 
+/* What was kept for a call.  May run Python code; a pending exception stays. */
 static void let_go(keeper *k)
 {
     while (k->used > 0) {

@@ -16,7 +16,7 @@
 #include "values/long_double.h"
 #include "values/memory.h"
 
-/* A view into `root`, or a copy where the bytes do not outlive us. */
+/* A view into `root`, or a copy where the bytes do not outlive us.  New; raises MemoryError. */
 static PyObject *load_aggregate(const type_info *type, const void *where, MemoryObject *root)
 {
     MemoryObject *memory;
@@ -33,7 +33,7 @@ static PyObject *load_aggregate(const type_info *type, const void *where, Memory
 // clang-format on
 
 /* The Python value of the `type` at `where` (any alignment), which lies in `root`'s
-   storage, or (NULL) will be gone soon. */
+   storage, or (NULL) will be gone soon.  New; raises.  GIL. */
 static PyObject *load_value(const type_info *type, const void *where, MemoryObject *root)
 {
     switch (type->kind) {
@@ -93,6 +93,7 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     }
 }
 
+/* New; raises. */
 static PyObject *load_field(const field_info *field, char *base, MemoryObject *root)
 {
     return field->bit_width ? load_bits(field, base)

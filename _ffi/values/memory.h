@@ -19,6 +19,7 @@
 
 static object_pool memory_pool;
 
+/* New; raises MemoryError.  Without storage yet, and with the lifetime NULL. */
 static inline MemoryObject *memory_alloc(const type_info *type)
 {
     MemoryObject *memory = (MemoryObject *)pool_take(&memory_pool,
@@ -80,7 +81,7 @@ static void own_instances(PyTypeObject *class)
     class->tp_dealloc = memory_dealloc;
 }
 
-/* New zeroed storage for one `type`. */
+/* New zeroed storage for one `type`.  New; raises MemoryError. */
 static MemoryObject *memory_new(const type_info *type)
 {
     MemoryObject *memory = memory_alloc(type);
@@ -121,7 +122,7 @@ static void memory_release(MemoryObject *memory)
 }
 
 /* A view of storage that `owner` (or nobody, NULL) holds; of a view it is the root, which keeps what is
-   stored there, and so views of views are no chain. */
+   stored there, and so views of views are no chain.  New; raises MemoryError. */
 static MemoryObject *memory_view(const type_info *type, void *data, PyObject *owner,
                                  lifetime *life)
 {
@@ -139,7 +140,7 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
     return memory;
 }
 
-/* A view of a part of `whole`. */
+/* A view of a part of `whole`.  New; raises MemoryError. */
 static MemoryObject *memory_part(const type_info *type, void *data, MemoryObject *whole)
 {
     MemoryObject *part = memory_view(type, data, (PyObject *)whole, whole->m.life);
@@ -158,7 +159,7 @@ static inline char *memory_data(MemoryObject *memory)
     return memory->m.data;
 }
 
-/* The same, to write to. */
+/* The same, to write to.  NULL raises TypeError, too. */
 static inline char *memory_writable(MemoryObject *memory)
 {
     if (UNLIKELY(memory->m.readonly)) {
@@ -168,6 +169,7 @@ static inline char *memory_writable(MemoryObject *memory)
     return memory_data(memory);
 }
 
+/* For what is stored in `memory`, in whose root's critical section the caller is.  Nothing to let go. */
 static inline keeper memory_keeper(MemoryObject *memory)
 {
     return (keeper){.memory = memory_root(memory)};

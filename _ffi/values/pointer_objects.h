@@ -51,7 +51,8 @@ static void own_pointers(PyTypeObject *class)
     class->tp_dealloc = pointer_dealloc;
 }
 
-/* `length`: how many items are known to be there, or -1. */
+/* `length`: how many items are known to be there, or -1.
+   `owner` may be NULL.  New; raises MemoryError. */
 static PyObject *new_pointer(const type_info *type, void *address, PyObject *owner,
                              lifetime *life, Py_ssize_t length)
 {

@@ -239,7 +239,8 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     } while (0)
 // clang-format on
 
-/* Convert `value` to a C `type` at `where` (any alignment). */
+/* Convert `value` to a C `type` at `where` (any alignment).
+   -1 raises; `k` may have kept things then, too, to be let go.  GIL. */
 static int store_value(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     switch (type->kind) {
@@ -320,7 +321,7 @@ failed:
     return -1;
 }
 
-/* The same; an error says where: `format` takes `name` (%U) and `index` (%zd). */
+/* The same; an error says where: `format` takes `name` (%U) and `index` (%zd).  -1 raises. */
 static int store_placed(const type_info *type, void *where, PyObject *value, keeper *k,
                         const char *format, PyObject *name, Py_ssize_t index)
 {
