@@ -117,7 +117,7 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
                                      void *result, void **args)
 {
     const int outer_errno = saved_errno;
-    const unsigned long outer_owner = errno_owner, owner = ++closures_begun;
+    const unsigned long outer_owner = own_errno.owner, owner = ++own_errno.begun;
     call_beneath beneath;
     PyObject *pending, *callable, *hook;
 
@@ -125,7 +125,7 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
     beneath.attached = attached;
     pause_call(&beneath);
     saved_errno = error;
-    errno_owner = owner;
+    own_errno.owner = owner;
     pending = UNLIKELY(error_is_set(state)) ? take_exception() : NULL;
     callable = block_callable(block, &hook);
     if (UNLIKELY(callable == NULL)) {
@@ -148,10 +148,10 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
     if (UNLIKELY(pending != NULL))
         give_exception(pending);
     resume_call(&beneath);
-    if (LIKELY(errno_owner == owner)) {     /* else another greenlet's closure is in the middle */
+    if (LIKELY(own_errno.owner == owner)) {     /* else another greenlet's closure is in the middle */
         error = saved_errno;
         saved_errno = outer_errno;
-        errno_owner = outer_owner;
+        own_errno.owner = outer_owner;
     }
     return error;
 }

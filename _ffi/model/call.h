@@ -48,8 +48,12 @@ THREAD_LOCAL running_call current_call;
    Python code under it, which calls, or goes on with another greenlet.  The newest first. */
 THREAD_LOCAL other_call *other_calls;
 
-THREAD_LOCAL int saved_errno;
-THREAD_LOCAL unsigned long errno_owner;     /* the number of the closure whose C errno that is, or 0 */
-THREAD_LOCAL unsigned long closures_begun;
+/* Together, so that a closure looks up one place. */
+THREAD_LOCAL struct {
+    unsigned long owner;            /* the number of the closure whose C errno is saved, or 0 */
+    unsigned long begun;            /* closures, so far */
+    int saved;
+} own_errno;
+#define saved_errno own_errno.saved
 
 #endif
