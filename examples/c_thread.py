@@ -20,7 +20,7 @@ def run_in_c_thread(routine, argument):
     if error := process.pthread_create(thread, None, routine, argument):
         raise OSError(error, "pthread_create")
     process.pthread_join(thread.value, result)  # the GIL is released: the closure can run
-    return result.value
+    return result.value and int(result.value)  # None for NULL
 
 
 def main():
@@ -29,7 +29,7 @@ def main():
     @start_routine.closure
     def double(argument):
         threads.add(threading.get_ident())
-        return 2 * argument
+        return 2 * int(argument)  # a void * that stands for a number
 
     print("C's threads get:", [run_in_c_thread(double, n) for n in (1, 2, 3, 4)])
     assert threading.get_ident() not in threads
@@ -39,13 +39,13 @@ def main():
 
     @closure(c.pointer, [c.pointer], on_error=0xBAD)
     def fail(argument):
-        raise LookupError(f"nothing at {argument}")
+        raise LookupError(f"nothing at {int(argument)}")
 
     print("The callable raises, C gets on_error:", hex(run_in_c_thread(fail, 7)))
 
     address = fail.address
     fail.close()  # but C still has the address
-    print("The closure is closed, C gets zero:", run_in_c_thread(address, 8))
+    print("The closure is closed, C gets zero:", run_in_c_thread(c.pointer(address), 8))
 
 
 if __name__ == "__main__":
