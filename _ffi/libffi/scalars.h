@@ -49,12 +49,14 @@ COMPLEX_PAIR(longdouble)
 static ffi_type *kind_ffi_type(type_kind kind)
 {
     switch (kind) {
+        // clang-format off
 #define PLAIN(type) (&ffi_type_##type)
 #define CHARACTER int_ffi_type(1, CHAR_IS_SIGNED)
 #define WIDE(type) WIDE_FFI(type)
 #define COMPLEX(type) COMPLEX_FFI(type)
 #define KIND(kind, name, ctype, format, widening, ffi) case K_##kind: return ffi;
     FFIPY_KINDS(KIND)
+// clang-format on
 #undef KIND
 #undef COMPLEX
 #undef WIDE

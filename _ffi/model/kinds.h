@@ -60,7 +60,6 @@ typedef struct {
     KIND(REF,                "ref",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
     KIND(OUT,                "out",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
     KIND(INOUT,              "inout",    uintptr_t,      "",                 NOT,    PLAIN(pointer))
-// clang-format on
 
 typedef enum {
 #define KIND(kind, name, ctype, format, widening, ffi) K_##kind,
@@ -68,6 +67,7 @@ typedef enum {
 #undef KIND
     KIND_COUNT
 } type_kind;
+// clang-format on
 
 typedef struct {
     const char *name, *format;
@@ -83,6 +83,7 @@ static const kind_info kinds[KIND_COUNT] = {
 /* ---- the scalars of libffi.c: what C calls them.  The order begins with the public
    `enum libffi_code`; new ones go to the end. ---- */
 
+// clang-format off
 #define INT_KIND(sign, ctype)                                                                    \
     (sizeof(ctype) == 1 ? K_##sign##8 : sizeof(ctype) == 2 ? K_##sign##16                        \
      : sizeof(ctype) == 4 ? K_##sign##32 : K_##sign##64)
@@ -138,6 +139,7 @@ static const scalar_name scalar_names[] = {
     {"wstring", "const wchar_t *", K_WSTRING},
     {NULL, NULL, K_VOID}
 };
+// clang-format on
 
 /* ---- groups of kinds ---- */
 

@@ -292,7 +292,7 @@ cdef Py_ssize_t size_from(Memory memory):
 
 
 cdef Py_ssize_t size_behind(owner, const char *address):
-    """Return how many bytes of an owner's storage there are from `address` on; -1: nobody knows, or it is none of its."""
+    """Return how many bytes of an owner's storage there are from `address` on; -1: nobody knows, or none of it is."""
     cdef uintptr_t start = 0
     cdef Py_ssize_t whole = 0, before
     cdef Memory root
@@ -429,8 +429,8 @@ cdef object items_at(const type_info *item, char *data, positions, Memory root):
 
 cdef object same_items(const type_info *item, positions, values):
     """Return the buffer of as many such items in a row, which may be copied as it is, or None."""
-    if isinstance(values, (list, tuple)) or positions.step != 1 or not is_number_kind(item.kind) or item.kind == K_BOOL or \
-            item.kind in (K_CHAR16, K_CHAR32):
+    if isinstance(values, (list, tuple)) or positions.step != 1 or not is_number_kind(item.kind) or \
+            item.kind in (K_BOOL, K_CHAR16, K_CHAR32):
         return None
     try:
         need_stack(0)

@@ -79,7 +79,8 @@ static int address_of_function(const type_info *type, PyObject *value, keeper *k
         && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {
         const char *what = Closure_Check(value) ? "closure" : "function";
         PyErr_Format(PyExc_TypeError, "expected %U, got a %s %S (if that is meant, cast it: "
-                     "c.func(cif)(its .address))", type->name,
+                                      "c.func(cif)(its .address))",
+                     type->name,
                      is_go_closure(value) ? "Go closure" : what, cif_of(value));
         return -1;
     }

@@ -131,7 +131,9 @@ static PyObject *load_function(const type_info *type, const void *where, MemoryO
 static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
     switch (type->kind) {
-    case K_STRING: case K_BYTES: case K_WSTRING:
+    case K_STRING:
+    case K_BYTES:
+    case K_WSTRING:
         return load_kept_text(type, where, root);
     case K_FUNCTION:
         return load_function(type, where, root);

@@ -141,7 +141,9 @@ static PyObject *name_in_class(PyObject *name)
 COLD static PyObject *own_name(const MemoryObject *memory, PyObject *name)
 {
     int is_field = PyDict_Contains(memory->m.type->field_index, name);
-    return is_field < 0 ? NULL : is_field ? name_in_class(name) : Py_NewRef(name);
+    if (is_field < 0)
+        return NULL;
+    return is_field ? name_in_class(name) : Py_NewRef(name);
 }
 
 /* Is it perhaps one of those?  Python asks for names of its own, which begin like that, rarely. */
