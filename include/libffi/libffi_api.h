@@ -265,7 +265,8 @@ static inline int libffi_import(void)
     PyObject *module = PyImport_ImportModule("libffi._ffi");
     PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, "_C_API");
     const libffi_api *table = capsule == NULL
-        ? NULL : (const libffi_api *)PyCapsule_GetPointer(capsule, LIBFFI_API_CAPSULE);
+                                  ? NULL
+                                  : (const libffi_api *)PyCapsule_GetPointer(capsule, LIBFFI_API_CAPSULE);
     Py_XDECREF(capsule);
     Py_XDECREF(module);
     if (table == NULL)

@@ -22,8 +22,16 @@ static void handler(void *, void *result, void **arguments, void *user)
     PyGILState_Release(state);
 }
 
-extern "C" int jump(int x) { std::longjmp(back, x); return 0; }
-extern "C" int throw_int(int x) { if (x) throw std::runtime_error("thrown"); return 7; }
+extern "C" int jump(int x)
+{
+    std::longjmp(back, x);
+    return 0;
+}
+extern "C" int throw_int(int x)
+{
+    if (x) throw std::runtime_error("thrown");
+    return 7;
+}
 
 static PyObject *address_of(PyObject *, PyObject *args)
 {
@@ -119,7 +127,8 @@ static PyObject *nulls(PyObject *, PyObject *args)
     PyObject *no_object[] = {NULL};
     void *address, *room[8] = {0};
     const libffi_cif *handle = libffi_cif_get(cif);
-#define NOTE(call) if (note(list, (call)) < 0) return NULL
+#define NOTE(call) \
+    if (note(list, (call)) < 0) return NULL
 #define NOTE_OBJECT(call) NOTE((call) == NULL)
     NOTE_OBJECT(libffi_type_pointer(NULL, 0));
     NOTE_OBJECT(libffi_type_array(NULL, 3));
@@ -156,7 +165,8 @@ static PyObject *nulls(PyObject *, PyObject *args)
     NOTE_OBJECT(libffi_load_result(NULL, room));
     NOTE(libffi_invoke(NULL, (libffi_function)jump, room, room, 0) < 0);
     NOTE(libffi_invoke(handle, NULL, room, room, 0) < 0);
-    NOTE(libffi_closure_code(NULL) == NULL && PyErr_Occurred() == NULL && (PyErr_SetString(PyExc_TypeError, "code"), true));
+    NOTE(libffi_closure_code(NULL) == NULL && PyErr_Occurred() == NULL
+         && (PyErr_SetString(PyExc_TypeError, "code"), true));
     // chains: the first exception stays
     NOTE_OBJECT(libffi_type_pointer(libffi_type_array(libffi_type_from_code(99), 3), 0));
     NOTE(libffi_cif_get(libffi_cif_new(libffi_type_from_code(99), NULL, 0, -1, libffi_abi_default())) == NULL);
@@ -175,13 +185,25 @@ static PyObject *untagged(PyObject *, PyObject *type)
 }
 
 static PyMethodDef methods[] = {
-    {"address_of", address_of, METH_VARARGS, NULL}, {"closure", closure, METH_VARARGS, NULL},
-    {"call", call, METH_VARARGS, NULL}, {"hand_over", hand_over, METH_NOARGS, NULL},
-    {"nulls", nulls, METH_VARARGS, NULL}, {"untagged", untagged, METH_O, NULL}, {NULL, NULL, 0, NULL},
+    {"address_of", address_of, METH_VARARGS, NULL},
+    {"closure", closure, METH_VARARGS, NULL},
+    {"call", call, METH_VARARGS, NULL},
+    {"hand_over", hand_over, METH_NOARGS, NULL},
+    {"nulls", nulls, METH_VARARGS, NULL},
+    {"untagged", untagged, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "fences", NULL, -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "fences",
+    NULL,
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 PyMODINIT_FUNC PyInit_fences(void)
