@@ -113,6 +113,22 @@ static int is_foreign_pointer(const Py_buffer *view)
            || (format[0] != '\0' && format[1] == '\0' && strchr("PzZO", *format) != NULL);
 }
 
+/* Do its rows have the lengths that a pointer to an array says?  What has no rows is not asked. */
+static int rows_match(const type_info *item, const Py_buffer *view)
+{
+    const type_info *row;
+    int at = view->ndim;
+
+    if (view->ndim < 2 || view->shape == NULL)
+        return 1;
+    for (row = item; row->kind == K_ARRAY; row = row->item)
+        --at;
+    for (row = item; row->kind == K_ARRAY; row = row->item, ++at)
+        if (at < 0 || (row->length != 0 && row->length != view->shape[at]))
+            return 0;
+    return 1;
+}
+
 static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     const Py_buffer *view;
@@ -121,6 +137,11 @@ static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, 
     if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0))
         return no_such_buffer(type, value);
     if (type->item != NULL && type->item->kind != K_VOID) {
+        if (UNLIKELY(type->item->kind == K_ARRAY && !rows_match(type->item, view))) {
+            PyErr_Format(PyExc_TypeError, "expected %U, got a buffer of rows of another length",
+                         type->name);
+            return -1;
+        }
         if (UNLIKELY(!format_matches(type->item, view))) {
             PyErr_Format(PyExc_TypeError, "expected %U, got a buffer of items '%s'", type->name,
                          view->format ? view->format : "B");

@@ -8,6 +8,19 @@
 #include "model/type.h"
 #include "types/compatible.h"
 
+static int pointee_matches(const type_info *want, const type_info *have);
+
+/* Are both arrays of the same lengths, as far as they are said (a flexible one is 0)? */
+static int same_rows(const type_info *want, const type_info *have)
+{
+    while (want->kind == K_ARRAY && have->kind == K_ARRAY
+           && (want->length == have->length || want->length == 0 || have->length == 0)) {
+        want = want->item;
+        have = have->item;
+    }
+    return want->kind != K_ARRAY && have->kind != K_ARRAY && pointee_matches(want, have);
+}
+
 /* May a pointer to `have` stand where C wants a pointer to `want`? */
 static int pointee_matches(const type_info *want, const type_info *have)
 {
@@ -20,12 +33,11 @@ static int pointee_matches(const type_info *want, const type_info *have)
             have = have->item;
             continue;
         }
-        if (want->kind == K_ARRAY && have->kind == K_ARRAY) {
-            if (have->length < want->length)
-                return 0;
-            want = want->item;
-            have = have->item;
-            continue;
+        if (want->kind == K_ARRAY) {    /* of rows, an array of which decays to */
+            for (; have->kind == K_ARRAY; have = have->item)
+                if (same_rows(want, have))
+                    return 1;
+            return 0;
         }
         if (is_character_kind(want->kind) && is_character_kind(have->kind))
             return 1;

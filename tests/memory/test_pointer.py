@@ -341,3 +341,22 @@ def test_fields_are_those_of_the_item():
     with pytest.raises(AttributeError, match=r"struct point \* has no attribute 'z'$"):
         p.z  # noqa: B018
     assert not hasattr(c.ptr(c.int)(None), "x")
+
+
+def test_rows_count():
+    """A pointer to rows takes an array of such rows, whatever it is an array of, and no others."""
+    take = CIF(c.pointer, [c.ptr(c.array(c.int, 3))]).closure(lambda p: p)
+    call = take.cif.bind(take)
+
+    def of(*lengths):
+        T = c.int
+        for n in reversed(lengths):
+            T = c.array(T, n)
+        return T.new()
+
+    for rows in of(2, 3), of(3), of(4, 2, 3), memoryview(of(2, 3)), memoryview(of(4, 2, 3)), bytearray(12), of(2, 3)[1]:
+        assert call(rows) == libffi.addressof(rows)
+    for rows in of(3, 2), of(2), of(6), of(3, 5), memoryview(of(3, 2)), memoryview(of(2, 4)), c.int.new():
+        with pytest.raises(TypeError):
+            call(rows)
+    assert call(c.ptr(c.array(c.int, 3))(of(6))) is not None
