@@ -2,6 +2,7 @@
 import argparse
 import importlib.util
 import json
+import keyword
 import re
 import resource
 import shlex
@@ -111,7 +112,7 @@ class Check:
         named, line = set(), 0
         for line, words in enumerate(self.text.split("\n"), 1):
             if not words.startswith("#") and words and own.search(source.place(line).file):
-                named.update(re.findall(r"\b([A-Za-z_]\w*)\)?\s*\(", words))
+                named.update(re.findall(r"(?<!\(\*)\b([A-Za-z_]\w*)\)?\s*\(", words))
         wanted = exported & named
         have = {name for name in wanted if self.entries.get(name, (0,))[0] == 1}
         for name in have:       # each can be made
@@ -128,6 +129,7 @@ class Check:
         for name, (table, _) in self.entries.items():
             if table == 3:
                 value = getattr(self.made, name)
+                name = name[:-1] if keyword.iskeyword(name[:-1]) else name     # None_ is C's None
                 if isinstance(value, bool | int):
                     lines.append(f"A({name}, {int(value) & (1 << 64) - 1}ULL)")
                 elif isinstance(value, float):
@@ -146,7 +148,7 @@ class Check:
         with tempfile.TemporaryDirectory() as folder:
             built = Path(folder) / "check"
             subprocess.run([*self.compiler.command, "-w", *self.compiler.flags, "-x", "c", "-", "-o", built],
-                           input=program, text=True, check=True, capture_output=True)
+                           input=program, text=True, check=True, stderr=sys.stderr)
             wrong = subprocess.run([built], capture_output=True, text=True, check=True).stdout.split()
         candidates = [name for name, why in self.module.left_out.items()
                       if ("no value" in why and "where it stands" not in why) or "constant of a type" in why]
@@ -164,7 +166,8 @@ class Check:
         texts = [text if text and text.count("(") == text.count(")") and not set(text) & set(";{}#") else "("
                  for text in texts]
         refused = self.mistakes([
-            f"static const __typeof__({text}) libffi_check_{index} = {text};" if text != "(" else "int x = y;"
+            f"void libffi_check_{index}(void) {{ static const __typeof__({text}) check = {text}; }}"
+            if text != "(" else "int x = y;"
             for index, text in enumerate(texts)])
         return [name for index, name in enumerate(names, 1) if index not in refused and texts[index - 1] != "("]
 
