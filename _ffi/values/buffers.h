@@ -10,6 +10,7 @@
 #include "model/type.h"
 #include "values/address.h"
 #include "values/keeper.h"
+#include "values/struct_formats.h"
 
 /* The format that buffers of these items commonly have. */
 // clang-format off
@@ -63,6 +64,7 @@ static int rarer_format_matches(const type_info *item, const Py_buffer *view)
     case K_WSTRING:
     case K_FUNCTION:
         return strlen(format) == 1 && strchr("PLQNlqn", *format) != NULL;
+    case K_STRUCT: return struct_format_matches(plain, view->format ? view->format : "B");
     default: return *format == 'T' || *format == 'V' || strstr(format, "T{") != NULL
                     || plain->kind == K_UNION;
     }

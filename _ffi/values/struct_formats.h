@@ -1,0 +1,278 @@
+/* Is the item that a buffer's format (PEP 3118) describes a C struct?  Member by member: what sort, how
+   large, where; names and nesting need not agree. */
+#ifndef FFIPY_VALUES_STRUCT_FORMATS_H
+#define FFIPY_VALUES_STRUCT_FORMATS_H
+
+#include <Python.h>
+#include <string.h>
+
+#include "model/type.h"
+
+enum { MOST_MEMBERS = 4096, DEEPEST_FORMAT = 32 };
+
+/* Members of a format, one at a time, are looked for in the type. */
+typedef struct {
+    const char *at;
+    const type_info *whole;
+    size_t offset;                  /* in the item */
+    size_t matched;                 /* bytes that were members of both */
+    size_t alignment;               /* of the members so far */
+    int members, depth;
+    int native, swapped;            /* sizes and alignment of this machine's; bytes the other way round */
+} format_reader;
+
+/* The scalar at an offset of a type, or NULL: there is none, or none that can be described. */
+static const type_info *scalar_at(const type_info *type, size_t offset)
+{
+    for (;;) {
+        type = plain_type(type);
+        if (type->kind == K_ARRAY || type->kind == K_VECTOR) {
+            if (type->item->size == 0 || offset >= type->size)
+                return NULL;
+            offset %= type->item->size;
+            type = type->item;
+        } else if (type->kind == K_STRUCT) {
+            const field_info *found = NULL;
+            Py_ssize_t i;
+            for (i = 0; i < type->nfields; ++i) {
+                const field_info *field = &type->fields[i];
+                if (field->offset <= offset && offset < field->offset + field->type->size) {
+                    if (field->bit_width)
+                        return NULL;
+                    found = field;
+                }
+            }
+            if (found == NULL)
+                return NULL;
+            offset -= found->offset;
+            type = found->type;
+        } else {
+            return offset == 0 ? type : type->kind == K_UNION ? type : NULL;
+        }
+    }
+}
+
+/* 's' signed, 'u' unsigned, 'f' float, 'z' complex, 'p' pointer, 'c' a byte, 'w' a wide character,
+   '?' a truth, 0: nothing that is compared. */
+static char sort_of(const type_info *type)
+{
+    if (is_character_kind(type->kind))
+        return 'c';
+    if (is_pointer_kind(type->kind))
+        return 'p';
+    if (is_complex_kind(type->kind))
+        return 'z';
+    switch (type->kind) {
+    case K_BOOL: return '?';
+    case K_CHAR16:
+    case K_CHAR32: return 'w';
+    case K_S16:
+    case K_S32:
+    case K_S64: return 's';
+    case K_U16:
+    case K_U32:
+    case K_U64: return 'u';
+    case K_FLOAT:
+    case K_DOUBLE:
+    case K_LONGDOUBLE:
+    case K_EXACT: return 'f';
+    default: return 0;
+    }
+}
+
+static int member_matches(format_reader *r, char sort, size_t size)
+{
+    const type_info *type = scalar_at(r->whole, r->offset);
+    char own;
+
+    if (type == NULL || ++r->members > MOST_MEMBERS)
+        return 0;
+    own = sort_of(type);
+    if (own == 0 && sort == 'c') {          /* bytes of what no format describes */
+        r->matched += 1;
+        r->offset += 1;
+        return 1;
+    }
+    if (type->size != size || (r->swapped && size > 1))
+        return 0;
+    if (own != sort && !((own == 'w' || own == 'p') && (sort == 's' || sort == 'u')))
+        return 0;
+    r->matched += size;
+    r->offset += size;
+    if (type->alignment > r->alignment)
+        r->alignment = type->alignment;
+    return 1;
+}
+
+static void read_order(format_reader *r)
+{
+    for (; *r->at != '\0' && strchr("@^=<>!", *r->at) != NULL; ++r->at) {
+        r->native = *r->at == '@' || *r->at == '^';
+        r->swapped = *r->at == (PY_BIG_ENDIAN ? '<' : '>') || (!PY_BIG_ENDIAN && *r->at == '!');
+    }
+}
+
+/* The sort and size of a code, or 0. */
+static char read_code(format_reader *r, size_t *size)
+{
+    char code = *r->at++;
+    int native = r->native;
+
+    switch (code) {
+    case 'c': case 'b': case 'B': case 's': *size = 1; return 'c';
+    case '?': *size = 1; return '?';
+    case 'h': *size = 2; return 's';
+    case 'H': *size = 2; return 'u';
+    case 'i': *size = 4; return 's';
+    case 'I': *size = 4; return 'u';
+    case 'l': *size = native ? sizeof(long) : 4; return 's';
+    case 'L': *size = native ? sizeof(long) : 4; return 'u';
+    case 'q': *size = 8; return 's';
+    case 'Q': *size = 8; return 'u';
+    case 'n': *size = sizeof(size_t); return 's';
+    case 'N': *size = sizeof(size_t); return 'u';
+    case 'e': *size = 2; return 'f';
+    case 'f': *size = 4; return 'f';
+    case 'd': *size = 8; return 'f';
+    case 'g': *size = sizeof(long double); return 'f';
+    case 'u': *size = sizeof(wchar_t); return 'w';
+    case 'w': *size = 4; return 'w';
+    case 'P': case 'z': *size = sizeof(void *); return 'p';
+    case 'Z':
+        if (*r->at == 'f' || *r->at == 'd' || *r->at == 'g') {
+            code = *r->at++;
+            *size = code == 'f' ? 8 : code == 'd' ? 16 : 2 * sizeof(long double);
+            return 'z';
+        }
+        *size = sizeof(void *);
+        return 'p';
+    default: return 0;
+    }
+}
+
+/* Behind what a pointer of ctypes' points to, which is not compared. */
+static int skip_pointee(format_reader *r)
+{
+    int depth = 0;
+
+    while (*r->at != '\0') {
+        char code = *r->at++;
+        if (code == '{' || code == '(') {
+            ++depth;
+        } else if (code == '}' || code == ')') {
+            if (--depth == 0 && code == '}')
+                return 1;
+        } else if (depth == 0 && strchr("<>@=!^&TX", code) == NULL) {
+            return 1;
+        }
+    }
+    return depth == 0;
+}
+
+/* The members up to the end or a brace.  0: they are others. */
+static int members_match(format_reader *r)
+{
+    if (++r->depth > DEEPEST_FORMAT)
+        return 0;
+    while (*r->at != '\0' && *r->at != '}') {
+        size_t times = 1, count = 0, size = 0;
+        const char *start;
+        char sort;
+
+        read_order(r);
+        if (*r->at == '(') {
+            for (++r->at; *r->at != ')' && *r->at != '\0'; r->at += *r->at == ',' || *r->at == ' ') {
+                for (count = 0; Py_ISDIGIT(*r->at) && count < MOST_MEMBERS; ++r->at)
+                    count = count * 10 + (size_t)(*r->at - '0');
+                if (*r->at != ',' && *r->at != ')' && *r->at != ' ')
+                    return 0;
+                times *= count;
+                if (times > MOST_MEMBERS)
+                    return 0;
+            }
+            if (*r->at++ != ')')
+                return 0;
+            read_order(r);
+        }
+        if (Py_ISDIGIT(*r->at)) {
+            for (count = 0; Py_ISDIGIT(*r->at) && count < (size_t)1 << 40; ++r->at)
+                count = count * 10 + (size_t)(*r->at - '0');
+            times *= count;
+        }
+        if (*r->at == 'x') {
+            ++r->at;
+            r->offset += times;
+            continue;
+        }
+        if (times > MOST_MEMBERS)
+            return 0;
+        start = r->at;
+        if (*r->at == 'T') {
+            size_t outer = r->alignment, left = times;
+            for (; left > 0; --left) {
+                size_t base = r->offset;
+                r->at = start + 1;
+                r->alignment = 1;
+                if (*r->at++ != '{' || !members_match(r) || *r->at++ != '}')
+                    return 0;
+                if (times > 1)          /* NumPy leaves the padding between items out */
+                    r->offset = base + (r->offset - base + r->alignment - 1) / r->alignment * r->alignment;
+            }
+            if (times == 0)
+                return 0;
+            if (outer > r->alignment)
+                r->alignment = outer;
+        } else {
+            if (*r->at == '&' || *r->at == 'X') {
+                sort = 'p';
+                size = sizeof(void *);
+                if (!skip_pointee(r))
+                    return 0;
+            } else if ((sort = read_code(r, &size)) == 0) {
+                return 0;
+            }
+            for (; times > 0; --times)
+                if (!member_matches(r, sort, size))
+                    return 0;
+        }
+        if (*r->at == ':') {
+            const char *end = strchr(r->at + 1, ':');
+            if (end == NULL)
+                return 0;
+            r->at = end + 1;
+        }
+    }
+    --r->depth;
+    return 1;
+}
+
+/* The bytes of a type that are some member's. */
+static size_t described_bytes(const type_info *type)
+{
+    size_t bytes = 0;
+    Py_ssize_t i;
+
+    type = plain_type(type);
+    if (type->kind == K_ARRAY || type->kind == K_VECTOR)
+        return (size_t)type->length * described_bytes(type->item);
+    if (type->kind != K_STRUCT)
+        return type->size;
+    for (i = 0; i < type->nfields; ++i)
+        bytes += described_bytes(type->fields[i].type);
+    return bytes;
+}
+
+/* Does the format say what the struct is? */
+static int struct_format_matches(const type_info *type, const char *format)
+{
+    format_reader r = {format, type, 0, 0, 1, 0, 0, 1, 0};
+    const char *end = format;
+
+    while (Py_ISDIGIT(*end))
+        ++end;
+    if ((*end == 's' || *end == 'x') && end[1] == '\0')
+        return 1;                   /* bytes as such, of the size that the caller has compared */
+    return members_match(&r) && *r.at == '\0' && r.matched == described_bytes(type);
+}
+
+#endif
