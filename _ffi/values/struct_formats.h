@@ -1,5 +1,5 @@
 /* Is the item that a buffer's format (PEP 3118) describes a C struct?  Member by member: what sort, how
-   large, where; names and nesting need not agree. */
+   large, where; names and nesting need not agree, but a member's name is no other's. */
 #ifndef FFIPY_VALUES_STRUCT_FORMATS_H
 #define FFIPY_VALUES_STRUCT_FORMATS_H
 
@@ -169,13 +169,28 @@ static int skip_pointee(format_reader *r)
     return depth == 0;
 }
 
+/* Is a member of the outermost struct, if it has the name of one of the type's, that one? */
+static int name_matches(const format_reader *r, const char *name, size_t length, size_t offset)
+{
+    Py_ssize_t i, size;
+
+    for (i = 0; r->depth == 2 && i < r->whole->nfields; ++i) {
+        const char *own = PyUnicode_AsUTF8AndSize(r->whole->fields[i].name, &size);
+        if (own == NULL)
+            PyErr_Clear();
+        else if ((size_t)size == length && memcmp(own, name, length) == 0)
+            return r->whole->fields[i].offset == offset;
+    }
+    return 1;
+}
+
 /* The members up to the end or a brace.  0: they are others. */
 static int members_match(format_reader *r)
 {
     if (++r->depth > DEEPEST_FORMAT)
         return 0;
     while (*r->at != '\0' && *r->at != '}') {
-        size_t times = 1, count = 0, size = 0;
+        size_t times = 1, count = 0, size = 0, begin = r->offset;
         const char *start;
         char sort;
 
@@ -237,7 +252,7 @@ static int members_match(format_reader *r)
         }
         if (*r->at == ':') {
             const char *end = strchr(r->at + 1, ':');
-            if (end == NULL)
+            if (end == NULL || !name_matches(r, r->at + 1, (size_t)(end - r->at - 1), begin))
                 return 0;
             r->at = end + 1;
         }

@@ -63,5 +63,6 @@ def test_numpy():
         other = np.dtype([(f"m{i}", member) for i, member in enumerate(members)], align=True)
         assert other.itemsize == POINT.size and not takes(POINT, np.zeros(1, other)), members
     assert not takes(POINT, np.zeros(1, point.newbyteorder()))
+    assert not takes(POINT, np.zeros(1, np.dtype([("y", "f8"), ("x", "f8"), ("tag", "i4")], align=True)))
     assert not takes(PACKED, np.zeros(1, np.dtype([("a", "i4"), ("b", "S1")])))
     assert not takes(BITS, np.zeros(1, np.dtype([("a", "i4"), ("b", "i4")])))
