@@ -11,6 +11,7 @@
 #include "base/os/images.h"
 #include "base/os/loader.h"
 #include "base/os/readable.h"
+#include "base/os/system_types.h"
 #include "base/pool.h"
 #include "base/shared_dict.h"
 

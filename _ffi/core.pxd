@@ -42,6 +42,10 @@ cdef extern from "core.h":
         const char *spelling
         type_kind kind
     const scalar_name *scalar_names
+    ctypedef struct system_type:
+        const char *name
+        const char *scalar
+    const system_type *system_types
     bint is_integral_kind(type_kind)
     bint is_int_kind(type_kind)
     bint is_wide_int_kind(type_kind)

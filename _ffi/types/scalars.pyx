@@ -46,8 +46,18 @@ cdef int add_scalars() except -1:
     return 0
 
 
+cdef dict types_of_the_system():
+    cdef dict found = {}
+    cdef const system_type *entry = system_types
+    while entry.name != NULL:
+        found[entry.name.decode()] = core_types[entry.scalar.decode()]
+        entry += 1
+    return found
+
+
 add_scalars()
 scalars = dict(core_types)
+typedefs = types_of_the_system()        # time_t, off_t, ...: what C's and POSIX's headers make of them here
 
 
 def exact(item):

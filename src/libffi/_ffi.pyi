@@ -537,6 +537,7 @@ def set_function_reducer(reducer: Callable[[Any, str, CIF, dict[str, Any]], tupl
 # ---- what libffi.c offers ----
 
 scalars: dict[str, Type]
+typedefs: dict[str, Type]
 
 @overload
 def ptr(item: Type[None], const: bool = False) -> Type[int | None]: ...  # type: ignore[overload-overlap]

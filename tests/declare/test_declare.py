@@ -466,13 +466,13 @@ def test_static_assertions():
 
 ERRORS = {
     # text: (line, column, part of the message)
-    "time_t time(time_t *t);": (1, 1, "unknown type name 'time_t'"),
-    "int f(time_t t);": (1, 7, "unknown type name 'time_t'"),
-    "int f(time_t);": (1, 7, "unknown type name 'time_t'"),
+    "moment time(time_t *t);": (1, 1, "unknown type name 'moment'"),
+    "int f(number t);": (1, 7, "unknown type name 'number'"),
+    "int f(number);": (1, 7, "unknown type name 'number'"),
     "double pow(doble, double);": (1, 12, "unknown type name 'doble'"),
-    "int f(int, const time_t);": (1, 18, "unknown type name 'time_t'"),
-    "int f(int a,\n      off_t b);": (2, 7, "unknown type name 'off_t'"),
-    "struct s {\n  int a;\n  pid_t b;\n};": (3, 3, "unknown type name 'pid_t'"),
+    "int f(int, const number);": (1, 18, "unknown type name 'number'"),
+    "int f(int a,\n      other b);": (2, 7, "unknown type name 'other'"),
+    "struct s {\n  int a;\n  other b;\n};": (3, 3, "unknown type name 'other'"),
     "struct s { int a; const foo *x; };": (1, 25, "unknown type name 'foo'"),
     "typedef foo bar;": (1, 9, "unknown type name 'foo'"),
     "extern foo bar;": (1, 8, "unknown type name 'foo'"),

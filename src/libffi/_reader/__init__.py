@@ -2,8 +2,8 @@
 
 Functions, variables, typedefs, structs, unions, enums and constants (`#define NAME expression`,
 enumerators, `static const`), as C11 and gcc write them. `int f()` takes no arguments, as in C23.
-Names of C's own headers (size_t, uint8_t, wchar_t, FILE ...) are known; those that differ from
-system to system (time_t, off_t ...) are not. What cannot be honoured is refused, not skipped.
+Names of C's own headers (size_t, uint8_t, wchar_t, FILE ...) are known, and POSIX's integers
+(off_t, pid_t ...) as this system has them. What cannot be honoured is refused, not skipped.
 
 A text goes one way, and no module imports one that comes after it:
 

@@ -1,7 +1,7 @@
 """Turn declarations into types, functions, variables and constants."""
 import sys
 
-from libffi import Type, c
+from libffi import Type, _ffi, c
 from libffi._reader import constants
 from libffi._reader.records import Records
 from libffi._reader.scope import (
@@ -79,7 +79,7 @@ class Converter(Records):
         asked = max(self.alignment(specifiers.attributes), self.alignment(declarator.attributes))
         if asked:
             qualified = Qualified(qualified.type, qualified.const, asked)
-        standard, before = STANDARD.get(name), self.scope.names.get(name)
+        standard, before = _standard(name, qualified.type), self.scope.names.get(name)
         if before is not None and not (isinstance(before, Qualified) and before.type is standard):
             standard = None
         if standard is not None and not _interchangeable(standard, qualified.type):
@@ -127,6 +127,18 @@ class Converter(Records):
         else:
             constant = self.converted(place_of(declarator.value), constant, qualified)
         self.put(place, name, self.meaning_of(constant))
+
+
+def _standard(name: str, own: Type | FunctionType | UnknownArray) -> Type | None:
+    """Return what a name is to the system, where a text's own typedef of it has to agree.
+
+    Names of POSIX's integers are free where its headers are not included; with 32 bits they have
+    two sizes (_FILE_OFFSET_BITS), and the text says which.
+    """
+    if name in _ffi.typedefs and (
+            c.pointer.size < 8 or not isinstance(own, Type) or own.kind not in ("signed", "unsigned")):
+        return None
+    return STANDARD.get(name)
 
 
 def _is_opaque(qualified: Qualified) -> bool:

@@ -3,7 +3,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from libffi import CIF, Type, c
+from libffi import CIF, Type, _ffi, c
 from libffi._reader.constants import Constant
 
 
@@ -125,7 +125,7 @@ class Scope:
 _FILE_TAG = {"linux": "_IO_FILE", "android": "__sFILE", "darwin": "__sFILE"}.get(
     sys.platform, "__sFILE" if "bsd" in sys.platform else "FILE")
 
-# What C's own headers name. Not here: what differs from system to system (time_t, off_t, ...).
+# What C's own headers name, and the integers of POSIX's.
 STANDARD: dict[str, Type] = {
     "bool": c.bool, "wchar_t": c.wchar_t, "char16_t": c.char16_t, "char32_t": c.char32_t,
     "va_list": c.va_list, "__builtin_va_list": c.va_list, "__gnuc_va_list": c.va_list,
@@ -136,6 +136,7 @@ STANDARD: dict[str, Type] = {
        for sign in ("", "u") for bits in (8, 16, 32, 64)},
     **{f"{sign}int_least{bits}_t": getattr(c, f"{sign}int{bits}")
        for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **_ffi.typedefs,
 }
 
 
