@@ -103,7 +103,8 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
     PyObject *view;
     int status;
 
-    if (UNLIKELY(stack_is_short() && need_stack(0) < 0))
+    /* Only a class that Python code made has Python code give its buffer. */
+    if (UNLIKELY(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE) && UNLIKELY(stack_is_short() && need_stack(0) < 0))
         return -1;
     if (k->memory == NULL && k->used < k->room) {
         kept_slot *slot = &k->slots[k->used];
