@@ -47,6 +47,8 @@ class BuildExt(build_ext):
         if not MSVC:
             ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
             ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
+        if libffi.linkage == "vendored" and not MSVC:
+            self.compiler.linker_so = hardening.without_rpath(self.compiler.linker_so)
         ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
         ext.extra_link_args += libffi.link_args
         ext.depends += [str(config), *libffi.depends]

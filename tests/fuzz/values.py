@@ -8,6 +8,8 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from libffi import Pointer, c
+
 from . import longdouble
 from .layout import Layouts
 from .model import Array, CType, Record, Scalar, Vector
@@ -129,6 +131,8 @@ class Values:
                 return chr(number)
             case "address":
                 return number or None
+            case "pointer":
+                return c.ptr(c.double)(number)
             case "float":
                 return self._python_real(scalar.part, data)
             case "exact":
@@ -151,9 +155,9 @@ class Values:
         match scalar.family, value:
             case ("int", int()) if value.__class__ is int:
                 return value.to_bytes(size, sys.byteorder, signed=self.layouts.signed(scalar))
-            case ("address", int() | None):
-                return (value or 0).to_bytes(size, sys.byteorder)
-            case ("pointer", _):
+            case ("address", None):
+                return bytes(size)
+            case ("address" | "pointer", Pointer()):
                 return value.address.to_bytes(size, sys.byteorder)
             case ("bool", bool()):
                 return value.to_bytes(size, sys.byteorder)

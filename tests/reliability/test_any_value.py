@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from helpers.anything import examples, hypothesis
+from helpers.errors import plain_class
 from hypothesis import strategies as st
 
 import libffi
@@ -88,7 +89,7 @@ def attempt(use, *arguments):
         return use(*arguments), None
     except (Broken, *PLAIN_ERRORS) as error:
         str(error)
-        return None, type(error)
+        return None, plain_class(error)
 
 
 def same(one, other):

@@ -41,6 +41,15 @@ def link_options(cc: Sequence[str]) -> list[str]:
     return known(tuple(cc), groups, ("-shared", "-fPIC"))
 
 
+def without_rpath(linker: Sequence[str]) -> list[str]:
+    """Return a linker's command without the folders of libraries that this Python was built with.
+
+    An extension that contains libffi needs none, and they are of the machine that builds it. What LDFLAGS asks for stays.
+    """
+    asked = shlex.split(os.environ.get("LDFLAGS", ""))
+    return [option for option in linker if not option.startswith("-Wl,-rpath") or option in asked]
+
+
 def known(cc: tuple[str, ...], groups: list[list[str]], how: tuple[str, ...]) -> list[str]:
     """Return the options of those groups that pass without a word."""
     return [option for group in groups if passes((*cc, *how, *group)) for option in group]
