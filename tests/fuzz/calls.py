@@ -55,7 +55,7 @@ def _check_typed(
 
 
 def _check_raw(bench: Bench, cif: CIF, address: int, signature: Signature, case: Case) -> None:
-    for way, call in _raw_ways(cif, address, signature.index % 4):
+    for way, call in _raw_ways(cif, address, signature):
         bench.prepare(case)
         data = call(case.args)
         bench.check_args(signature, case, way)
@@ -64,14 +64,15 @@ def _check_raw(bench: Bench, cif: CIF, address: int, signature: Signature, case:
             bench.check_bytes(signature.result, case.result, got, f"{way}: result")
 
 
-def _raw_ways(cif: CIF, address: int, turn: int) -> Iterator[tuple[str, RawCall]]:
+def _raw_ways(cif: CIF, address: int, signature: Signature) -> Iterator[tuple[str, RawCall]]:
     """Yield the ways that take bytes, each at every fourth signature."""
+    turn = signature.index % 4
     if turn == 0:
         yield "CIF.call_raw()", partial(_call_raw, cif, address)
         yield "CIF.call_raw() without result", partial(cif.call_raw, address, None)
     elif turn == 1:
         yield "CIF.call_exchange()", partial(_call_exchange, cif, address)
-    elif turn == 2 and features()["raw_api"]:
+    elif turn == 2 and package.takes_raw(signature):
         yield "CIF.raw_call()", partial(_raw_call, cif, address)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from libffi import CIF, c
-from libffi._ffi import features
 
 from . import package
 from .bench import Bench, Case, Mismatch
@@ -16,7 +15,7 @@ from .values import Values
 def check(bench: Bench, cif: CIF, signature: Signature, values: Values) -> None:
     """Let C call a closure, with wild bytes and with Python values as the result."""
     # Every fourth signature through the raw API, where libffi has it.
-    make = cif.raw_closure if features()["raw_api"] and signature.index % 4 == 3 else cif.closure
+    make = cif.raw_closure if signature.index % 4 == 3 and package.takes_raw(signature) else cif.closure
     call = CIF(c.void, [c.pointer]).bind(bench.symbol(f"g{signature.index}"), "g")
     for wild in True, False:
         case = bench.case(signature, values, wild)

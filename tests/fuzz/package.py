@@ -68,6 +68,12 @@ def may_refuse(signature: Signature, abi: Abi) -> bool:
     ))
 
 
+def takes_raw(signature: Signature) -> bool:
+    """Tell whether libffi's raw API is there and has all arguments by value: it refuses the others."""
+    return libffi.features()["raw_api"] and all(
+        isinstance(type, Scalar) and type.family != "complex" for type in signature.args)
+
+
 def check_layout(bench: Bench, type: CType) -> None:
     """Compare a type's size, alignment and offsets with the compiler's."""
     built, layouts = build(type), bench.layouts
