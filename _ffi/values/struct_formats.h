@@ -210,7 +210,7 @@ static int members_match(format_reader *r)
             read_order(r);
         }
         if (Py_ISDIGIT(*r->at)) {
-            for (count = 0; Py_ISDIGIT(*r->at) && count < (size_t)1 << 40; ++r->at)
+            for (count = 0; Py_ISDIGIT(*r->at) && count < (size_t)MAX_TYPE_SIZE / 16; ++r->at)
                 count = count * 10 + (size_t)(*r->at - '0');
             times *= count;
         }

@@ -41,7 +41,8 @@ def takes(T, buffer):
 
 
 def test_ctypes():
-    assert takes(POINT, Point()) and takes(POINT, (Point * 3)()) and takes(NESTED, Nested())
+    assert takes(POINT, Point()) and takes(POINT, (Point * 3)())
+    assert takes(NESTED, Nested()) == ("4x" in memoryview(Nested()).format)     # before 3.12 it hides its padding
     assert not takes(POINT, Swapped()) and not takes(POINT, (ctypes.c_longlong * 3)())
 
 
