@@ -8,7 +8,8 @@
 
 #include "model/type.h"
 
-enum { MOST_MEMBERS = 4096, DEEPEST_FORMAT = 32 };
+enum { MOST_MEMBERS = 4096,
+       DEEPEST_FORMAT = 32 };
 
 /* Members of a format, one at a time, are looked for in the type. */
 typedef struct {
@@ -47,7 +48,7 @@ static const type_info *scalar_at(const type_info *type, size_t offset)
             offset -= found->offset;
             type = found->type;
         } else {
-            return offset == 0 ? type : type->kind == K_UNION ? type : NULL;
+            return offset == 0 || type->kind == K_UNION ? type : NULL;
         }
     }
 }
@@ -118,6 +119,7 @@ static char read_code(format_reader *r, size_t *size)
     char code = *r->at++;
     int native = r->native;
 
+    // clang-format off
     switch (code) {
     case 'c': case 'b': case 'B': case 's': *size = 1; return 'c';
     case '?': *size = 1; return '?';
@@ -141,13 +143,17 @@ static char read_code(format_reader *r, size_t *size)
     case 'Z':
         if (*r->at == 'f' || *r->at == 'd' || *r->at == 'g') {
             code = *r->at++;
-            *size = code == 'f' ? 8 : code == 'd' ? 16 : 2 * sizeof(long double);
+            *size = sizeof(long double);
+            if (code != 'g')
+                *size = code == 'f' ? 4 : 8;
+            *size *= 2;
             return 'z';
         }
         *size = sizeof(void *);
         return 'p';
     default: return 0;
     }
+    // clang-format on
 }
 
 /* Behind what a pointer of ctypes' points to, which is not compared. */

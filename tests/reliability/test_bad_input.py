@@ -266,7 +266,8 @@ POINTERS = {
          r"^fill_ints\(\) argument 1: expected int \*, got list \(pass memory: c\.array\(T, n\)\.new\(it\)\)$"),
     "a closure of another signature":
         (lambda w: CIF(c.int, [c.func(CIF(c.void))]).bind(1, "f")(w.closure), TypeError,
-         r"1: expected void \(\*\)\(void\), got a closure int \(int\) \(if that is meant, cast it: c\.func\(cif\)\(its \.address\)\)$"),
+         r"1: expected void \(\*\)\(void\), got a closure int \(int\) "
+         r"\(if that is meant, cast it: c\.func\(cif\)\(its \.address\)\)$"),
     "dict for a pointer to a struct":
         (lambda w: CIF(c.int, [c.ptr(POINT)]).bind(1, "f")({"x": 1}), TypeError,
          r"1: expected struct point \*, got dict \(pass memory: T\.new\(it\) or c\.array\(T, n\)\.new\(it\)\)$"),

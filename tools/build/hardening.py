@@ -44,7 +44,8 @@ def link_options(cc: Sequence[str]) -> list[str]:
 def without_rpath(linker: Sequence[str]) -> list[str]:
     """Return a linker's command without the folders of libraries that this Python was built with.
 
-    An extension that contains libffi needs none, and they are of the machine that builds it. What LDFLAGS asks for stays.
+    An extension that contains libffi needs none, and they are of the machine that builds it. What LDFLAGS asks for
+    stays.
     """
     asked = shlex.split(os.environ.get("LDFLAGS", ""))
     return [option for option in linker if not option.startswith("-Wl,-rpath") or option in asked]
