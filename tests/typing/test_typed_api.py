@@ -111,8 +111,8 @@ def test_pointers() -> None:
     assert text[0:2] == b"ab"
     assert_type(c.ptr(c.void), Type[int | None])
     assert_type(c.ptr(c.void, const=True), Type[int | None])
-    assert_type(c.pointer, Type[int | None])
-    assert_type(c.pointer.new().value, int | None)
+    assert_type(c.pointer, Type[Pointer[Any] | None])
+    assert_type(c.pointer.new().value, Pointer[Any] | None)
     assert c.ptr(c.void) is c.pointer and c.pointer.new().value is None
     assert_type(c.ptr(c.string), Type[Pointer[str | None]])
     assert isinstance(c.pointer(5), Pointer)
@@ -234,7 +234,7 @@ def test_libraries() -> None:
         assert_type(libc.path, str | None)
         libc.declare("int abs(int);", gil="hold")
         assert_type(libc.abs(-1), Any)
-        assert_type(libc.variable("environ", c.pointer), Memory[int | None])
+        assert_type(libc.variable("environ", c.pointer), Memory[Pointer[Any] | None])
         assert_type(libc.variable("stdout", c.array(c.char, 1)), Array[bytes])
         assert libc.abs(-1) == 1
     assert_type(libc.closed, bool)

@@ -11,14 +11,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SETS = json.loads(Path(__file__).with_name("headers.json").read_text())["sets"]
 SLICE = ("zlib", "sqlite3", "curl", "libuv", "lmdb", "jansson")
 LEAST = {"functions": 0.997, "constants": 0.997, "layouts": 1.0, "inline": 0.99}
 
+Row = dict[str, Any]        # the figures of one set
+Rows = dict[str, Row | None]
 
-def main():
+
+def main() -> int:
     """Measure some sets, each in a process of its own; print and perhaps write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sets", nargs="*")
@@ -29,22 +33,22 @@ def main():
     if options.one:
         print(json.dumps(measure(options.one)))
         return 0
-    rows = {}
+    rows: Rows = {}
     for name in options.sets or (SLICE if options.slice else SETS):
         done = subprocess.run([sys.executable, __file__, "--one", name], capture_output=True, text=True, check=False)
         if done.returncode:
             print(f"{name}: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}", flush=True)
             rows[name] = None
             continue
-        rows[name] = json.loads(done.stdout.splitlines()[-1])
-        print(f"{name}: {summary(rows[name])}", flush=True)
+        rows[name] = row = json.loads(done.stdout.splitlines()[-1])
+        print(f"{name}: {summary(row)}", flush=True)
     print(totals(rows))
     if options.write:
         (ROOT / "docs" / "headers.md").write_text(page(rows))
     return 0 if holds(rows) else 1
 
 
-def measure(name):
+def measure(name: str) -> Row:
     """Return the figures of one set."""
     from libffi import bindgen
     from libffi._bindgen.compiler import Compiler, pkg_config
@@ -62,6 +66,7 @@ def measure(name):
         path = Path(folder) / "made.py"
         module.write(path)
         spec = importlib.util.spec_from_file_location("made", path)
+        assert spec is not None and spec.loader is not None
         made = importlib.util.module_from_spec(spec)
         sys.modules["made"] = made
         spec.loader.exec_module(made)
@@ -72,7 +77,7 @@ def measure(name):
                 **inline_functions(bindgen, entry["headers"], libraries, flags, module)}
 
 
-def inline_functions(bindgen, headers, libraries, flags, module):
+def inline_functions(bindgen: Any, headers: list[str], libraries: list[str], flags: list[str], module: Any) -> Row:
     """Count the inline functions that a shim has, compiled."""
     wanted = {name for name, why in module.left_out.items() if "static inline function" in why}
     if not wanted:
@@ -88,28 +93,28 @@ def inline_functions(bindgen, headers, libraries, flags, module):
 class Check:
     """Asks the compiler about each name of a module."""
 
-    def __init__(self, compiler, includes, made, module):
+    def __init__(self, compiler: Any, includes: str, made: Any, module: Any) -> None:
         self.compiler, self.includes, self.made, self.module = compiler, includes, made, module
         self.text = compiler.preprocess(includes)
         self.entries = made._bindings._entries()
 
-    def mistakes(self, lines):
+    def mistakes(self, lines: list[str]) -> set[int]:
         """Return the numbers of the lines that the compiler refuses behind the headers."""
         from libffi._bindgen.compiler import PROBE
         return set(self.compiler.mistakes(
             f'{self.text}\n# 1 "{PROBE}"\n' + "\n".join(lines) + "\n")) if lines else set()
 
-    def functions(self, own_files):
+    def functions(self, own_files: str) -> Row:
         """Compare with the functions that the libraries have and the headers' own files name."""
         from libffi._bindgen.source import Source
 
-        exported = set()
+        exported: set[str] = set()
         for library in (self.made._bindings._library(i) for i in range(len(self.made._bindings._names))):
             if library.path:
                 exported |= exported_functions(library)
         source = Source(self.text)
         own = re.compile(own_files)
-        named, line = set(), 0
+        named: set[str] = set()
         for line, words in enumerate(self.text.split("\n"), 1):
             if not words.startswith("#") and words and own.search(source.place(line).file):
                 named.update(re.findall(r"(?<!\(\*)\b([A-Za-z_]\w*)\)?\s*\(", words))
@@ -122,7 +127,7 @@ class Check:
         return {"functions": [len(have), len(wanted)], "va_list": len(lists),
                 "missing_functions": sorted(wanted - have)[:20]}
 
-    def constants(self):
+    def constants(self) -> Row:
         """Compare each constant with a compiled program; count those that only the compiler has."""
         from libffi import Pointer
         lines, names = [], []
@@ -156,7 +161,7 @@ class Check:
         return {"constants": [len(names) - len(wrong), len(names) + len(refused)], "wrong": wrong,
                 "missing_constants": refused[:20]}
 
-    def missing_constants(self, names):
+    def missing_constants(self, names: list[str]) -> list[str]:
         """Return which names the compiler takes as constants after all."""
         from libffi._bindgen.macros import Macro, expanding_text, expansions
         from libffi._bindgen.source import Place
@@ -171,7 +176,7 @@ class Check:
             for index, text in enumerate(texts)])
         return [name for index, name in enumerate(names, 1) if index not in refused and texts[index - 1] != "("]
 
-    def layouts(self):
+    def layouts(self) -> Row:
         """Compare size, alignment and each offset of the structs and unions."""
         from libffi import Type
         spelled, kinds = [], []
@@ -183,7 +188,8 @@ class Check:
                         spelled.append(text)
                         kinds.append(value)
         unknown = self.mistakes([f"char libffi_size_{i}[sizeof({text})];" for i, text in enumerate(spelled)])
-        checked, lines = {}, []
+        checked: dict[Type, tuple[str, int, int]] = {}
+        lines: list[str] = []
         for index, (text, kind) in enumerate(zip(spelled, kinds, strict=True), 1):
             if index in unknown or kind in checked:
                 continue
@@ -209,7 +215,7 @@ extern int printf(const char *, ...);
 """
 
 
-def exported_functions(library):
+def exported_functions(library: Any) -> set[str]:
     """Return the functions that a shared object exports."""
     stem = re.escape(library.path.partition(".so")[0])
     mapped = re.findall(rf"\s(/.*/{stem}[^/]*\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
@@ -218,7 +224,7 @@ def exported_functions(library):
     return {match[1] for match in re.finditer(r" [TWi] (\w+)", listing)}
 
 
-def summary(row):
+def summary(row: Row) -> str:
     """Return a row as a line."""
     parts = [f"{what} {row[what][0]}/{row[what][1]}" for what in LEAST]
     parts += [f"{row['seconds']} s, {row['megabytes']} MB"]
@@ -227,23 +233,24 @@ def summary(row):
     return ", ".join(parts)
 
 
-def total(rows, what):
+def total(rows: Rows, what: str) -> list[int]:
     """Return the sums of a figure."""
     return [sum(row[what][part] for row in rows.values() if row) for part in range(2)]
 
 
-def totals(rows):
+def totals(rows: Rows) -> str:
     """Return the sums as a line."""
     return "all: " + ", ".join(f"{what} {have}/{of}" for what in LEAST for have, of in [total(rows, what)])
 
 
-def holds(rows):
+def holds(rows: Rows) -> bool:
     """Say whether the promises are kept."""
-    return None not in rows.values() and not any(row["wrong"] or row["wrong_layouts"] for row in rows.values()) and all(
+    return None not in rows.values() and not any(
+        row["wrong"] or row["wrong_layouts"] for row in rows.values() if row) and all(
         have >= least * of for what, least in LEAST.items() for have, of in [total(rows, what)])
 
 
-def page(rows):
+def page(rows: Rows) -> str:
     """Return docs/headers.md."""
     lines = [
         "# Headers that were tried", "",
