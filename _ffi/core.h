@@ -25,9 +25,11 @@
 #include "libffi/closures.h"
 #include "libffi/scalars.h"
 
+#include "values/field_slots.h"
+#include "values/item_slots.h"
 #include "values/load.h"
-#include "values/slots.h"
 #include "values/store.h"
+#include "values/type_call.h"
 
 #include "calls/function.h"
 #include "calls/go_and_raw.h"

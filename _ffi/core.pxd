@@ -166,7 +166,7 @@ cdef extern from "core.h":
         PyObject *objects
         MemoryObject *memory
 
-    int closed_meanwhile() except -1
+    int pin_or_raise(lifetime *) except -1
     bint format_matches(const type_info *, const Py_buffer *)
     int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)
@@ -257,7 +257,8 @@ cdef extern from "core.h":
     object cif_plain_new(PyTypeObject *, object, PyObject *)
     void *refuse_new
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
-    void install_fast_slots(PyTypeObject *)
+    void install_item_slots(PyTypeObject *)
+    void install_type_call()
     void install_struct_slots(PyTypeObject *)
     object name_in_class(object)
 

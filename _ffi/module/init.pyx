@@ -71,7 +71,8 @@ own_instances(<PyTypeObject *>Array)
 own_instances(<PyTypeObject *>Struct)
 own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
-install_fast_slots(<PyTypeObject *>Array)
+install_item_slots(<PyTypeObject *>Array)
+install_type_call()
 (<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
 for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator):

@@ -149,15 +149,6 @@ cdef class Pointer:
         raise TypeError("cannot pickle a pointer: it is an address")
 
 
-cdef const type_info *pointed_item(Pointer pointer) except NULL:
-    cdef const type_info *item = pointer.p.type.item
-    if not item.complete or item.kind == K_VOID:
-        raise TypeError(f"{type_name(pointer.type_)}: what it points to has no known size")
-    if not lifetime_is_open(pointer.p.life):
-        raise ValueError(f"the storage this {type_name(pointer.type_)} points to is closed")
-    return item
-
-
 cdef Py_ssize_t step_of(Pointer pointer) except -1:
     """Return how many bytes `p + 1` is further on: one for `void *`, as gcc has it."""
     if pointer.p.type.item.kind != K_VOID:
@@ -172,41 +163,6 @@ cdef object address_compared(other):
     if isinstance(other, Pointer):
         return <uintptr_t>(<Pointer>other).p.address
     return other if isinstance(other, int) and not isinstance(other, bool) else None
-
-
-cdef char *item_address(Pointer pointer, index) except NULL:
-    cdef Py_ssize_t i
-    if pointer.p.address == NULL:
-        raise ValueError(f"NULL {type_name(pointer.type_)}")
-    try:
-        i = as_size(index)
-    except TypeError:
-        raise TypeError(f"{type_name(pointer.type_)} indices are ints or slices, "
-                        f"got {type(index).__name__}") from None
-    except OverflowError:
-        raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
-    if abs(i) > (PY_SSIZE_T_MAX // 2) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
-        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
-    if pointer.p.bounded and not -pointer.p.before <= i < pointer.p.length:
-        raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: items "
-                         f"{-pointer.p.before} to {pointer.p.length - 1} are known to be there")
-    return pointer.p.address + i * <Py_ssize_t>pointer.p.type.item.size
-
-
-cdef object slice_range(Pointer pointer, index):
-    need_stack(0)
-    if pointer.p.bounded:
-        return range(*index.indices(max(pointer.p.length, 0)))
-    start = 0 if index.start is None else index.start.__index__()
-    step = 1 if index.step is None else index.step.__index__()
-    if index.stop is None:
-        raise ValueError(f"a slice of {type_name(pointer.type_)} needs an end")
-    positions = range(start, index.stop.__index__(), step)
-    if len(positions) > 1 << 40:
-        raise ValueError(f"a slice of {len(positions)} items of {type_name(pointer.type_)} is too long")
-    if positions and pointer.p.address == NULL:
-        raise ValueError(f"NULL {type_name(pointer.type_)}")
-    return positions
 
 
 cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
@@ -233,74 +189,3 @@ cdef object moved(Pointer pointer, other):
         result.p.length = pointer.p.length - distance
         result.p.before = pointer.p.before + distance
     return result
-
-
-cdef Memory pointed_memory(Pointer pointer):
-    """Return what item access goes through: the owning memory, or a view that owns nothing."""
-    cdef Memory memory
-    if isinstance(pointer.owner, Memory):
-        memory = <Memory>pointer.owner
-        if <uintptr_t>memory.m.data <= <uintptr_t>pointer.p.address < \
-                <uintptr_t>memory.m.data + memory.m.size:
-            return memory
-    return view_memory(<Type>pointer.type_.item, pointer.p.address, pointer.owner, pointer.p.life,
-                       pointer.p.type.is_const)
-
-
-cdef Pointer make_pointer(Type type, value):
-    """Convert anything that has an address; the pointer keeps it alive."""
-    cdef void *address = NULL
-    cdef keeper k
-    cdef const type_info *rule = &(<Type>core_types["pointer"]).info
-    cdef lifetime *life = &forever
-    cdef Py_ssize_t length = -1
-    cdef const type_info *item = type.info.item
-    cdef object owner = None
-    if isinstance(value, Value):
-        value = (<Value>value).value
-    if isinstance(value, Memory):
-        owner, life = value, (<Memory>value).m.life
-        address = memory_data(<MemoryObject *>value)
-        if (<Memory>value).m.readonly and not type.info.is_const:
-            raise TypeError(f"{type_name(type)}: the memory is const")
-        if (<Memory>value).m.type == item:
-            length = 1
-        elif item.size and size_from(<Memory>value) >= 0:
-            length = size_from(<Memory>value) // item.size
-        if item.kind == K_VOID or not item.complete:
-            length = -1
-    elif isinstance(value, Pointer):
-        owner, life = (<Pointer>value).owner, (<Pointer>value).p.life
-        address = (<Pointer>value).p.address
-        if (<Pointer>value).p.type.item == item and (<Pointer>value).p.bounded:
-            length = max((<Pointer>value).p.length, 0)
-    elif isinstance(value, (Closure, Function)):
-        owner = value
-        if isinstance(value, Function):
-            life = (<FunctionObject *>value).target.life
-        address = <void *><uintptr_t>value.address
-    elif isinstance(value, bool):
-        raise TypeError(f"{type_name(type)}: expected an address, got bool")
-    elif isinstance(value, int) or value is None:
-        memset(&k, 0, sizeof(k))
-        store_placed(rule, &address, value, &k, "%U", type_name(type), 0)
-    else:
-        try:
-            need_stack(0)
-            owner = memoryview(value)
-        except TypeError:
-            raise TypeError(f"{type_name(type)}: nothing with an address: "
-                            f"{value.__class__.__name__}") from None
-        if owner.readonly and not type.info.is_const and type.info.kind == K_PTR:
-            raise TypeError(f"{type_name(type)}: expected a writable buffer, got a read-only "
-                            f"{value.__class__.__name__}")
-        if not owner.c_contiguous:
-            raise ValueError(f"{type_name(type)}: expected a C-contiguous buffer")
-        address = buffer_address(owner)
-        if item.complete and item.size:
-            length = owner.nbytes // item.size
-    return new_pointer(&type.info, address, NULL if owner is None else <PyObject *>owner, life, length)
-
-
-cdef void *buffer_address(view):
-    return PyMemoryView_GET_BUFFER(view).buf

@@ -9,6 +9,7 @@
 #include "model/errors.h"
 #include "model/type.h"
 #include "values/buffers.h"
+#include "values/text.h"
 
 static int store_characters(const type_info *type, char *where, const char *text, size_t size)
 {
@@ -47,6 +48,34 @@ static int store_wide_characters(const type_info *type, char *where, PyObject *t
         used += 1 + pair;
     }
     return 0;
+}
+
+/* Text of any sort as an array of characters; 1: it is none.  -1 raises. */
+static int store_array_text(const type_info *type, char *where, PyObject *value)
+{
+    const type_info *item = type->item;
+    PyObject *made;
+    const char *text;
+    Py_ssize_t size;
+    int status;
+
+    if (item->kind == K_CHAR && PyBytes_Check(value))
+        return store_characters(type, where, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
+    if (item->kind == K_CHAR && PyUnicode_Check(value)) {
+        text = utf8_of(value, &size, &made);
+        status = text == NULL ? -1 : store_characters(type, where, text, size);
+        Py_XDECREF(made);
+        return status;
+    }
+    if (item->kind == K_CHAR && is_path(value)) {
+        made = path_text(type, value);
+        status = made == NULL ? -1 : store_array_text(type, where, made);
+        Py_XDECREF(made);
+        return status;
+    }
+    if ((item->kind == K_CHAR32 || item->kind == K_CHAR16) && PyUnicode_Check(value))
+        return store_wide_characters(type, where, value);
+    return 1;
 }
 
 /* As C initialises: what is left out at the end is zero.  A vector has all its lanes. */

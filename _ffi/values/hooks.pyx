@@ -16,8 +16,7 @@ cdef class Pin:
 
 cdef object make_pin(lifetime *life, object owner):
     cdef Pin pin = Pin.__new__(Pin)
-    if not lifetime_pin(life):
-        closed_meanwhile()
+    pin_or_raise(life)
     pin.owner = owner
     pin.life = life
     return pin

@@ -27,6 +27,12 @@ static inline int was_closed_meanwhile(MemoryObject *root)
     return UNLIKELY(!lifetime_is_open(root->m.life)) && stale(root->m.type) < 0;
 }
 
+/* Pin storage that code of the user's may have closed since we looked.  0; -1 raises ValueError. */
+static inline int pin_or_raise(lifetime *life)
+{
+    return LIKELY(lifetime_pin(life)) ? 0 : closed_meanwhile();
+}
+
 /* What is stored at `where` keeps `object` (or NULL) alive; *replaced is what was kept there, for the
    caller to let go once the new address is there.  The caller is in the root's critical section, and
    stays in it: nothing here runs Python code but the allocation of the dictionary, which comes first. */
@@ -83,8 +89,8 @@ static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
     if (k->memory != NULL)
         return keep_object(k, object);
     if (k->borrowed && k->used < k->room) {
-        if (!lifetime_pin(life))
-            return closed_meanwhile();
+        if (pin_or_raise(life) < 0)
+            return -1;
         k->slots[k->used++].pinned = life;
         return 0;
     }

@@ -159,30 +159,15 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
 static int store_array(const type_info *type, char *where, PyObject *value, keeper *k)
 {
     const type_info *item = type->item;
-    int borrowed = k->borrowed, status = 0;
+    int borrowed = k->borrowed, status;
     Py_ssize_t i, n;
     PyObject *items;
 
     if (Memory_Check(value) && same_to_c(type, ((MemoryObject *)value)->m.type))
         return copy_memory(type, where, (MemoryObject *)value, k);
-    if (item->kind == K_CHAR && PyBytes_Check(value))
-        return store_characters(type, where, PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value));
-    if (item->kind == K_CHAR && PyUnicode_Check(value)) {
-        PyObject *made;
-        Py_ssize_t size;
-        const char *text = utf8_of(value, &size, &made);
-        status = text == NULL ? -1 : store_characters(type, where, text, size);
-        Py_XDECREF(made);
+    status = store_array_text(type, where, value);
+    if (status <= 0)
         return status;
-    }
-    if (item->kind == K_CHAR && is_path(value)) {
-        PyObject *text = path_text(type, value);
-        status = text == NULL ? -1 : store_array(type, where, text, k);
-        Py_XDECREF(text);
-        return status;
-    }
-    if ((item->kind == K_CHAR32 || item->kind == K_CHAR16) && PyUnicode_Check(value))
-        return store_wide_characters(type, where, value);
     if (PyUnicode_Check(value) || PyDict_Check(value) || PyAnySet_Check(value))
         return expected(type, value);
     if (need_stack(0) < 0)
@@ -191,7 +176,6 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
         status = store_array_buffer(type, where, value);
         if (status <= 0)
             return status;
-        status = 0;
     }
     if (!PySequence_Check(value))
         return expected(type, value);
@@ -321,7 +305,13 @@ failed:
     return -1;
 }
 
-/* The same; an error says where: `format` takes `name` (%U) and `index` (%zd).  -1 raises. */
+/* One whose conversion runs no code of the user's? */
+static inline int is_simple_number(PyObject *value)
+{
+    return PyFloat_CheckExact(value) || PyLong_CheckExact(value);
+}
+
+/* The same as store_value(); an error says where: `format` takes `name` (%U) and `index` (%zd).  -1 raises. */
 static int store_placed(const type_info *type, void *where, PyObject *value, keeper *k,
                         const char *format, PyObject *name, Py_ssize_t index)
 {

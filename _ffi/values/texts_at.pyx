@@ -51,6 +51,11 @@ cdef str wide_codec(Py_ssize_t width):
     return f"utf-{8 * width}-{'be' if PY_BIG_ENDIAN else 'le'}"
 
 
+cdef str wide_text(const char *data, Py_ssize_t width, Py_ssize_t limit, str errors="surrogatepass"):
+    """Decode wide characters up to the NUL, or `limit` units."""
+    return data[:units_before_zero(data, limit, width) * width].decode(wide_codec(width), errors)
+
+
 cdef str text_behind(Pointer pointer, size, encoding, errors):
     cdef type_kind kind = pointer.p.type.item.kind
     cdef Py_ssize_t width = pointer.p.type.item.size if kind in (K_CHAR16, K_CHAR32) else 1

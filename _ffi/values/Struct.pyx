@@ -1,0 +1,72 @@
+"""Struct: memory whose fields are attributes."""
+
+
+@cython.no_gc_clear
+cdef class Struct(Memory):
+    """Hold C storage for a struct or union; its fields are attributes."""
+
+    def __eq__(self, other):
+        if self is other:
+            return True
+        if isinstance(other, Struct):
+            if not same_to_c((<Struct>other).m.type, self.m.type):
+                return NotImplemented
+            return same_memory(self, <Struct>other)
+        if isinstance(other, tuple) and self.m.type.by_position:
+            seen = items_seen(self)
+            need_stack(0)
+            return seen is not None and seen == list(other)
+        return NotImplemented
+
+    __hash__ = None
+
+
+@cython.final
+@cython.no_gc_clear
+cdef class Field:
+    """Read and write one field of a struct's memory (a descriptor)."""
+    cdef const field_info *field
+    cdef const type_info *struct_
+    _made_by = "c.struct() and c.union()"
+    cdef object owner               # the struct's Type, weakly: its class holds us
+
+    def __get__(self, instance, owner):
+        cdef char *data
+        if instance is None:
+            return self
+        data = memory_data(field_memory(self, instance))
+        return load_field(self.field, data, <MemoryObject *>instance)
+
+    def __set__(self, instance, value):
+        cdef MemoryObject *memory = field_memory(self, instance)
+        cdef char *data = memory_writable(memory)
+        cdef keeper k = memory_keeper(memory)
+        cdef lifetime *life = memory.m.life
+        pin_or_raise(life)      # a conversion may run code that closes the memory
+        try:
+            with cython.critical_section(<object>k.memory):
+                store_field(self.struct_, self.field, data, value, &k)
+        finally:
+            lifetime_unpin(life)
+
+    def __repr__(self):
+        return f"<field {clipped(<object>self.field.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"
+
+
+cdef Field make_field(Type type, Py_ssize_t i):
+    cdef Field field = Field.__new__(Field)
+    field.field = &type.info.fields[i]
+    field.struct_ = &type.info
+    field.owner = type
+    return field
+
+
+cdef inline MemoryObject *field_memory(Field field, instance) except NULL:
+    if not isinstance(instance, Memory) or (<Memory>instance).m.type != field.struct_:
+        raise TypeError(f"expected {<object>field.struct_.name} memory, got {type(instance).__name__}")
+    return <MemoryObject *>instance
+
+
+cdef object load_named(Memory memory, Py_ssize_t i):
+    return load_field(&memory.m.type.fields[i], memory_data(<MemoryObject *>memory),
+                      <MemoryObject *>memory)

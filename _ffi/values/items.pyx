@@ -1,0 +1,49 @@
+"""Items of arrays and of what pointers point to: one, or several in a row."""
+
+
+cdef int store_item(const type_info *type, char *where, value, Memory memory, const char *place,
+                    name, Py_ssize_t index) except -1:
+    cdef keeper k = memory_keeper(<MemoryObject *>memory)
+    cdef lifetime *life = memory.m.life
+    pin_or_raise(life)      # a conversion may run code that closes the memory
+    try:
+        with cython.critical_section(<object>k.memory):
+            return store_placed(type, where, value, &k, place, name, index)
+    finally:
+        lifetime_unpin(life)
+
+
+cdef object items_at(const type_info *item, char *data, positions, Memory root):
+    if item.kind == K_CHAR and positions.step == 1:
+        return (data + <Py_ssize_t>positions.start)[:len(positions)]
+    if item.kind == K_CHAR:
+        return b"".join([data[i:i + 1] for i in positions])
+    pin_or_raise(root.m.life)       # an enum's _missing_ may run code that closes the memory
+    try:
+        return [load_value(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, <MemoryObject *>root)
+                for i in positions]
+    finally:
+        lifetime_unpin(root.m.life)
+
+
+cdef object same_items(const type_info *item, positions, values):
+    """Return the buffer of as many such items in a row, which may be copied as it is, or None."""
+    if isinstance(values, (list, tuple)) or positions.step != 1 or not is_number_kind(item.kind) or \
+            item.kind in (K_BOOL, K_CHAR16, K_CHAR32):
+        return None
+    try:
+        need_stack(0)
+        view = memoryview(values)
+    except TypeError:
+        return None
+    if view.ndim != 1 or not view.c_contiguous or <size_t>view.itemsize != item.size or len(view) != len(positions):
+        return None
+    if item.kind in (K_S8, K_U8):       # a byte is one or the other
+        return view if view.format == ("b" if item.kind == K_S8 else "B") else None
+    return view if format_matches(item, PyMemoryView_GET_BUFFER(view)) else None
+
+
+cdef int copy_items(const type_info *item, char *data, positions, view) except -1:
+    """Copy what same_items() found; it may be of the same storage."""
+    memmove(data + <Py_ssize_t>positions.start * <Py_ssize_t>item.size, buffer_address(view), view.nbytes)
+    return 0
