@@ -11,6 +11,7 @@
 #include "values/buffers.h"
 #include "values/text.h"
 
+/* Bytes, and zeros behind them.  0; -1 raises ValueError. */
 static int store_characters(const type_info *type, char *where, const char *text, size_t size)
 {
     if (size > type->size) {
@@ -22,6 +23,7 @@ static int store_characters(const type_info *type, char *where, const char *text
     return 0;
 }
 
+/* A str as UTF-16 or UTF-32, and zeros behind it.  0; -1 raises ValueError. */
 static int store_wide_characters(const type_info *type, char *where, PyObject *text)
 {
     size_t size = type->item->size;
@@ -50,7 +52,7 @@ static int store_wide_characters(const type_info *type, char *where, PyObject *t
     return 0;
 }
 
-/* Text of any sort as an array of characters; 1: it is none.  -1 raises. */
+/* Text of any sort as an array of characters.  0; 1: it is none; -1 raises. */
 static int store_array_text(const type_info *type, char *where, PyObject *value)
 {
     const type_info *item = type->item;
@@ -78,7 +80,8 @@ static int store_array_text(const type_info *type, char *where, PyObject *value)
     return 1;
 }
 
-/* As C initialises: what is left out at the end is zero.  A vector has all its lanes. */
+/* As C initialises: what is left out at the end is zero.  A vector has all its lanes.  0; -1
+   raises ValueError. */
 static int fits_array(const type_info *type, Py_ssize_t given)
 {
     if (given == type->length || (given < type->length && type->kind == K_ARRAY))
@@ -88,7 +91,7 @@ static int fits_array(const type_info *type, Py_ssize_t given)
     return -1;
 }
 
-/* The same items in C order: no need to look at each. */
+/* The same items in C order: no need to look at each.  0; 1: there is; -1 raises. */
 static int store_array_buffer(const type_info *type, char *where, PyObject *value)
 {
     Py_buffer view;

@@ -48,6 +48,7 @@ static int is_signed_int(const type_info *type)
     return type->kind == K_S8 || type->kind == K_S16 || type->kind == K_S32 || type->kind == K_S64;
 }
 
+/* 0; -1 raises TypeError, OverflowError. */
 static int store_bits(const field_info *field, char *base, PyObject *value)
 {
     const type_info *type = field->type->item;      /* of c.bits(item, width) */
@@ -68,7 +69,7 @@ static int store_bits(const field_info *field, char *base, PyObject *value)
     return 0;
 }
 
-/* Without an enum's members. */
+/* Without an enum's members.  New; raises MemoryError. */
 static PyObject *load_bits_number(const field_info *field, const char *base)
 {
     const type_info *plain = plain_type(field->type->item);
@@ -84,6 +85,7 @@ static PyObject *load_bits_number(const field_info *field, const char *base)
     return PyLong_FromLongLong((long long)number);
 }
 
+/* New; raises.  An enum may run Python code. */
 static PyObject *load_bits(const field_info *field, const char *base)
 {
     const type_info *type = field->type->item;

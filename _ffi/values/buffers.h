@@ -83,6 +83,7 @@ static inline int format_matches(const type_info *item, const Py_buffer *view)
     return rarer_format_matches(item, view);
 }
 
+/* Say why the buffer that failed cannot be had.  -1, raises. */
 COLD static int no_such_buffer(const type_info *type, PyObject *value)
 {
     Py_buffer probe;
@@ -131,6 +132,8 @@ static int rows_match(const type_info *item, const Py_buffer *view)
     return 1;
 }
 
+/* Export `value`'s buffer for as long as C may look at it, and write its address.  0; -1 raises,
+   and `k` may keep it then too. */
 static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     const Py_buffer *view;

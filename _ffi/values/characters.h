@@ -11,6 +11,7 @@
 #include "model/type.h"
 #include "values/integers.h"
 
+/* 0; -1 raises TypeError, OverflowError. */
 COLD static int bool_from_any(const type_info *type, PyObject *value, unsigned char *out)
 {
     unsigned long long number;
@@ -31,6 +32,7 @@ static inline int get_bool(const type_info *type, PyObject *value, unsigned char
     return bool_from_any(type, value, out);
 }
 
+/* A byte, or a number.  0; -1 raises. */
 static int get_char(const type_info *type, PyObject *value, char *out)
 {
     long long number;
@@ -49,6 +51,7 @@ static int get_char(const type_info *type, PyObject *value, char *out)
     return 0;
 }
 
+/* A character, or a number.  0; -1 raises. */
 static int get_code_point(const type_info *type, PyObject *value, unsigned long long max,
                           unsigned long long *out)
 {
@@ -69,6 +72,7 @@ static int get_code_point(const type_info *type, PyObject *value, unsigned long 
     return get_unsigned(type, value, max, out);
 }
 
+/* New; raises ValueError. */
 static PyObject *load_code_point(const type_info *type, unsigned long code)
 {
     if (UNLIKELY(code > 0x10FFFF)) {

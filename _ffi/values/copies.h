@@ -13,7 +13,8 @@
 #include "values/keeper.h"
 #include "values/memory.h"
 
-/* What `size` bytes of `root` keep alive: a list of (offset from `start`, object). */
+/* What `size` bytes of `root` keep alive: a list of (offset from `start`, object).  New; raises
+   MemoryError.  In the root's critical section. */
 COLD static PyObject *kept_between(MemoryObject *root, const char *start, size_t size)
 {
     PyObject *key, *object, *list = PyList_New(0);
@@ -34,6 +35,7 @@ COLD static PyObject *kept_between(MemoryObject *root, const char *start, size_t
     return list;
 }
 
+/* The root keeps these entries of kept_between() no more.  0; -1 raises MemoryError. */
 COLD static int forget_kept(MemoryObject *root, const char *start, PyObject *entries)
 {
     Py_ssize_t i;
@@ -59,7 +61,7 @@ static inline int copies_plainly(MemoryObject *source)
     return memory_root(source)->keep == Py_None;
 }
 
-/* A copy of `source`'s bytes, and in *kept what they keep alive; NULL with an error. */
+/* A copy of `source`'s bytes, to be freed, and in *kept (new) what they keep alive.  NULL raises. */
 COLD static char *copy_with_kept(MemoryObject *source, PyObject **kept)
 {
     char *copy = was_closed_meanwhile(source) ? NULL : PyMem_Malloc(source->m.size);
@@ -75,7 +77,7 @@ COLD static char *copy_with_kept(MemoryObject *source, PyObject **kept)
     return copy;
 }
 
-/* store_copy(), while no other code runs.  *replaced: new, or NULL. */
+/* store_copy(), while no other code runs.  *replaced: new, or NULL.  0; -1 raises. */
 COLD static int store_copy_undisturbed(keeper *k, char *where, MemoryObject *source,
                                        PyObject **replaced)
 {
@@ -119,7 +121,7 @@ done:
 }
 
 /* The bytes at `where` become a copy of `source`: what its pointers point to is kept there too,
-   whatever becomes of the original, and what was kept there is not needed any more. */
+   whatever becomes of the original, and what was kept there is not needed any more.  0; -1 raises. */
 COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
 {
     PyObject *replaced = NULL;
@@ -129,6 +131,8 @@ COLD static int store_copy(keeper *k, char *where, MemoryObject *source)
     return status;
 }
 
+/* The bytes of memory of the same type, with what they keep alive.  0; -1 raises ValueError,
+   MemoryError. */
 static int copy_memory(const type_info *type, void *where, MemoryObject *source, keeper *k)
 {
     char *data = memory_data(source);

@@ -17,6 +17,7 @@
 
 enum { SCANNED_FIELDS = 16 };
 
+/* Borrowed; NULL: it has none of that name among the first, or the name is another object. */
 static inline const field_info *scan_fields(const MemoryObject *memory, PyObject *name)
 {
     const type_info *type = memory->m.type;
@@ -38,6 +39,7 @@ static PyObject *name_in_class(PyObject *name)
     return Py_NewRef(name);
 }
 
+/* The name that the class has an attribute by.  New; raises. */
 COLD static PyObject *own_name(const MemoryObject *memory, PyObject *name)
 {
     int is_field = PyDict_Contains(memory->m.type->field_index, name);
@@ -53,6 +55,7 @@ static inline int may_be_hidden(PyObject *name)
            && PyUnicode_READ_CHAR(name, 1) == '_';
 }
 
+/* New; raises AttributeError. */
 COLD static PyObject *get_hidden(PyObject *self, PyObject *name)
 {
     PyObject *own = own_name((MemoryObject *)self, name), *value;
@@ -61,6 +64,7 @@ COLD static PyObject *get_hidden(PyObject *self, PyObject *name)
     return value;
 }
 
+/* 0; -1 raises AttributeError, or what the field's conversion does. */
 COLD static int set_hidden(PyObject *self, PyObject *name, PyObject *value)
 {
     PyObject *own = own_name((MemoryObject *)self, name);

@@ -11,6 +11,7 @@
 #include "model/type.h"
 #include "values/integers.h"
 
+/* A float, an int, or what can make itself one.  0; -1 raises TypeError, OverflowError. */
 COLD static int double_from_any(const type_info *type, PyObject *value, double *out)
 {
     if (!PyFloat_Check(value) && !PyLong_Check(value)
@@ -61,6 +62,7 @@ static inline int get_float(const type_info *type, PyObject *value, float *out)
     return narrow_to_float(type, value, wide, out);
 }
 
+/* 0; -1 raises TypeError, OverflowError. */
 COLD static int get_complex(const type_info *type, PyObject *value, Py_complex *out)
 {
     if (need_stack(0) < 0)

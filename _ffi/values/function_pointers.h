@@ -24,6 +24,7 @@ static void *closure_address(PyObject *value)
     return ((ClosureObject *)value)->block->code;
 }
 
+/* Borrowed. */
 static PyObject *closure_name(PyObject *value)
 {
     return ((ClosureObject *)value)->block->name;
@@ -35,6 +36,7 @@ static int is_go_closure(PyObject *value)
     return Closure_Check(value) && ((ClosureObject *)value)->block->form == GO_CLOSURE;
 }
 
+/* A function's or closure's CIF.  Borrowed. */
 static PyObject *cif_of(PyObject *value)
 {
     if (Function_Check(value))
@@ -58,6 +60,7 @@ static int same_passing(const ffi_type *a, const ffi_type *b)
     return a->elements[i] == b->elements[i];
 }
 
+/* Would C call both the same way? */
 static int same_shape(PyObject *one, PyObject *other)
 {
     const cif_state *a = ((CIFObject *)one)->state, *b = ((CIFObject *)other)->state;
@@ -73,6 +76,7 @@ static int same_shape(PyObject *one, PyObject *other)
     return 1;
 }
 
+/* 0; -1 raises TypeError for another signature, ValueError or ClosureExpired for what is closed. */
 static int address_of_function(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     if (type->kind == K_FUNCTION

@@ -30,7 +30,7 @@ static inline Py_ssize_t compact_value(PyObject *value)
 #endif
 }
 
-/* An int object for `value` (new reference), or NULL with TypeError. */
+/* An int object for `value`.  New; raises TypeError, or what `__index__` does. */
 COLD static PyObject *as_int(const type_info *type, PyObject *value)
 {
     if (PyLong_Check(value))
@@ -42,6 +42,7 @@ COLD static PyObject *as_int(const type_info *type, PyObject *value)
     return need_stack(0) < 0 ? NULL : PyNumber_Index(value);
 }
 
+/* 0; -1 raises TypeError, OverflowError. */
 COLD static int signed_from_any(const type_info *type, PyObject *value, long long min,
                                 long long max, long long *out)
 {
@@ -66,6 +67,7 @@ COLD static int signed_from_any(const type_info *type, PyObject *value, long lon
     return 0;
 }
 
+/* 0; -1 raises TypeError, OverflowError. */
 COLD static int unsigned_from_any(const type_info *type, PyObject *value,
                                   unsigned long long max, unsigned long long *out)
 {
@@ -122,6 +124,7 @@ typedef struct {
 #endif
 } wide_int;
 
+/* 0; -1 raises TypeError, OverflowError. */
 COLD static int store_wide(const type_info *type, PyObject *value, wide_int *out)
 {
     PyObject *number = as_int(type, value), *shift, *high;
@@ -154,6 +157,7 @@ COLD static int store_wide(const type_info *type, PyObject *value, wide_int *out
     return bad ? -1 : 0;
 }
 
+/* New; raises MemoryError. */
 COLD static PyObject *load_wide(const type_info *type, const wide_int *in)
 {
     PyObject *high, *low, *shift, *shifted = NULL, *result = NULL;

@@ -39,6 +39,7 @@ static inline char *pointer_item_address(PointerObject *pointer, PyObject *index
     return p->address + i * (Py_ssize_t)item->size;
 }
 
+/* New; raises. */
 static PyObject *pointer_item(PyObject *self, PyObject *index)
 {
     char *where = pointer_item_address((PointerObject *)self, index);
@@ -77,6 +78,7 @@ static inline char *array_item_address(MemoryObject *array, PyObject *index)
     return array->m.data + i * (Py_ssize_t)type->item->size;
 }
 
+/* New; raises. */
 static PyObject *array_item(PyObject *self, PyObject *index)
 {
     char *where = array_item_address((MemoryObject *)self, index);

@@ -31,8 +31,8 @@ static PyObject *kept_at(MemoryObject *root, const void *where)
     return object;
 }
 
-/* Whose storage it is: a pointer's owner's, or pointers that are read, moved and stored again would each own
-   the last (borrowed). */
+/* Whose storage it is: a pointer's owner's, or pointers that are read, moved and stored again
+   would each own the last.  Borrowed. */
 static PyObject *storage_of(PyObject *kept)
 {
     return Pointer_Check(kept) ? ((PointerObject *)kept)->owner : kept;
@@ -53,7 +53,7 @@ static lifetime *life_at(PyObject *kept, const char *address)
     return &forever;
 }
 
-/* NULL is None where nothing is known of what is there. */
+/* NULL is None where nothing is known of what is there.  New; raises MemoryError. */
 static PyObject *pointer_or_none(const type_info *type, void *address, PyObject *owner, lifetime *life)
 {
     if (address == NULL && type->item->kind == K_VOID)
@@ -61,7 +61,7 @@ static PyObject *pointer_or_none(const type_info *type, void *address, PyObject 
     return new_pointer(type, address, owner, life, -1);
 }
 
-/* A pointer read out of `root` keeps alive what was stored there. */
+/* A pointer read out of `root` keeps alive what was stored there.  New; raises. */
 static PyObject *pointer_kept_by(const type_info *type, const void *where, MemoryObject *root)
 {
     void *address = read_address(where);
@@ -74,6 +74,7 @@ static PyObject *pointer_kept_by(const type_info *type, const void *where, Memor
     return pointer;
 }
 
+/* New; raises ValueError where the storage is closed. */
 static PyObject *load_kept_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
     PyObject *pointer;
@@ -86,7 +87,7 @@ static PyObject *load_kept_pointer(const type_info *type, const void *where, Mem
     return pointer;
 }
 
-/* Meanwhile no other thread may store another text, and let go of this one. */
+/* Meanwhile no other thread may store another text, and let go of this one.  New; raises. */
 static PyObject *load_kept_text(const type_info *type, const void *where, MemoryObject *root)
 {
     PyObject *text;
@@ -99,8 +100,8 @@ static PyObject *load_kept_text(const type_info *type, const void *where, Memory
     return text;
 }
 
-/* A function read out of `root` keeps alive the closure that was stored there, or goes with the library
-   of the function that was. */
+/* A function read out of `root` keeps alive the closure that was stored there, or goes with the
+   library of the function that was.  New, None for NULL; raises. */
 static PyObject *load_function(const type_info *type, const void *where, MemoryObject *root)
 {
     PyObject *owner = NULL, *function;
@@ -128,6 +129,7 @@ static PyObject *load_function(const type_info *type, const void *where, MemoryO
     return function;
 }
 
+/* The value of a pointer type at `where`, as load_value().  New; raises. */
 static PyObject *load_pointer(const type_info *type, const void *where, MemoryObject *root)
 {
     switch (type->kind) {

@@ -26,6 +26,7 @@ static long double parse_long_double(const char *text, char **end)
     return number;
 }
 
+/* From the digits that str() gives.  0; -1 raises ValueError, OverflowError. */
 COLD static int long_double_from_text(const type_info *type, PyObject *value, long double *out)
 {
     PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Str(value);
@@ -57,6 +58,7 @@ static int is_decimal(const PyTypeObject *class)
     return class != NULL;
 }
 
+/* 0; -1 raises TypeError, OverflowError, or what the number's own methods do. */
 COLD static int long_double_from_any(const type_info *type, PyObject *value, long double *out)
 {
     double number;
@@ -106,7 +108,7 @@ static inline int get_long_double(const type_info *type, PyObject *value, long d
     return long_double_from_any(type, value, out);
 }
 
-/* Every binary fraction ends in decimal; enough digits for the smallest one. */
+/* Every binary fraction ends in decimal; enough digits for the smallest one.  New; raises. */
 COLD static PyObject *load_exact(const long double *in)
 {
     enum { DIGITS = LDBL_MANT_DIG - LDBL_MIN_EXP + 32 };

@@ -36,6 +36,7 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     return memory;
 }
 
+/* Let go of what it holds, and of it: all but the bookkeeping of the collector. */
 static ALWAYS_INLINE void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;

@@ -59,6 +59,7 @@ static int pointee_matches(const type_info *want, const type_info *have)
     }
 }
 
+/* -1, raises TypeError. */
 COLD static int wrong_pointee(const type_info *type, const type_info *have)
 {
     PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U (if that is meant, cast it: "

@@ -29,6 +29,7 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
 
 /* ---- structs and unions ---- */
 
+/* One member; an error says which.  0; -1 raises. */
 static int store_field(const type_info *type, const field_info *field, char *base,
                        PyObject *value, keeper *k)
 {
@@ -39,6 +40,7 @@ static int store_field(const type_info *type, const field_info *field, char *bas
     return status;
 }
 
+/* Borrowed; raises TypeError. */
 COLD static const field_info *find_field(const type_info *type, PyObject *name)
 {
     PyObject *position = NULL;
@@ -54,6 +56,7 @@ COLD static const field_info *find_field(const type_info *type, PyObject *name)
     return &type->fields[PyLong_AsSsize_t(position)];
 }
 
+/* 0; -1 raises. */
 static int store_named_fields(const type_info *type, char *base, PyObject *dict, keeper *k)
 {
     PyObject *name, *value;
@@ -72,7 +75,7 @@ static int store_named_fields(const type_info *type, char *base, PyObject *dict,
     return status;
 }
 
-/* A dataclass or a named tuple: one attribute a field. */
+/* A dataclass or a named tuple: one attribute a field.  0; -1 raises. */
 COLD static int store_attributes(const type_info *type, char *base, PyObject *value, keeper *k)
 {
     Py_ssize_t i;
@@ -98,6 +101,7 @@ COLD static int store_attributes(const type_info *type, char *base, PyObject *va
     return 0;
 }
 
+/* All members in their order.  0; -1 raises. */
 static int store_positions(const type_info *type, char *base, PyObject *sequence, keeper *k)
 {
     PyObject *items;
@@ -124,6 +128,7 @@ static int store_positions(const type_info *type, char *base, PyObject *sequence
     return status;
 }
 
+/* 0; -1 raises. */
 static int store_struct(const type_info *type, char *where, PyObject *value, keeper *k)
 {
     int borrowed = k->borrowed, status;
@@ -156,6 +161,7 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
 
 /* ---- arrays and vectors ---- */
 
+/* 0; -1 raises. */
 static int store_array(const type_info *type, char *where, PyObject *value, keeper *k)
 {
     const type_info *item = type->item;

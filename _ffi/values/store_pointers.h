@@ -20,6 +20,7 @@
 #include "values/pointees.h"
 #include "values/text.h"
 
+/* 0; -1 raises TypeError, ValueError. */
 static int address_of_memory(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     MemoryObject *memory = (MemoryObject *)value;
@@ -33,6 +34,7 @@ static int address_of_memory(const type_info *type, PyObject *value, keeper *k, 
     return keep_pinned(k, memory->m.life, value);
 }
 
+/* 0; -1 raises TypeError, ValueError. */
 static int address_of_pointer(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     PointerObject *pointer = (PointerObject *)value;
@@ -50,7 +52,7 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
     return keep_pinned(k, pointer->p.life, value);
 }
 
-/* A number is an address for `void *` only; for anything else it is a mistake. */
+/* A number is an address for `void *` only; for anything else it is a mistake.  0; -1 raises. */
 static int address_from_int(const type_info *type, PyObject *value, void *where)
 {
     unsigned long long address;
@@ -77,6 +79,7 @@ static int is_typed_number(const type_info *type, PyObject *value)
 
 static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k);
 
+/* 0; -1 raises. */
 static int address_of_path(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     PyObject *text = path_text(type, value);
@@ -98,6 +101,7 @@ static int is_va_list(const type_info *type)
            && PyUnicode_CompareWithASCIIString(type->item->name, "struct __va_list_tag") == 0;
 }
 
+/* -1, raises TypeError. */
 COLD static int no_va_list(PyObject *value)
 {
     PyErr_Format(PyExc_TypeError, "expected the va_list that a closure was called with, got %s (none can be made "
@@ -106,7 +110,8 @@ COLD static int no_va_list(PyObject *value)
     return -1;
 }
 
-/* The general case; pointers to the common things are taken care of in pointer_from(). */
+/* The general case; pointers to the common things are taken care of in pointer_from().  0; -1
+   raises. */
 static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     if (Pointer_Check(value))
@@ -149,6 +154,8 @@ static inline int exports_memory(const PyBufferProcs *procs)
     return procs->bf_getbuffer == core.memory->tp_as_buffer->bf_getbuffer;
 }
 
+/* Write the address that `value` is or has, and keep what is there.  0; -1 raises, and `k` may
+   have kept things then, too.  GIL. */
 static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
@@ -200,7 +207,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
 }
 
 /* Into memory: the address and what it keeps alive change together, after the conversion, which
-   may run Python code and let other threads look.  What was kept there goes last. */
+   may run Python code and let other threads look.  What was kept there goes last.  0; -1 raises. */
 static int replace_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     keeper one = {.memory = k->memory};
@@ -217,6 +224,7 @@ static int replace_pointer(const type_info *type, void *where, PyObject *value, 
     return status;
 }
 
+/* 0; -1 raises, as pointer_from(). */
 static inline int store_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     return k->memory != NULL ? replace_pointer(type, where, value, k)

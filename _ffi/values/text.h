@@ -15,6 +15,7 @@
 #include "values/address.h"
 #include "values/keeper.h"
 
+/* -1, raises ValueError. */
 COLD static int embedded_nul(const type_info *type, PyObject *value)
 {
     PyErr_Format(PyExc_ValueError, "embedded NUL in %s for %U (binary data goes as a buffer: "
@@ -23,6 +24,7 @@ COLD static int embedded_nul(const type_info *type, PyObject *value)
     return -1;
 }
 
+/* A str as wchar_t, which the keeper keeps.  0; -1 raises. */
 static int wide_string(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     Py_ssize_t length;
@@ -92,6 +94,7 @@ static inline int takes_text(const type_info *type)
            || (type->kind == K_PTR && type->is_const && type->item->kind == K_CHAR);
 }
 
+/* A str as UTF-8, its own or one that the keeper keeps.  0; -1 raises. */
 static int narrow_string(const type_info *type, PyObject *value, keeper *k, void *where)
 {
     PyObject *made = NULL;
@@ -122,7 +125,7 @@ static inline int is_path(PyObject *value)
     return PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__fspath__");
 }
 
-/* The str or bytes of a path; bytes for c.bytes.  New. */
+/* The str or bytes of a path; bytes for c.bytes.  New; raises. */
 COLD static PyObject *path_text(const type_info *type, PyObject *value)
 {
     PyObject *text = need_stack(0) < 0 ? NULL : PyOS_FSPath(value);
@@ -132,6 +135,7 @@ COLD static PyObject *path_text(const type_info *type, PyObject *value)
     return text;
 }
 
+/* -1, raises TypeError. */
 COLD static int no_text(const type_info *type, PyObject *value)
 {
     int writes = type->kind == K_PTR && !type->is_const;
@@ -143,6 +147,7 @@ COLD static int no_text(const type_info *type, PyObject *value)
     return -1;
 }
 
+/* New, None for NULL; raises UnicodeDecodeError, MemoryError. */
 static PyObject *load_text(const type_info *type, const void *where)
 {
     const void *address = read_address(where);

@@ -18,6 +18,7 @@
 
 static ternaryfunc type_call_in_cython;
 
+/* 0; -1 raises. */
 static int store_call(const type_info *type, char *data, PyObject *const *args, Py_ssize_t nargs,
                       PyObject *kwnames, keeper *k)
 {
@@ -35,6 +36,7 @@ static int store_call(const type_info *type, char *data, PyObject *const *args, 
     return 0;
 }
 
+/* New; raises. */
 COLD static PyObject *slow_type_call(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                      PyObject *kwnames)
 {
@@ -55,6 +57,7 @@ COLD static PyObject *slow_type_call(PyObject *self, PyObject *const *args, Py_s
     return result;
 }
 
+/* New; raises.  GIL. */
 static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
                                  PyObject *kwnames)
 {
