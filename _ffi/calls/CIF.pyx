@@ -171,7 +171,6 @@ cdef object find_or_make_cif(PyTypeObject *cls, object args, PyObject *keywords)
 def _cif(restype, argtypes=(), *, abi=None):
     """Return the CIF of a signature, made at most once (what `CIF(...)` does)."""
     cdef bint variadic = False
-    cdef Type type
     if restype is None:
         restype = core_types["void"]
     if not isinstance(restype, Type):
@@ -189,9 +188,12 @@ def _cif(restype, argtypes=(), *, abi=None):
         raise TypeError(f"CIF() abi: expected an ABI, got {abi.__class__.__name__}")
     abi = int(abi)                  # as it is now: a subclass may say something else each time
     key = ("cif", id(restype), tuple([id(item) for item in types]), abi, variadic)
-    known = find_interned(key)
-    if known is not None:
-        return known
+    return made_once(key, make_cif, (restype, types, abi, variadic))
+
+
+cdef object make_cif(tuple parts):
+    cdef Type type
+    restype, types, abi, variadic = parts
     if variadic and not types:
         raise BadTypedef("CIF(): a variadic signature needs a fixed argument before the '...'")
     check_result_type(<Type>restype)
@@ -203,7 +205,7 @@ def _cif(restype, argtypes=(), *, abi=None):
         if type.info.kind == K_VOID:
             raise BadTypedef(f"CIF() argtypes[{i}]: void is no argument; leave argtypes empty")
         passable(type, f"CIF() argtypes[{i}]")
-    return intern_object(key, prepare_cif(<Type>restype, types, (), abi, variadic))
+    return prepare_cif(<Type>restype, types, (), abi, variadic)
 
 
 cdef int check_result_type(Type type) except -1:

@@ -156,7 +156,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.vectorcall = doors_of(cif.state).vectorcall
     function.target.address = <c_function>pointer.p.address
     function.target.cif = cif.state
-    function.target.life = pointer.p.life if library is None else &(<Library>library).life
+    function.target.life = pointer.p.life if library is None else &(<LoadedLibrary>library).life
     function.target.name = <PyObject *>function.name
     function.target.errcheck = <PyObject *>function.errcheck_
     function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0

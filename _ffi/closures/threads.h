@@ -3,12 +3,11 @@
 #define FFIPY_CLOSURES_THREADS_H
 
 #include <Python.h>
-#include <pthread.h>
-#include <time.h>
 
 #include "base/compiler.h"
 #include "base/interpreter.h"
 #include "base/os/thread_exit.h"
+#include "base/os/threads.h"
 #include "model/call.h"
 
 THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */
@@ -16,7 +15,7 @@ THREAD_LOCAL int has_ended;                 /* and gave back: nobody tells of an
 
 /* Set by atexit: only the thread that finalises may still enter Python. */
 static int finalizing;
-static pthread_t finalizer;
+static system_thread finalizer;
 static int foreign_entries;                 /* threads of C's inside, or on their way in */
 THREAD_LOCAL int own_entries;               /* this thread's part of them */
 
@@ -31,7 +30,7 @@ static int is_finalizing(void)
 /* May a call of this thread, which has let go of the GIL, take it back for a closure? */
 static int may_return(void)
 {
-    return !is_finalizing() || pthread_equal(pthread_self(), finalizer);
+    return !is_finalizing() || is_this_thread(finalizer);
 }
 
 static void count_foreign(int difference)
@@ -46,15 +45,11 @@ static void forget_other_threads(void)
     foreign_entries = own_entries;
 }
 
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, forget_other_threads);
-}
-
+/* Once, at import. */
 static void settle(void)
 {
     home = PyInterpreterState_Get();
-    watch_forks();
+    after_fork_in_child(forget_other_threads);
 }
 
 /* The C thread ends: give its Python thread state back. */
@@ -169,12 +164,11 @@ static inline void detach_thread(attachment how, PyThreadState *left)
 static int stop_foreign_threads(void)
 {
     int tries = 2000;
-    finalizer = pthread_self();
+    finalizer = this_thread();
     __atomic_store_n(&finalizing, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST) > 0 && tries-- > 0) {
-        struct timespec millisecond = {0, 1000000};
         Py_BEGIN_ALLOW_THREADS
-        nanosleep(&millisecond, NULL);
+        rest_a_millisecond();
         Py_END_ALLOW_THREADS
     }
     return __atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST);

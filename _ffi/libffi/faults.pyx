@@ -16,9 +16,8 @@ cdef extern from "core.h":
 
 cdef list scalars_of(Type type):
     """Return the kind of every scalar in `type`, a complex number as two."""
-    leaves, kinds = [], []
-    flatten(type, 0, leaves)
-    for _, kind, _ in leaves:
+    kinds = []
+    for _, kind, _ in leaves_of(type):
         if kind == K_COMPLEX_LONGDOUBLE:
             kinds += [K_LONGDOUBLE, K_LONGDOUBLE]
         else:

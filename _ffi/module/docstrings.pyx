@@ -31,7 +31,7 @@ document(Function, {
     "library": "Return the Library it is from, or None.",
 })
 document(Closure, {"cif": "Return the signature."})
-document(Library, {
+document(LoadedLibrary, {
     "path": "Return what was given to the dynamic linker, None for the process.",
     "mode": "Return the flags of dlopen it was loaded with.",
 })

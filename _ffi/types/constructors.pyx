@@ -37,7 +37,7 @@ def ptr(item, object const=False):
         result = derived(K_PTR, target, (ptr, (target, bool(const))))
         result.info.is_const = bool(const)
         as_address(result)
-        name_type(result, shorten(spell(result, "")))
+        name_as_spelled(result)
         known = target.const_pointer_to if const else target.pointer_to
         if known is not None:       # the section was left while something above waited
             return known
@@ -63,97 +63,93 @@ cdef Py_ssize_t count_of(what, length, Py_ssize_t least) except -1:
 
 def array(item, length):
     """Return the type of `length` contiguous items; length 0 only ends a struct."""
-    cdef Type element = need_type("c.array()", item), result
+    cdef Type element = need_type("c.array()", item)
     cdef Py_ssize_t count = count_of("c.array()", length, 0)
     if not element.info.complete or not is_stored_kind(element.info.kind):
         raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
     if element.info.size and count > PY_SSIZE_T_MAX // 2 // <Py_ssize_t>element.info.size:
         raise ValueError(f"c.array(): length {count} is out of range")
-    key = (K_ARRAY, id(element), count)
-    known = find_interned(key)
-    if known is not None:
-        return known
-    result = derived(K_ARRAY, element, (array, (element, count)))
-    result.info.length = count
+    return made_once((K_ARRAY, id(element), count), make_array, (element, count))
+
+
+cdef object make_array(tuple parts):
+    cdef Type element = parts[0], result = derived_sequence(K_ARRAY, parts, array)
     result.info.holds_addresses = element.info.holds_addresses
-    result.info.size = count * element.info.size
+    result.info.size = result.info.length * element.info.size
     result.info.alignment = element.info.alignment
     result.refusal = "arrays are passed by pointer (c.ptr) or inside a struct"
+    name_as_spelled(result)
+    return result
+
+
+cdef Type derived_sequence(type_kind kind, tuple parts, function):
+    """Make the type of so many items, without its size yet."""
+    cdef Type result = derived(kind, parts[0], (function, parts))
+    result.info.length = parts[1]
     result.memory_class = Array
     result.info.memory_class = <PyObject *>Array
-    name_type(result, shorten(spell(result, "")))
-    return intern_object(key, result)
+    return result
 
 
 def vector(item, lanes):
     """Return the type of a SIMD vector, as gcc's vector_size makes it (libffi 3.8 or newer)."""
-    cdef Type element = need_type("c.vector()", item), result
+    cdef Type element = need_type("c.vector()", item)
     cdef Py_ssize_t count = count_of("c.vector()", lanes, 1)
-    cdef ffi_cif cif
     if count > 64 or not (is_int_kind(element.info.kind) or element.info.kind in (K_FLOAT, K_DOUBLE)):
         raise BadTypedef(f"c.vector(): {count} lanes of {type_name(element)} are no vector")
-    key = (K_VECTOR, id(element), count)
-    known = find_interned(key)
-    if known is not None:
-        return known
-    result = derived(K_VECTOR, element, (vector, (element, count)))
+    return made_once((K_VECTOR, id(element), count), make_vector, (element, count))
+
+
+cdef object make_vector(tuple parts):
+    cdef Type element = parts[0], result = derived_sequence(K_VECTOR, parts, vector)
+    cdef Py_ssize_t count = result.info.length
     result.info.size = 1 << (int(count * <Py_ssize_t>element.info.size) - 1).bit_length()
     result.info.alignment = result.info.size if result.info.size < 16 else 16
-    set_elements(result, [<uintptr_t>element.info.ffi] * count)
-    result.own.type = <unsigned short>VECTOR_TYPE
-    if VECTOR_TYPE == 0:
-        result.refusal = "this libffi has no vectors on this platform"
-    elif ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &result.own, NULL) != FFI_OK:
-        result.refusal = "libffi has no registers for a vector this large here"
-    elif count == 1 and element.info.kind == K_DOUBLE:
-        result.refusal = "compilers pass a vector of one double differently than libffi"
-    if result.refusal is not None:
-        result.info.ffi = NULL
-    result.info.length = count
-    result.memory_class = Array
-    result.info.memory_class = <PyObject *>Array
+    describe_vector(result, element)
     name_type(result, f"{type_name(element)} __attribute__((vector_size({result.info.size})))")
-    return intern_object(key, result)
+    return result
 
 
 def bits(base, width):
     """Return the type of a bit-field member of `width` bits; width 0 ends a storage unit."""
-    cdef Type unit = need_type("c.bits()", base), result
+    cdef Type unit = need_type("c.bits()", base)
     cdef Py_ssize_t count = count_of("c.bits()", width, 0)
     plain = <Type><object>plain_type(&unit.info).object
     if not (plain.info.kind == K_BOOL or is_int_kind(plain.info.kind)):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
         raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")
-    key = (K_BITS, id(unit), count)
-    known = find_interned(key)
-    if known is not None:
-        return known
-    result = derived(K_BITS, unit, (bits, (unit, count)))
-    result.info.length = count
+    return made_once((K_BITS, id(unit), count), make_bits, (unit, count))
+
+
+cdef object make_bits(tuple parts):
+    cdef Type unit = parts[0], result = derived(K_BITS, unit, (bits, parts))
+    result.info.length = parts[1]
     result.info.size = unit.info.size
     result.info.alignment = unit.info.alignment
     result.refusal = "libffi cannot describe bit-fields"
-    name_type(result, shorten(spell(result, "").strip()))
-    return intern_object(key, result)
+    name_as_spelled(result)
+    return result
 
 
 def enum(cls, base=None):
     """Return the type of an enum.IntEnum (or IntFlag) stored as `base`, by default int."""
     if not (isinstance(cls, type) and issubclass(cls, int) and hasattr(cls, "__members__")):
         raise TypeError(f"c.enum(): expected an enum.IntEnum class, got {cls!r}")
-    cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base), result
+    cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base)
     if not is_int_kind(storage.info.kind):
         raise BadTypedef(f"c.enum() base: {type_name(storage)} is no integer type")
-    key = (K_ENUM, id(cls), id(storage))
-    known = find_interned(key)
-    if known is not None:
-        return known
+    return made_once((K_ENUM, id(cls), id(storage)), make_enum, (cls, storage))
+
+
+cdef object make_enum(tuple parts):
+    cdef Type storage = parts[1], result
+    cls = parts[0]
     members = {int(member): member for member in cls.__members__.values()}
     for number in members:
         make_value(storage, number)
     name = f"enum {cls.__name__}"
-    result = derived(K_ENUM, storage, (enum, (cls, storage)))     # last: other code may find it from now on
+    result = derived(K_ENUM, storage, (enum, parts))    # last: other code may find it from now on
     result.enum = cls
     result.members = members
     result.info.enum_class = <PyObject *>cls
@@ -162,42 +158,44 @@ def enum(cls, base=None):
     result.info.size = storage.info.size
     result.info.alignment = storage.info.alignment
     name_type(result, name)
-    return intern_object(key, result)
+    return result
 
 
 def func(cif):
     """Return the type of a pointer to a function of that CIF."""
     if not isinstance(cif, CIF):
         raise TypeError(f"c.func(): expected a CIF, got {type(cif).__name__}")
-    key = (K_FUNCTION, id(cif))
-    known = find_interned(key)
-    if known is not None:
-        return known
+    return made_once((K_FUNCTION, id(cif)), make_func, (cif,))
+
+
+cdef object make_func(tuple parts):
     cdef Type result = new_type(K_FUNCTION), part
-    deepen(result, (<CIF>cif).restype)
-    for part in (<CIF>cif).argtypes:
+    cdef CIF cif = parts[0]
+    deepen(result, cif.restype)
+    for part in cif.argtypes:
         deepen(result, part)
     result.cif = cif
     result.info.cif = <PyObject *>cif
-    result.rebuild = (func, (cif,))
+    result.rebuild = (func, parts)
     as_address(result)
-    name_type(result, shorten(spell(result, "")))
-    return intern_object(key, result)
+    name_as_spelled(result)
+    return result
 
 
 cdef object by_reference(type_kind kind, item, function):
     cdef str name = KIND_NAMES[<int>kind]
-    cdef Type target = need_type(f"c.{name}()", item), result
+    cdef Type target = need_type(f"c.{name}()", item)
     if not target.info.complete or not is_stored_kind(target.info.kind):
         raise BadTypedef(f"c.{name}(): {type_name(target)} cannot be passed by reference")
-    key = (kind, id(target))
-    known = find_interned(key)
-    if known is not None:
-        return known
-    result = derived(kind, target, (function, (target,)))
+    return made_once((kind, id(target)), make_reference, (kind, target, function))
+
+
+cdef object make_reference(tuple parts):
+    kind, target, function = parts
+    cdef Type result = derived(kind, target, (function, (target,)))
     as_address(result)
-    name_type(result, shorten(spell(result, "")))
-    return intern_object(key, result)
+    name_as_spelled(result)
+    return result
 
 
 def ref(item):

@@ -4,9 +4,11 @@
 cdef dict interned = {}
 
 
-cdef object find_interned(key):
+cdef object made_once(key, object (*make)(tuple), tuple parts):
+    """Return the object of that key; where there is none, make it of its parts."""
     reference = dict_get(interned, key)
-    return None if reference is None else reference()
+    known = None if reference is None else reference()
+    return intern_object(key, make(parts)) if known is None else known
 
 
 @cython.final

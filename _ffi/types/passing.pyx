@@ -71,26 +71,19 @@ cdef object describe_struct(Type type):
     return None
 
 
-cdef int flatten(Type type, size_t offset, list leaves) except -1:
-    """Append (offset, kind, size) of every scalar in `type`."""
-    cdef Type member
-    cdef Py_ssize_t i
-    if type.info.kind in (K_STRUCT, K_UNION):
-        if not type.natural:            # packed, over-aligned or with bit-fields
-            leaves.append((offset, K_BITS, 0))
-        for _, member, where, _, _ in type.members:
-            flatten(member, offset + <size_t>where, leaves)
-    elif type.info.kind == K_ARRAY:
-        for i in range(type.info.length):
-            flatten(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
-    elif type.info.kind == K_ENUM:
-        flatten(<Type>type.item, offset, leaves)
-    elif type.info.kind in (K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE):
-        part = K_FLOAT if type.info.kind == K_COMPLEX_FLOAT else K_DOUBLE
-        leaves.append((offset, part, type.info.size // 2))
-        leaves.append((offset + type.info.size // 2, part, type.info.size // 2))
-    else:
-        leaves.append((offset, type.info.kind, type.info.size))
+cdef int describe_vector(Type type, Type element) except -1:
+    """Build the vector's ffi_type, or note why libffi cannot pass it."""
+    cdef ffi_cif cif
+    set_elements(type, [<uintptr_t>element.info.ffi] * type.info.length)
+    type.own.type = <unsigned short>VECTOR_TYPE
+    if VECTOR_TYPE == 0:
+        type.refusal = "this libffi has no vectors on this platform"
+    elif ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &type.own, NULL) != FFI_OK:
+        type.refusal = "libffi has no registers for a vector this large here"
+    elif type.info.length == 1 and element.info.kind == K_DOUBLE:
+        type.refusal = "compilers pass a vector of one double differently than libffi"
+    if type.refusal is not None:
+        type.info.ffi = NULL
     return 0
 
 
@@ -109,8 +102,7 @@ cdef object describe_union(Type type):
         return f"it is larger than {MAX_BY_VALUE} bytes"
     if not type.natural:
         return "libffi cannot describe bit-fields, packed or over-aligned members"
-    leaves = []
-    flatten(type, 0, leaves)
+    leaves = leaves_of(type)
     size, alignment = type.info.size, type.info.alignment
     integers = integer_chunks(size, alignment)
     kinds = {kind for _, kind, _ in leaves}

@@ -36,3 +36,7 @@ cdef str spell_function(CIF cif, str inner):
     return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})") if inner else \
         f"{type_name(cif.restype)}{'' if type_name(cif.restype).endswith('*') else ' '}" \
         f"({', '.join(arguments) or 'void'})"
+
+
+cdef int name_as_spelled(Type type) except -1:
+    return name_type(type, shorten(spell(type, "")))

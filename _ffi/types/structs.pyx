@@ -41,12 +41,15 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
     pack, align = alignment_of(result, "_pack_", pack), alignment_of(result, "_align_", align)
     key = (K_UNION if is_union else K_STRUCT, name,
            tuple([(member, id(item), own) for member, item, own in checked]), pack, align)
-    known = find_interned(key)
-    if known is not None:
-        return known
+    return made_once(key, complete_new_struct, (result, checked, pack, align, function, name))
+
+
+cdef object complete_new_struct(tuple parts):
+    cdef Type result
+    result, checked, pack, align, function, name = parts
     complete_struct(result, checked, pack, align)
     result.rebuild = (_rebuild_struct, (function, name, tuple(checked), pack, align))
-    return intern_object(key, result)
+    return result
 
 
 def _rebuild_struct(function, name, members, pack, align):
@@ -159,21 +162,18 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     """Lay the members out and make the class of the struct's memory."""
     cdef _Layout layout
     cdef Type member
-    what = type_name(type)
     for _, member, _ in members:
         deepen(type, member)
     layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:
-        raise BadTypedef(f"{what}: {layout.size} bytes are too many")
+        raise BadTypedef(f"{type_name(type)}: {layout.size} bytes are too many")
     visible = visible_members(layout)
     index = {entry[0]: i for i, entry in enumerate(visible)}
     if len(index) != len(visible):
-        raise BadTypedef(f"{what}: two members have the same name")
+        raise BadTypedef(f"{type_name(type)}: two members have the same name")
     fields = MappingProxyType({entry[0]: entry[1] for entry in visible})
     offsets = MappingProxyType({entry[0]: entry[2] for entry in visible})
-    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": what.partition(" ")[2],
-                  TYPE_OF_CLASS: type} | make_fields(type, visible)
-    memory_class = struct_class()(what.partition(" ")[2] or type.kind, (Struct,), attributes)
+    memory_class = make_memory_class(type, make_fields(type, visible))
     promoted = any([name is None and (<Type>one).info.kind != K_BITS for name, one, *_ in layout.fields])
     laid_out = tuple(layout.fields)         # which the collector never empties
     holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
@@ -198,6 +198,12 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
 
 
 # ---- the classes of structs' memory ----
+
+cdef object make_memory_class(Type type, dict descriptors):
+    name = type_name(type).partition(" ")[2]
+    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": name, TYPE_OF_CLASS: type}
+    return struct_class()(name or type.kind, (Struct,), attributes | descriptors)
+
 
 cdef str TYPE_OF_CLASS = "__libffi_type__"      # a member of that name is a Field, which knows its type too
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     _R = TypeVar("_R")
 
 
-class Library(_ffi.Library):
+class Library(_ffi.LoadedLibrary):
     """Load a shared library by short name ("m"), soname or path; None is the process itself.
 
     `mode` has flags of dlopen, such as os.RTLD_GLOBAL; without one it is os.RTLD_NOW and local.

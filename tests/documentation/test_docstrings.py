@@ -41,10 +41,10 @@ FFI_H = {
     "ffi_raw_to_ptrarray": [CIF.raw_to_ptrarray],
 }
 OTHER_C = {
-    "dlopen": [_ffi.Library],
-    "dlsym": [_ffi.Library, Library.symbol],
-    "dlvsym": [_ffi.Library, Library.symbol],
-    "dlclose": [_ffi.Library],
+    "dlopen": [_ffi.LoadedLibrary],
+    "dlsym": [_ffi.LoadedLibrary, Library.symbol],
+    "dlvsym": [_ffi.LoadedLibrary, Library.symbol],
+    "dlclose": [_ffi.LoadedLibrary],
     "ffi_abi": [libffi.ABI],
     "ffi_type": [Type],
 }

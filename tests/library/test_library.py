@@ -272,7 +272,7 @@ def test_names_of_a_str_subclass(path):
 
 def test_a_library_is_opened_once(path):
     """Or addresses from before close() would be taken for good ones."""
-    one = _ffi.Library(path)
+    one = _ffi.LoadedLibrary(path)
     for _ in "open", "closed":
         with pytest.raises(ValueError, match="was opened before"):
             one.__init__(path)

@@ -118,7 +118,6 @@ FACES = {
         "buffer_address", "closure", "is_const", "known_size", "make_pointer", "make_value", "view_memory"},
     "types/constructors.pyx": {"make_value"},
     "types/structs.pyx": {"make_field"},
-    "libffi/faults.pyx": {"flatten"},       # a type's scalars
 }
 
 

@@ -1,4 +1,5 @@
-/* What the system's loader knows beyond dlopen and dlsym. */
+/* The system's loader: files in, addresses of symbols out.  None of it needs the GIL: files that come and go
+   run code of theirs, and a look-up waits for that. */
 #ifndef FFIPY_BASE_OS_LOADER_H
 #define FFIPY_BASE_OS_LOADER_H
 
@@ -17,8 +18,30 @@
 #define SYMBOL_VERSIONS 0
 #endif
 
-/* As dlsym; borrowed; of any version where that is NULL. */
-static inline void *versioned_symbol(void *handle, const char *name, const char *version)
+/* dlopen's flags: it wants to know when to resolve symbols. */
+static inline int loader_flags(int mode)
+{
+    return mode & (RTLD_LAZY | RTLD_NOW) ? mode : mode | RTLD_NOW;
+}
+
+/* A handle, to be closed; `file` is NULL for the process itself.  NULL: loader_error() says why. */
+static inline void *loader_open(const char *file, int flags)
+{
+    return dlopen(file, flags);
+}
+
+static inline void loader_close(void *handle)
+{
+    dlclose(handle);
+}
+
+/* What went wrong last in this thread; NULL: nothing, or there are no words for it.  Borrowed until then. */
+static inline const char *loader_error(void)
+{
+    return dlerror();
+}
+
+static inline void *symbol_of_version(void *handle, const char *name, const char *version)
 {
 #if SYMBOL_VERSIONS
     if (version != NULL)
@@ -27,6 +50,16 @@ static inline void *versioned_symbol(void *handle, const char *name, const char 
     (void)version;
 #endif
     return dlsym(handle, name);
+}
+
+/* The address of a symbol; of any version where that is NULL.  NULL: there is none, and *error says why. */
+static inline void *loader_symbol(void *handle, const char *name, const char *version, const char **error)
+{
+    void *address;
+    dlerror();                      /* of something else */
+    address = symbol_of_version(handle, name, version);
+    *error = dlerror();
+    return address;
 }
 
 /* In the image of a loaded file?  A thread-local variable is not: each thread has its own. */

@@ -1,19 +1,18 @@
-"""Library: a loaded shared object."""
-
-cdef extern from "dlfcn.h" nogil:
-    void *dlopen(const char *, int)
-    int dlclose(void *)
-    const char *dlerror()
-    int RTLD_LAZY, RTLD_NOW, RTLD_LOCAL
+"""LoadedLibrary: a loaded shared object; what finds one by its short name is libffi.Library, made of it."""
 
 cdef extern from "core.h" nogil:
+    int RTLD_LOCAL
+    int loader_flags(int)
+    void *loader_open(const char *, int)
+    void loader_close(void *)
+    const char *loader_error()
     bint SYMBOL_VERSIONS
-    void *versioned_symbol(void *, const char *, const char *)
+    void *loader_symbol(void *, const char *, const char *, const char **)
     bint is_in_an_image(const void *)
     bint has_more_rights_than_its_user()
 
 
-cdef class Library:
+cdef class LoadedLibrary:
     """Load a shared object by exactly this file name; None is the process itself.
 
     Only close() unloads it: C may still run its code or hold its addresses when
@@ -52,14 +51,12 @@ cdef class Library:
             raise TypeError(f"Library() mode: expected int, got {type(mode).__name__}")
         if not 0 <= mode <= INT_MAX:
             raise ValueError(f"Library() mode: {mode} is no combination of os.RTLD_ flags")
-        flags = mode
-        if not flags & (RTLD_LAZY | RTLD_NOW):
-            flags |= RTLD_NOW       # dlopen wants one of them
+        flags = loader_flags(mode)
         PySys_Audit("libffi.dlopen", "O", <PyObject *>path)
         with nogil:
-            handle = dlopen(name, flags)
+            handle = loader_open(name, flags)
         if handle == NULL:
-            raise LibraryNotFound(dlopen_error(path))
+            raise LibraryNotFound(open_error(path))
         with cython.critical_section(self):
             reopened = self.opened  # by what the path or the library ran meanwhile, or another thread
             if not reopened:
@@ -67,7 +64,7 @@ cdef class Library:
                 lifetime_open_library(&self.life)       # last: another thread may use it from now on
         if reopened:
             with nogil:
-                dlclose(handle)
+                loader_close(handle)
             raise ValueError(f"this library was opened before: {self.path!r}")
 
     @property
@@ -95,7 +92,7 @@ cdef class Library:
             if FREE_THREADED:       # another thread may be reading a variable at this moment: this
                 _sys._current_frames()      # stops all of them for a moment, where they run Python code
             with nogil:             # its destructors may wait for threads that call back
-                dlclose(self.opened_as)
+                loader_close(self.opened_as)
 
     def __enter__(self):
         return self
@@ -139,7 +136,7 @@ cdef class Library:
         return view_memory(item, address, self, &self.life, bool(const))
 
 
-cdef void *find_symbol(Library library, name) except NULL:
+cdef void *find_symbol(LoadedLibrary library, name) except NULL:
     cdef const char *text
     cdef const char *wanted = NULL
     cdef const char *error
@@ -159,9 +156,7 @@ cdef void *find_symbol(Library library, name) except NULL:
     if not lifetime_pin(&library.life):
         raise ValueError(f"{name}: the library {library.path!r} is closed")
     with nogil:                     # waits for a library that another thread loads, and that may call back
-        dlerror()
-        address = versioned_symbol(library.opened_as, text, wanted)
-        error = dlerror()
+        address = loader_symbol(library.opened_as, text, wanted, &error)
     lifetime_unpin(&library.life)
     if address == NULL:
         where = "the process" if library.path is None else repr(library.path)
@@ -184,8 +179,8 @@ def _trusts_environment():
     return not has_more_rights_than_its_user()
 
 
-cdef str dlopen_error(path):
-    cdef const char *message = dlerror()
+cdef str open_error(path):
+    cdef const char *message = loader_error()
     if message == NULL:             # RTLD_NOLOAD has no words for it
         return f"{path}: is not loaded"
     return message.decode("utf-8", "replace")

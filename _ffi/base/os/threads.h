@@ -1,0 +1,34 @@
+/* The system's threads: which is this one, a moment's rest, what to do after a fork. */
+#ifndef FFIPY_BASE_OS_THREADS_H
+#define FFIPY_BASE_OS_THREADS_H
+
+#include <Python.h> /* before the system's: it asks for all that they have */
+
+#include <pthread.h>
+#include <time.h>
+
+typedef pthread_t system_thread;
+
+static inline system_thread this_thread(void)
+{
+    return pthread_self();
+}
+
+static inline int is_this_thread(system_thread thread)
+{
+    return pthread_equal(pthread_self(), thread);
+}
+
+static inline void rest_a_millisecond(void)
+{
+    struct timespec millisecond = {0, 1000000};
+    nanosleep(&millisecond, NULL);
+}
+
+/* Call `forked` in the child of each fork(), in which there is the forking thread only. */
+static inline void after_fork_in_child(void (*forked)(void))
+{
+    pthread_atfork(NULL, NULL, forked);
+}
+
+#endif
