@@ -62,3 +62,28 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
     layout.size = round_up((largest + 7) // 8, alignment)
     layout.natural = natural
     return layout
+
+
+def struct_offsets(type, abi=None):
+    """Return the member offsets that libffi computes for a struct. C: ffi_get_struct_offsets."""
+    cdef Type struct_type = need_type("struct_offsets()", type)
+    cdef ffi_type copy
+    cdef size_t *offsets
+    cdef Py_ssize_t i, n = 0
+    passable(struct_type, "struct_offsets()")
+    if struct_type.info.kind != K_STRUCT:
+        raise TypeError(f"struct_offsets(): expected a struct, got {type_name(struct_type)}")
+    copy = struct_type.own
+    copy.size = copy.alignment = 0
+    while copy.elements[n] != NULL:
+        n += 1
+    offsets = <size_t *>PyMem_Calloc(n + 1, sizeof(size_t))
+    if offsets == NULL:
+        raise MemoryError
+    try:
+        status = ffi_get_struct_offsets(<ffi_abi><int>(core_default_abi() if abi is None else int(abi)), &copy, offsets)
+        if status != FFI_OK:
+            raise status_error(status, "struct_offsets()")
+        return tuple([offsets[i] for i in range(n)])
+    finally:
+        PyMem_Free(offsets)

@@ -190,36 +190,94 @@ static int name_matches(const format_reader *r, const char *name, size_t length,
     return 1;
 }
 
+static size_t read_number(format_reader *r, size_t most)
+{
+    size_t number = 0;
+    for (; Py_ISDIGIT(*r->at) && number < most; ++r->at)
+        number = number * 10 + (size_t)(*r->at - '0');
+    return number;
+}
+
+/* "(2,3)", of which *times becomes as many times as much.  0: it is none, or too much. */
+static int read_dimensions(format_reader *r, size_t *times)
+{
+    for (++r->at; *r->at != ')' && *r->at != '\0'; r->at += *r->at == ',' || *r->at == ' ') {
+        *times *= read_number(r, MOST_MEMBERS);
+        if ((*r->at != ',' && *r->at != ')' && *r->at != ' ') || *times > MOST_MEMBERS)
+            return 0;
+    }
+    return *r->at++ == ')';
+}
+
+static int members_match(format_reader *r);
+
+/* So many structs of the same: T{...}. */
+static int structs_match(format_reader *r, size_t times)
+{
+    const char *start = r->at;
+    size_t outer = r->alignment, left = times;
+
+    for (; left > 0; --left) {
+        size_t base = r->offset;
+        r->at = start + 1;
+        r->alignment = 1;
+        if (*r->at++ != '{' || !members_match(r) || *r->at++ != '}')
+            return 0;
+        if (times > 1)                  /* NumPy leaves the padding between items out */
+            r->offset = base + (r->offset - base + r->alignment - 1) / r->alignment * r->alignment;
+    }
+    if (outer > r->alignment)
+        r->alignment = outer;
+    return times > 0;
+}
+
+/* So many scalars of one code. */
+static int scalars_match(format_reader *r, size_t times)
+{
+    size_t size = sizeof(void *);
+    char sort = 'p';
+
+    if (*r->at == '&' || *r->at == 'X') {
+        if (!skip_pointee(r))
+            return 0;
+    } else if ((sort = read_code(r, &size)) == 0) {
+        return 0;
+    }
+    for (; times > 0; --times)
+        if (!member_matches(r, sort, size))
+            return 0;
+    return 1;
+}
+
+/* Is the name behind what began at `begin`, if there is one, that of the member there? */
+static int name_behind_matches(format_reader *r, size_t begin)
+{
+    const char *end;
+    if (*r->at != ':')
+        return 1;
+    end = strchr(r->at + 1, ':');
+    if (end == NULL || !name_matches(r, r->at + 1, (size_t)(end - r->at - 1), begin))
+        return 0;
+    r->at = end + 1;
+    return 1;
+}
+
 /* The members up to the end or a brace.  0: they are others. */
 static int members_match(format_reader *r)
 {
     if (++r->depth > DEEPEST_FORMAT)
         return 0;
     while (*r->at != '\0' && *r->at != '}') {
-        size_t times = 1, count = 0, size = 0, begin = r->offset;
-        const char *start;
-        char sort;
+        size_t times = 1, begin = r->offset;
 
         read_order(r);
         if (*r->at == '(') {
-            for (++r->at; *r->at != ')' && *r->at != '\0'; r->at += *r->at == ',' || *r->at == ' ') {
-                for (count = 0; Py_ISDIGIT(*r->at) && count < MOST_MEMBERS; ++r->at)
-                    count = count * 10 + (size_t)(*r->at - '0');
-                if (*r->at != ',' && *r->at != ')' && *r->at != ' ')
-                    return 0;
-                times *= count;
-                if (times > MOST_MEMBERS)
-                    return 0;
-            }
-            if (*r->at++ != ')')
+            if (!read_dimensions(r, &times))
                 return 0;
             read_order(r);
         }
-        if (Py_ISDIGIT(*r->at)) {
-            for (count = 0; Py_ISDIGIT(*r->at) && count < (size_t)MAX_TYPE_SIZE / 16; ++r->at)
-                count = count * 10 + (size_t)(*r->at - '0');
-            times *= count;
-        }
+        if (Py_ISDIGIT(*r->at))
+            times *= read_number(r, (size_t)MAX_TYPE_SIZE / 16);
         if (*r->at == 'x') {
             ++r->at;
             r->offset += times;
@@ -227,41 +285,8 @@ static int members_match(format_reader *r)
         }
         if (times > MOST_MEMBERS)
             return 0;
-        start = r->at;
-        if (*r->at == 'T') {
-            size_t outer = r->alignment, left = times;
-            for (; left > 0; --left) {
-                size_t base = r->offset;
-                r->at = start + 1;
-                r->alignment = 1;
-                if (*r->at++ != '{' || !members_match(r) || *r->at++ != '}')
-                    return 0;
-                if (times > 1)          /* NumPy leaves the padding between items out */
-                    r->offset = base + (r->offset - base + r->alignment - 1) / r->alignment * r->alignment;
-            }
-            if (times == 0)
-                return 0;
-            if (outer > r->alignment)
-                r->alignment = outer;
-        } else {
-            if (*r->at == '&' || *r->at == 'X') {
-                sort = 'p';
-                size = sizeof(void *);
-                if (!skip_pointee(r))
-                    return 0;
-            } else if ((sort = read_code(r, &size)) == 0) {
-                return 0;
-            }
-            for (; times > 0; --times)
-                if (!member_matches(r, sort, size))
-                    return 0;
-        }
-        if (*r->at == ':') {
-            const char *end = strchr(r->at + 1, ':');
-            if (end == NULL || !name_matches(r, r->at + 1, (size_t)(end - r->at - 1), begin))
-                return 0;
-            r->at = end + 1;
-        }
+        if (!(*r->at == 'T' ? structs_match(r, times) : scalars_match(r, times)) || !name_behind_matches(r, begin))
+            return 0;
     }
     --r->depth;
     return 1;

@@ -1,0 +1,93 @@
+"""Closures made: by a function, by a decorator, with their options checked."""
+
+
+def closure(restype, argtypes=(), *, abi=None, on_error=None, on_exception=None, name=None, dispatch=None):
+    """Return a decorator that makes a Closure of that signature; options as for CIF.closure.
+
+    C: ffi_closure_alloc, ffi_prep_closure_loc.
+    """
+    return (<CIF>_cif(restype, argtypes, abi=abi)).closure(
+        on_error=on_error, on_exception=on_exception, name=name, dispatch=dispatch)
+
+
+cdef object closure_or_decorator(CIF cif, callable, on_error, on_exception, name, dispatch, closure_form form):
+    cdef Decorator decorator
+    if callable is not None:
+        return make_closure(cif, callable, on_error, on_exception, name, dispatch, form)
+
+    check_closable(cif, form)
+    decorator = Decorator.__new__(Decorator)
+    decorator.cif, decorator.on_error, decorator.name, decorator.form = cif, on_error, name, form
+    decorator.on_exception, decorator.dispatch = on_exception, dispatch
+    return decorator
+
+
+@cython.final
+@cython.internal
+cdef class Decorator:
+    """Make a closure of the function it is applied to."""
+    _made_by = "closure(...) or CIF.closure(...)"
+    cdef CIF cif
+    cdef object on_error, on_exception, name, dispatch
+    cdef closure_form form
+
+    def __call__(self, callable):
+        return make_closure(self.cif, callable, self.on_error, self.on_exception, self.name, self.dispatch, self.form)
+
+
+cdef int check_closable(CIF cif, closure_form form) except -1:
+    cdef unsigned i
+    if cif.state.variadic:
+        raise BadTypedef(f"closure {cif}: C's '...' cannot be received; take the arguments before it only, "
+                         "and pass C the closure's address")
+    for i in range(cif.state.nargs):
+        if cif.state.args[i].passing in (K_OUT, K_INOUT):
+            raise BadTypedef(f"closure {cif} argument {i + 1}: out parameters are for calls; "
+                             "take a c.ptr(T) and write to p[0]")
+    if form == RAW_CLOSURE:
+        check_raw(cif, "raw_closure")
+    refuse_faulty_closure(cif)
+    if form == GO_CLOSURE and not FFIPY_HAVE_GO:
+        raise FFIError("this libffi has no Go closures on this platform")
+    return 0
+
+
+cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispatch, closure_form form):
+    cdef Closure closure
+    cdef ffi_status status = FFI_OK
+    need_stack(0)
+    if name is None:
+        name = getattr(callable, "__name__", None)
+        name = name if isinstance(name, str) else type(callable).__name__
+    elif not isinstance(name, str):
+        raise TypeError(f"closure name: expected str, got {type(name).__name__}")
+    name = PyUnicode_FromObject(name)
+    check_callable(name, callable)
+    check_closable(cif, form)
+    if on_exception is not None and not PyCallable_Check(on_exception):
+        raise TypeError(f"closure {name} on_exception: expected a callable, got {type(on_exception).__name__}")
+    if dispatch is not None:
+        check_dispatch(cif, name, dispatch)
+        callable = make_dispatcher(callable, dispatch)
+    block = block_new(cif.state, cif, name, form, &status)
+    if block == NULL:
+        raise status_error(status, f"closure {name}")
+    try:
+        if on_error is not None:
+            set_on_error(block, cif, name, on_error)
+        closure = Closure.__new__(Closure)      # last: other code may find it from now on
+    except BaseException:
+        block_retire(block)
+        raise
+    closure.cif = cif
+    closure.block = block
+    closure.callable_ = callable
+    closure.on_exception_ = on_exception
+    block_open(block, <ClosureObject *>closure)
+    return closure
+
+
+cdef int set_on_error(closure_block *block, CIF cif, name, on_error) except -1:
+    if cif.state.result_kind == K_VOID:
+        raise TypeError(f"closure {name} on_error: a void function returns nothing")
+    return block_set_default(block, on_error)
