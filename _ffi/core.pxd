@@ -229,6 +229,10 @@ cdef extern from "core.h":
     size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     char UNION_RULE
+    int EMPTY_IS_UNKNOWN, EMPTY_IS_BY_ADDRESS, EMPTY_ARGUMENT
+    int nothing_as_argument(int)
+    bint is_nothing(const type_info *)
+    bint EMPTY_MEMBERS_COUNT
     Py_ssize_t ARRAYS_HIDE_FLOATS
     Py_ssize_t PY_SSIZE_T_MAX, MAX_TYPE_SIZE
 

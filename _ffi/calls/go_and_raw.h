@@ -7,17 +7,21 @@
 #include <ffi.h>
 
 #include "libffi_config.h"
+#include "base/compiler.h"
 #include "calls/invoke.h"
 #include "libffi/cif.h"
+#include "libffi/nothing.h"
 #include "model/cif.h"
 #include "model/function.h"
 
-/* Invoke with arguments anywhere, each as wide as its type. */
+/* Invoke with arguments anywhere, each as wide as its type; their list may be changed. */
 static int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
 {
     fence f;
     if (!call_fits_stack(c) || enter_function(t, &f, &f, RELEASE_GIL) < 0)
         return -1;
+    if (UNLIKELY(c->nothings))
+        leave_out_nothing(c, avalues, avalues);
     cif_invoke(c, t->address, result, avalues);
     return leave_function(t, &f, RELEASE_GIL);
 }
@@ -31,6 +35,8 @@ static int invoke_go(const call_target *t, cif_state *c, void *result, void **av
     fence f;
     if (!call_fits_stack(c) || enter_function(t, &f, &f, RELEASE_GIL) < 0)
         return -1;
+    if (UNLIKELY(c->nothings))
+        leave_out_nothing(c, avalues, avalues);
     ffi_call_go(&c->cif, *closure, result, avalues, closure);
     return leave_function(t, &f, RELEASE_GIL);
 #else

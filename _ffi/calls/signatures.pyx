@@ -74,7 +74,8 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     if not -1 << 31 <= abi < 1 << 31 or not is_known_abi(abi):
         raise BadABI(f"CIF() abi: {abi!r} is none of this platform's "
                      f"({', '.join(get_abi().__members__)})")
-    refuse_faulty_call(restype, types, <int>int(abi))
+    refuse_faulty_call(core_types["void"] if is_nothing(&restype.info) else restype,
+                       without_nothing(types, <int>int(abi)), <int>int(abi))
     refuse_faulty_extra(extra)
     infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
     if infos == NULL:
@@ -94,3 +95,15 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
         raise status_error(status, "CIF()")
     cif.state.object = <PyObject *>cif
     return cif
+
+
+cdef tuple without_nothing(tuple types, int abi):
+    """Return the types of the arguments that libffi sees."""
+    cdef Type type
+    seen = []
+    for type in types:
+        if not is_nothing(&type.info):
+            seen.append(type)
+        elif nothing_as_argument(abi) == EMPTY_IS_BY_ADDRESS:
+            seen.append(core_types["pointer"])
+    return tuple(seen)

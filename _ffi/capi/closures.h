@@ -3,17 +3,31 @@
 #define FFIPY_CAPI_CLOSURES_H
 
 #include <Python.h>
+#include <alloca.h>
 #include <ffi.h>
 
 #include "capi/public.h"
 #include "libffi/closures.h"
+#include "libffi/nothing.h"
 #include "model/cif.h"
 
 struct libffi_closure {
     ffi_closure closure;
     void *code;
     PyObject *cif;              /* owned */
+    libffi_handler handler;
+    void *user;
 };
+
+/* Where arguments have no size, libffi has fewer. */
+static void c_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *user)
+{
+    const libffi_closure *closure = user;
+    const cif_state *c = ((CIFObject *)closure->cif)->state;
+    void **all = alloca((c->nargs + 1) * sizeof *all);
+    put_in_nothing(c, args, all);
+    closure->handler(cif, result, all, closure->user);
+}
 
 /* GIL. */
 static void capi_closure_free(libffi_closure *closure)
@@ -33,15 +47,19 @@ static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void 
     *status = FFI_OK;
     if (closure == NULL)
         return NULL;
-    *status = closure_prepare(&closure->closure, &c->cif,
-                              (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
-                              user, code);
+    *status = c->nothings
+                  ? closure_prepare(&closure->closure, &c->cif, c_handler_of_nothing, closure, code)
+                  : closure_prepare(&closure->closure, &c->cif,
+                                    (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
+                                    user, code);
     if (*status != FFI_OK) {
         closure_free(closure);
         return NULL;
     }
     closure->code = code;
     closure->cif = Py_NewRef(c->object);
+    closure->handler = handler;
+    closure->user = user;
     return closure;
 }
 

@@ -78,7 +78,7 @@ cdef int capi_type_look(PyObject *type, libffi_type_info *out, size_t size) exce
     info.cif = NULL if this.cif is None else <PyObject *>this.cif
     info.length = this.info.length if this.info.kind in (K_ARRAY, K_VECTOR, K_BITS) else -1
     info.nfields = this.info.nfields
-    info.ffi_type = this.info.ffi
+    info.ffi_type = NULL if is_nothing(&this.info) else this.info.ffi
     memset(out, 0, size)
     memcpy(out, &info, min(size, sizeof(info)))
     return 0

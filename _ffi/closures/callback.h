@@ -21,6 +21,7 @@
 #include "closures/result.h"
 #include "closures/threads.h"
 #include "libffi/closures.h"
+#include "libffi/nothing.h"
 #include "model/call.h"
 #include "model/closure.h"
 #include "model/errors.h"
@@ -184,6 +185,15 @@ CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, v
     }
     __atomic_sub_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
     errno = error;
+}
+
+/* Where arguments have no size, libffi has fewer. */
+COLD static void closure_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *user)
+{
+    const cif_state *c = ((closure_block *)user)->state;
+    void **all = alloca((c->nargs + 1) * sizeof *all);
+    put_in_nothing(c, args, all);
+    closure_handler(cif, result, all, user);
 }
 
 #if RAW_CLOSURES

@@ -49,19 +49,21 @@ static closure_block *block_alloc(closure_form form, void **code)
 static ffi_status block_prepare(closure_block *block, void *code)
 {
     ffi_cif *cif = &block->state->cif;
+    void (*handler)(ffi_cif *, void *, void **, void *) =
+        block->state->nothings ? closure_handler_of_nothing : closure_handler;
 
     block->code = code;
     switch ((closure_form)block->form) {
 #if FFIPY_HAVE_GO
     case GO_CLOSURE:
-        return ffi_prep_go_closure(&block->as.go, cif, closure_handler);
+        return ffi_prep_go_closure(&block->as.go, cif, handler);
 #endif
 #if RAW_CLOSURES
     case RAW_CLOSURE:
         return raw_closure_prepare(block->as.raw, cif, raw_closure_handler, block, code);
 #endif
     default:
-        return closure_prepare(&block->as.plain, cif, closure_handler, block, code);
+        return closure_prepare(&block->as.plain, cif, handler, block, code);
     }
 }
 

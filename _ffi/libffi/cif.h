@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "libffi/faults.h"
 #include "libffi/frame.h"
+#include "libffi/nothing.h"
 #include "libffi/plans.h"
 #include "model/cif.h"
 
@@ -38,7 +39,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
 {
     cif_state *c = PyMem_Calloc(1, sizeof *c);
     ffi_type *result_ffi;
-    unsigned i;
+    unsigned i, given = 0, fixed = 0;       /* to libffi */
 
     *status = FFI_OK;
     if (c != NULL) {
@@ -59,18 +60,29 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
     for (i = 0; i < nargs; ++i) {
         argument *a = &c->args[i];
         int by_reference = is_reference_kind(types[i]->kind);
+        ffi_type *ffi;
         a->passing = by_reference ? types[i]->kind : K_VOID;
         a->type = by_reference ? types[i]->item : types[i];
         a->kind = a->type->kind;
         a->how = shortcut_for(a);
-        c->ffi_types[i] = by_reference ? &ffi_type_pointer : types[i]->ffi;
+        a->words = 1;
+        ffi = by_reference ? &ffi_type_pointer : types[i]->ffi;
+        if (a->how == AS_NOTHING) {
+            ffi = argument_of_nothing(abi);
+            a->words = ffi != NULL;
+            c->nothings += 1;
+        }
+        c->ffi_types[given] = ffi;
+        given += a->words;
+        if ((int)i < nfixed)
+            fixed = given;
         c->nin += a->passing != K_OUT;
         c->nout += a->passing == K_OUT || a->passing == K_INOUT;
     }
-    result_ffi = result_ffi_type(result, (ffi_abi)abi);
+    result_ffi = is_nothing(result) ? result_of_nothing() : result_ffi_type(result, (ffi_abi)abi);
     *status = nfixed < 0
-                  ? ffi_prep_cif(&c->cif, (ffi_abi)abi, nargs, result_ffi, c->ffi_types)
-                  : ffi_prep_cif_var(&c->cif, (ffi_abi)abi, (unsigned)nfixed, nargs, result_ffi, c->ffi_types);
+                  ? ffi_prep_cif(&c->cif, (ffi_abi)abi, given, result_ffi, c->ffi_types)
+                  : ffi_prep_cif_var(&c->cif, (ffi_abi)abi, fixed, given, result_ffi, c->ffi_types);
     if (*status != FFI_OK) {
         cif_free(c);
         return NULL;

@@ -6,6 +6,7 @@
 #include <ffi.h>
 
 #include "base/align.h"
+#include "libffi/nothing.h"
 #include "libffi/results.h"
 #include "model/cif.h"
 #include "model/keeper.h"
@@ -25,7 +26,7 @@ static shortcut shortcut_for(const argument *a)
     case K_STRING:
     case K_BYTES: return AS_TEXT;
     case K_STRUCT:
-    case K_UNION: return AS_MEMORY;
+    case K_UNION: return is_nothing(a->type) ? AS_NOTHING : AS_MEMORY;
     default: return BY_RULE;
     }
 }

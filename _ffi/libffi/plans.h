@@ -171,7 +171,7 @@ static void make_plans(cif_state *c, int nfixed)
 {
     c->plan = plan_of(&c->cif);
 #if WIDE_SLOTS
-    c->slot_plan = plan_for_slots(c, nfixed);
+    c->slot_plan = c->nothings ? NULL : plan_for_slots(c, nfixed);
     if (c->slot_plan == NULL)
 #else
     (void)nfixed;
@@ -179,7 +179,8 @@ static void make_plans(cif_state *c, int nfixed)
     {
         unsigned i;
         for (i = 0; i < c->nargs; ++i)
-            c->args[i].words = 1;
+            if (c->args[i].how != AS_NOTHING)
+                c->args[i].words = 1;
         c->slot_plan = c->plan;
     }
 }

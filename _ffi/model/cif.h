@@ -23,7 +23,8 @@ typedef enum {
     AS_DOUBLE,
     AS_POINTER,
     AS_TEXT,
-    AS_MEMORY
+    AS_MEMORY,
+    AS_NOTHING                      /* a struct without size */
 } shortcut;
 
 typedef struct {
@@ -32,7 +33,7 @@ typedef struct {
     type_kind kind;                 /* its conversion rule */
     type_kind passing;              /* K_REF, K_OUT, K_INOUT, or K_VOID: by value */
     unsigned offset;                /* of the slot in the frame */
-    unsigned words;                 /* how many arguments it is to the slot plan: 1 or 2 */
+    unsigned words;                 /* how many arguments it is to libffi: 1, 0 without size, 2 to a slot plan */
     unsigned referred;              /* by reference: of the storage in the frame */
 } argument;
 
@@ -68,6 +69,7 @@ struct cif_state {
     int variadic;                   /* a prototype with `...`: calls use a variant */
     int small;                      /* the frame fits SMALL_FRAME */
     int keeps;                      /* conversions may have to keep objects alive */
+    unsigned nothings;              /* arguments without size */
     unsigned avalues, slots, nslots;
     const type_info *result;
     unsigned frame_size, frame_alignment;

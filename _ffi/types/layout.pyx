@@ -73,6 +73,8 @@ def struct_offsets(type, abi=None):
     passable(struct_type, "struct_offsets()")
     if struct_type.info.kind != K_STRUCT:
         raise TypeError(f"struct_offsets(): expected a struct, got {type_name(struct_type)}")
+    if is_nothing(&struct_type.info):
+        return ()
     copy = struct_type.own
     copy.size = copy.alignment = 0
     while copy.elements[n] != NULL:

@@ -43,7 +43,7 @@ cdef object describe_struct(Type type):
     cdef size_t size
     cdef Py_ssize_t count       # of a Python int, `[x] * count` is freed twice where memory runs out (Cython 3.3.1)
     if type.info.size == 0:
-        return "it has no size"
+        return describe_nothing(type)
     if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
     for _, member, _, _, _ in type.members:
@@ -51,13 +51,16 @@ cdef object describe_struct(Type type):
             return "libffi cannot describe bit-fields"
     if not type.natural:
         return "libffi cannot describe packed or over-aligned members"
+    reason = refuse_members_without_size(type)
+    if reason is not None:
+        return reason
     pointers = []
     for _, member, _, _, _ in type.members:
         is_array, size = member.info.kind == K_ARRAY, member.info.size
         while member.info.kind == K_ARRAY:
             member = <Type>member.item
-        if member.info.size == 0:
-            return "it has a member without size"
+        if size == 0:
+            continue
         count = size // member.info.size
         passable(member, type_name(type))
         if is_array and count <= ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
@@ -97,11 +100,14 @@ cdef object describe_union(Type type):
     """Build an ffi_type that the platform passes like the union, where we know the rule."""
     cdef char rule = UNION_RULE
     if type.info.size == 0:
-        return "it has no size"
+        return describe_nothing(type)
     if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
     if not type.natural:
         return "libffi cannot describe bit-fields, packed or over-aligned members"
+    reason = refuse_members_without_size(type)
+    if reason is not None:
+        return reason
     leaves = leaves_of(type)
     size, alignment = type.info.size, type.info.alignment
     integers = integer_chunks(size, alignment)

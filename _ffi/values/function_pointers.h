@@ -67,10 +67,10 @@ static int same_shape(PyObject *one, PyObject *other)
     unsigned i;
     if (a == b)
         return 1;
-    if (a->cif.abi != b->cif.abi || a->nargs != b->nargs || a->variadic != b->variadic
+    if (a->cif.abi != b->cif.abi || a->cif.nargs != b->cif.nargs || a->variadic != b->variadic
         || !same_passing(a->cif.rtype, b->cif.rtype))
         return 0;
-    for (i = 0; i < a->nargs; ++i)
+    for (i = 0; i < a->cif.nargs; ++i)
         if (!same_passing(a->ffi_types[i], b->ffi_types[i]))
             return 0;
     return 1;

@@ -130,7 +130,7 @@ typedef struct {
     Py_ssize_t length;          /* of an array or vector, bits of a bit-field; else -1 */
     Py_ssize_t nfields;         /* of a struct or union; else 0 */
     void *ffi_type;             /* libffi's ffi_type *, or NULL where it cannot be passed by
-                                   value or was not yet; borrowed */
+                                   value or was not yet, or has no size; borrowed */
 } libffi_type_info;
 
 /* What libffi_type_field() tells.  Fields are only ever appended. */

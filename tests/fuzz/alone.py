@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from . import source
 from .abi import DEFAULT
-from .generate import Features, Generator, unusual
+from .generate import Features, Generator, unusual, without_size
 from .model import Array, CType, Record, Scalar, Signature
 
 HEAD = r"""
@@ -114,7 +114,8 @@ int main(int argc, char **argv)
 
 def describable(signature: Signature) -> bool:
     """Tell whether libffi has words for the signature: it cannot say that a member is an array of one."""
-    return not any(unusual(type) or isinstance(type, Array) and type.length == 1 for type in signature.types())
+    return not any(unusual(type) or without_size(type) or isinstance(type, Array) and type.length == 1
+                   for type in signature.types())
 
 
 def program(signatures: list[Signature]) -> str:

@@ -25,6 +25,11 @@ def unusual(type: CType) -> bool:
     return isinstance(type, Record) and bool(type.union or type.pack or type.align)
 
 
+def without_size(type: CType) -> bool:
+    """Tell whether a type is an empty struct, or an array of no items, which libffi knows nothing of."""
+    return isinstance(type, Record) and not type.members or isinstance(type, Array) and not type.length
+
+
 def large(scalar: Scalar) -> bool:
     """Tell whether a scalar is, or may be, wider than a register."""
     return scalar in scalars.INT128 or scalar.family == "complex" or scalar.part == "long double"
@@ -70,6 +75,9 @@ class _Maker:
         # One signature in eight has types that the package may refuse by value.
         if rng.random() < 0.125:
             self.shapes += [self.union, self.union, self.unusual]
+        # One in eight has empty structs, of its own accord: the others are what they would be without.
+        if Random(f"{generator.seed}:{index}:empty").random() < 0.125:
+            self.shapes += [self.empty, self.empty, self.around_empty]
 
     def signature(self) -> Signature:
         rng = self.rng
@@ -187,3 +195,13 @@ class _Maker:
         if self.rng.random() < 0.5:
             return self.record(members, pack=self.rng.choice([1, 2, 4]))
         return self.record(members, align=self.rng.choice([2, 4, 8, 16]))
+
+    def empty(self, depth: int, budget: int) -> Record:
+        return self.record([])
+
+    def around_empty(self, depth: int, budget: int) -> Record:
+        """A struct with a member of no size among others."""
+        members = [self.member(depth, budget // 3) for _ in range(self.rng.randint(0, 2))]
+        nothing = self.record([]) if self.rng.random() < 0.7 else Array(self.scalar(), 0)
+        members.insert(self.rng.randint(0, len(members)), nothing)
+        return self.record(members)

@@ -11,7 +11,7 @@ from libffi import c
 from . import scalars
 from .abi import Abi
 from .bench import Bench, Mismatch
-from .generate import unusual
+from .generate import unusual, without_size
 from .model import Array, CType, Record, Scalar, Signature, Vector, walk
 from .values import Values
 
@@ -36,6 +36,10 @@ def build(type: CType) -> libffi.Type:
             make = c.union if type.union else c.struct
             options = {"_pack_": type.pack, "_align_": type.align}
             members = [(name, build(member)) for name, member in type.members]
+            if not members:
+                empty = make(type.tag)
+                empty.define()
+                return empty
             return make(type.tag, members, **{k: v for k, v in options.items() if v})
 
 
@@ -62,10 +66,17 @@ def may_refuse(signature: Signature, abi: Abi) -> bool:
         for type in signature.args
     ):
         return True
+    if any(without_size(member) for type in signature.types() for member in members(type)):
+        return True
     return any(map(unusual, signature.types())) or (abi.name != "DEFAULT" and any(
         isinstance(type, Vector) or isinstance(type, Scalar) and type.family == "complex"
         or isinstance(type, Scalar) and type.attr.endswith("int128") for type in signature.types()
     ))
+
+
+def members(type: CType) -> list[CType]:
+    """Return the types of what it is made of."""
+    return [inner for inner in walk(type) if inner is not type]
 
 
 def takes_raw(signature: Signature) -> bool:
