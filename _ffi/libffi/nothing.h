@@ -18,6 +18,7 @@ static inline int is_nothing(const type_info *type)
 
 static empty_rule nothing_as_argument(int abi)
 {
+    (void)abi;
     return WINDOWS_ABI_ON_UNIX(abi) ? EMPTY_IS_BY_ADDRESS : EMPTY_ARGUMENT;
 }
 

@@ -110,8 +110,11 @@ cdef object make_vector(tuple parts):
     return result
 
 
-def bits(base, width):
-    """Return the type of a bit-field member of `width` bits; width 0 ends a storage unit."""
+def bits(base, width, packed=False):
+    """Return the type of a bit-field member of `width` bits; width 0 ends a storage unit.
+
+    A packed one follows the member before it bit by bit, and does not align the struct: its alignment is 0.
+    """
     cdef Type unit = need_type("c.bits()", base)
     cdef Py_ssize_t count = count_of("c.bits()", width, 0)
     plain = <Type><object>plain_type(&unit.info).object
@@ -119,14 +122,16 @@ def bits(base, width):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
         raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")
-    return made_once((K_BITS, id(unit), count), make_bits, (unit, count))
+    if packed and not count:
+        raise BadTypedef("c.bits(): what ends a storage unit cannot be packed")
+    return made_once((K_BITS, id(unit), count, bool(packed)), make_bits, (unit, count, bool(packed)))
 
 
 cdef object make_bits(tuple parts):
     cdef Type unit = parts[0], result = derived(K_BITS, unit, (bits, parts))
     result.info.length = parts[1]
     result.info.size = unit.info.size
-    result.info.alignment = unit.info.alignment
+    result.info.alignment = 0 if parts[2] else unit.info.alignment
     result.refusal = "libffi cannot describe bit-fields"
     name_as_spelled(result)
     return result

@@ -33,13 +33,16 @@ cdef _Layout lay_out(list members, int pack, int align, bint is_union):
             unit = base.info.size * 8
             boundary = base.info.alignment * 8
             width = type.info.length
+            packed = type.info.alignment == 0 and not pack
+            if packed:
+                boundary = 8
             if own:
                 bits = round_up(bits, own * 8)
             if pack and boundary > pack * 8:
                 boundary = pack * 8
             if width == 0:
                 bits = round_up(bits, base.info.alignment * 8)
-            elif not pack and (bits % boundary + width + boundary - 1) // boundary > unit // boundary:
+            elif not pack and not packed and (bits % boundary + width + boundary - 1) // boundary > unit // boundary:
                 bits = round_up(bits, boundary)
             if name is not None or ALIGN_ANONYMOUS_BITS:
                 # One of no width is not packed.

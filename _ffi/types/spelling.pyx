@@ -17,7 +17,8 @@ cdef str spell(Type type, str inner):
     if type.info.kind == K_FUNCTION:
         return spell_function(type.cif, f"(*{inner})")
     if type.info.kind == K_BITS:
-        return f"{spell(<Type>type.item, inner)} : {type.info.length}"
+        packed = "" if type.info.alignment else " __attribute__((packed))"
+        return f"{spell(<Type>type.item, inner)} : {type.info.length}{packed}"
     name = type_name(type)
     if not inner or name.endswith("*"):
         return name + inner

@@ -41,7 +41,7 @@ typedef int (*shape_visitor)(shape *from, void *data);
 struct shape {
     struct point at;
     enum shape_kind kind;
-    unsigned flags : 3;
+    unsigned flags : 3, more : 20 __attribute__((packed));
     shape *next;
     union { int side; double radius; };
     struct { char name[8]; } label;

@@ -103,6 +103,7 @@ def test_enums(shapes):
 
 def test_structs(shapes):
     assert shapes.shape.fields["next"] is c.ptr(shapes.shape) and shapes.shape.fields["flags"].length == 3
+    assert shapes.shape.fields["more"] is c.bits(c.uint, 20, packed=True)
     assert shapes.shape.fields["on_change"].cif is CIF(c.int, [c.ptr(shapes.shape), c.pointer])
     assert shapes.shape_label.size == 8 and shapes.shape.fields["label"] is shapes.shape_label
     assert shapes.opaque.size is None and shapes.shape_opaque().type is c.ptr(shapes.opaque)

@@ -65,7 +65,9 @@ def test_copies_are_the_function(labs):
 
 @pytest.mark.parametrize("make", [
     lambda: c.struct("named", x=c.int), lambda: c.union("choice", x=c.int, y=c.double),
-    lambda: c.struct("of_bits", [(None, c.bits(c.int, 3))]), lambda: c.struct("sly", __libffi_type__=c.int),
+    lambda: c.struct("of_bits", [(None, c.bits(c.int, 3))]),
+    lambda: c.struct("of_packed_bits", a=c.char, b=c.bits(c.int, 3, packed=True)),
+    lambda: c.struct("sly", __libffi_type__=c.int),
     lambda: c.struct("outer", [(None, c.struct("", y=c.int)), ("z", c.int)]),
 ])
 def test_the_class_of_a_structs_memory(make):

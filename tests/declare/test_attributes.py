@@ -38,6 +38,12 @@ struct limited { char a; int b __attribute__((aligned(8))); };
 struct limited_packed { char a; int b : 9; long c; } __attribute__((packed));
 #pragma pack(pop)
 struct bits { char a; int b : 5 __attribute__((aligned(4))); int c : 3; };
+struct packed_bits { char a; int b : 5 __attribute__((packed)); long long c : 37 __attribute__((packed)); int d : 9; };
+struct packed_chars { unsigned char a : 5, b : 7 __attribute__((packed)), c : 6; };
+struct packed_and_aligned { char a; __attribute__((packed, aligned(2))) int b : 5, c : 20; };
+struct all_packed { int a : 3 __attribute__((packed)); int b : 30 __attribute__((packed)); } __attribute__((packed));
+union packed_in_union { char a; int b : 20 __attribute__((packed)); };
+struct ends_unit { int a : 3 __attribute__((packed)); int : 0 __attribute__((packed)); int b : 30; };
 typedef unsigned int byte_mode __attribute__((mode(QI)));
 typedef int word_mode __attribute__((__mode__(__word__)));
 typedef float double_mode __attribute__((mode(DF)));
@@ -64,7 +70,7 @@ def check(compile_c, text, name):
 
 def test_by_hand(compile_c):
     found = check(compile_c, HAND_WRITTEN, "attributes")
-    assert len(found.tags) == 24
+    assert len(found.tags) == 30
     assert found.tags["message"].type.size == 80
     empty = found.tags["empty"].type
     assert empty.size == 0 and not bytes(empty.new()) and found.tags["holds_empty"].type.new(b=3).b == 3
@@ -94,7 +100,9 @@ def random_struct(rng, number):
                 bits = rng.choice(["unsigned char", "short", "int", "long long"])
                 width = rng.randrange(ctypes_size(bits) * 8 + 1)
                 alignment = rng.choice([1, 4, 16])
-                aligned = "" if rng.random() < 0.6 or not width else f" __attribute__((aligned({alignment})))"
+                aligned = rng.choice([
+                    "", "", f" __attribute__((aligned({alignment})))", " __attribute__((packed))",
+                    f" __attribute__((packed, aligned({alignment})))"]) if width else ""
                 members.append(f"{bits} {name if width else ''} : {width}{aligned};")
             case 2 if not kind.startswith("t"):
                 members.append(f"{kind} {name}[{rng.randrange(4)}]{attribute()};")

@@ -22,6 +22,7 @@ class Member:
     type: Scalar | Composite
     length: int | None = None  # of an array
     width: int | None = None  # of a bit-field
+    packed: bool = False  # that one alone
 
     def declare(self) -> str:
         if self.name is None and isinstance(self.type, Composite):
@@ -29,7 +30,8 @@ class Member:
         text = self.type.declare(self.name or "")
         if self.length is not None:
             text += f"[{self.length}]"
-        return f"{text} : {self.width};" if self.width is not None else f"{text};"
+        packed = " __attribute__((packed))" if self.packed else ""
+        return f"{text} : {self.width}{packed};" if self.width is not None else f"{text};"
 
 
 @dataclass(frozen=True)
@@ -126,4 +128,4 @@ class Maker:
         width = rng.choice([1, widest, rng.randint(1, widest)])
         if rng.random() < 0.12:
             return Member(None, base, width=rng.choice([0, width]))
-        return Member(self.name(), base, width=width)
+        return Member(self.name(), base, width=width, packed=rng.random() < 0.15)

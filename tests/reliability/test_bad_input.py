@@ -531,6 +531,7 @@ TYPES = {
     "bits of a double": (lambda w: c.bits(c.double, 3), BadTypedef, r"double"),
     "too many bits": (lambda w: c.bits(c.int, 33), BadTypedef, r"33.*int"),
     "negative bits": (lambda w: c.bits(c.int, -1), (BadTypedef, ValueError), r"-1"),
+    "a packed end of a unit": (lambda w: c.bits(c.int, 0, packed=True), BadTypedef, r"packed"),
     "no bits with a name": (lambda w: c.struct("s", [("x", c.bits(c.int, 0))]), BadTypedef, r"struct s\.x"),
     "enum of no enum": (lambda w: c.enum(int), TypeError, r"enum"),
     "enum of a float": (lambda w: c.enum(Color, c.double), BadTypedef, r"double"),

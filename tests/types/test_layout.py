@@ -60,7 +60,7 @@ def build_member(member: Member) -> libffi.Type:
         return build(member.type)
     type = build_scalar(member.type)
     if member.width is not None:
-        return c.bits(type, member.width)
+        return c.bits(type, member.width, member.packed)
     return type if member.length is None else c.array(type, member.length)
 
 

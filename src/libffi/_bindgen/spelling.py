@@ -114,7 +114,8 @@ class TableSpeller:
             case "array" | "vector":
                 return f"{kind.kind}({self(kind.item)}, {kind.length})"
             case "bits":
-                return f"bits({self(_base(kind.item))}, {kind.length})"
+                packed = "" if kind.alignment else ", packed=True"
+                return f"bits({self(_base(kind.item))}, {kind.length}{packed})"
             case "enum":
                 return self.own(kind) if has_members(kind) else self(_base(kind))
             case "struct" | "union":

@@ -124,11 +124,11 @@ class Records(Types):
         for declarator in declaration.declarators:
             ends = last and declarator is declaration.declarators[-1]
             kind, natural = self._member_type(base, specifiers, declarator, ends)
-            asked = max(self.alignment(specifiers.attributes), self.alignment(declarator.attributes))
             single = specifiers.attributes.packed or declarator.attributes.packed
+            asked = max(self.alignment(specifiers.attributes), self.alignment(declarator.attributes))
             if declarator.bits is not None:
-                if single and not packed:
-                    raise single.error("the attribute 'packed' on a single bit-field is not supported")
+                if single and kind.length:
+                    kind = c.bits(kind.item, kind.length, packed=True)
                 wanted = asked
             elif packed or single:      # what is packed yields to what is asked for, and both to #pragma pack
                 wanted = asked or (0 if packed and not pack else 1)
