@@ -43,6 +43,7 @@ _Written_contra = TypeVar("_Written_contra", contravariant=True)
 # What parameters take and fields may be set to.
 Integer: TypeAlias = SupportsIndex | Value[int]
 Floating: TypeAlias = SupportsFloat | SupportsIndex | Value[float]
+Real: TypeAlias = float | Value[float]
 Complex: TypeAlias = SupportsComplex | SupportsFloat | SupportsIndex | Value[complex]
 Character: TypeAlias = bytes | str | SupportsIndex | Value[Any]
 VoidPointer: TypeAlias = Pointer[None] | int | None
@@ -105,6 +106,6 @@ else:
 
 __all__ = [
     "Address", "Aggregate", "Any", "Array", "Callback", "CallbackType", "Character", "Closure", "Complex", "Data",
-    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "StructMemory", "Target",
-    "Text", "Type", "Value", "VoidPointer", "WideText",
+    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "Real", "StructMemory",
+    "Target", "Text", "Type", "Value", "VoidPointer", "WideText",
 ]

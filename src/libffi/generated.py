@@ -9,8 +9,9 @@ A table has a line for each name, in Python's syntax with the names of `libffi.c
                  alloc_func = func(pointer, [pointer, uint, uint])
     constants    Z_OK = 0
     variables    environ = ptr(ptr(char))
+    macros       deflateBound2(n=number) -> ulong = call(compressBound, n + 5)
     getters      zlib_version = @libffi_shim_zlib_version string
-    left_out     gzvprintf = va_list cannot be made from Python
+    left_out     gzerror2 = libz.so.1 has no symbol 'gzerror2'
 
 `name@symbol` stands where the library calls it otherwise, and a macro's other name is `name = function`.
 Nothing here imports a compiler's or a parser's parts: an import costs what reading the text costs.
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-_FUNCTIONS, _TYPES, _CONSTANTS, _VARIABLES, _LEFT_OUT, _GETTERS = range(1, 7)
+_FUNCTIONS, _TYPES, _CONSTANTS, _VARIABLES, _LEFT_OUT, _GETTERS, _MACROS = range(1, 8)
 _SHIM = "libffi_shim_"
 
 
@@ -47,7 +48,7 @@ class Bindings:
     def __init__(
         self, module: "dict[str, Any]", *, libraries: "Iterable[str | None]", version: str, abi: str,
         functions: str = "", types: str = "", constants: str = "", variables: str = "", left_out: str = "",
-        getters: str = "", docs: str = "", shim: str | None = None,
+        getters: str = "", macros: str = "", docs: str = "", shim: str | None = None,
     ) -> None:
         """Take the tables; refuse a machine that they were not made for."""
         here = globals()["abi"]()
@@ -58,7 +59,7 @@ class Bindings:
         self._module = module
         self._names = tuple(libraries)
         self._version = version
-        self._texts = (functions, types, constants, variables, left_out, getters)
+        self._texts = (functions, types, constants, variables, left_out, getters, macros)
         self._shim_name = shim
         self._shim: Library | None = None
         self._docs_text = docs
@@ -96,7 +97,9 @@ class Bindings:
             index: dict[str, tuple[int, str]] = {}
             for table, text in reversed(tuple(enumerate(self._texts, 1))):
                 for line in text.splitlines():
-                    if table == _FUNCTIONS:
+                    if table == _MACROS:
+                        name, _, rest = line.partition("(")
+                    elif table == _FUNCTIONS:
                         name, sign, rest = line.partition("(")
                         if " = " in name:
                             name, sign, rest = line.partition(" = ")
@@ -128,6 +131,8 @@ class Bindings:
         elif table == _GETTERS:
             symbol, _, kind = text[1:].partition(" ")
             value = self._find(symbol)[0].function(symbol, self._by_value(self._read(kind)))
+        elif table == _MACROS:
+            value = self._macro(name, text)
         else:
             title = f"module {self._module['__name__']!r} has no attribute {name!r}"
             raise AttributeError(f"{title}: {text}" if table else title, name=name)
@@ -150,6 +155,20 @@ class Bindings:
         restype = self._by_value(self._read(result))
         library, _ = self._find(symbol)
         function: Any = library.function(symbol, restype, parameters.values())
+        function.__doc__ = self._doc(name)
+        function.__signature__ = _signature(parameters)
+        return function
+
+    def _macro(self, name: str, text: str) -> "Any":
+        from libffi import _macros
+
+        head, _, expression = text.partition(" = ")
+        arguments, arrow, result = head.partition(") -> ")
+        parameters: dict[str, Any] = self._read(f"macro_parameters({arguments if arrow else arguments[:-1]})")
+        restype = self.as_type(self._read(result)) if result else None
+        resolve = self._scope.__getitem__
+        function: Any = _macros.function_of(name, parameters, expression, restype, resolve, self.as_type)
+        function.__module__ = self._module["__name__"]
         function.__doc__ = self._doc(name)
         function.__signature__ = _signature(parameters)
         return function
@@ -289,6 +308,7 @@ class _Scope(dict):  # type: ignore[type-arg]
             vector=c.vector, bits=lambda base, width, packed=False: c.bits(as_type(base), width, packed), exact=c.exact,
             func=lambda result, arguments: c.func(CIF(by_value(result), [by_value(kind) for kind in arguments])),
             struct=nameless(c.struct), union=nameless(c.union), members=members,
+            number=None, macro_parameters=lambda **kinds: kinds,
             parameters=lambda **kinds: {name: by_value(kind) for name, kind in kinds.items()},
             enumeration=lambda base, **values: (base, values),
             value=lambda kind, data: by_value(kind).read(data),

@@ -21,6 +21,7 @@
 #define SHAPES_COUNT shape_count()
 #define SHAPES_DEFAULT SHAPE_SQUARE
 #define SHAPES_DOUBLED(x) ((x) * 2)
+#define SHAPES_STORED(x) ((x) = 2)
 #define SHAPES_DO do {
 #define SHAPES_BROKEN (1 +
 #define SHAPES_GONE 1

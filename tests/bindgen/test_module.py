@@ -119,7 +119,7 @@ def test_variables(shapes):
 
 @pytest.mark.parametrize("name, why", [
     ("shape_missing", "has no symbol 'shape_missing'"), ("shape_twice", "static inline function: --shim"),
-    ("SHAPES_DOUBLED", "macro with parameters: --shim"),
+    ("SHAPES_STORED", "macro with parameters: --shim"),
     ("SHAPES_COUNT", "at run time only: --shim"),
     ("SHAPES_DO", "it is no value"), ("SHAPES_BROKEN", "its brackets do not match"), ("SHAPES_LINE", "where it stands"),
     ("SHAPES_API", "it is no value")])

@@ -23,6 +23,8 @@ assert_type(s.shape_area(shape, 2), float)
 assert_type(s.shape_move((1, 2), 3, 4), s.point_memory)
 assert_type(s.SHAPE_FILLED, s.shape_flags)
 assert_type(s.SHAPES_NONE, Pointer[s.shape_memory])
+assert_type(s.SHAPES_DOUBLED(3), int)
+assert_type(s.SHAPES_DOUBLED(1.5), float)
 shape.next = None
 shape.at = (1, 2)
 text: str = s.SHAPES_VERSION
@@ -43,6 +45,7 @@ s.shape_area(shape)
 s.shape_area(s.point.new(), 2)
 s.shape_visit(shape, 5, None)
 s.shape_move((1, 2), "x", 3)
+s.SHAPES_DOUBLED("3")
 shape.nxt = None
 shape.side = "long"
 s.no_such_function()

@@ -7,9 +7,11 @@ A header goes one way, and no module imports one that comes after it:
     source       preprocessed text: of which file each line is, and what of it is needed
     comments     what a header says of a declaration
     macros       what macros are, as the compiler sees them
+    formulas     macros with parameters that are expressions
     contents     what the reader and the compiler found, selected
     shims        a C file for what is in the headers only
     spelling     types as the module's tables and type checkers spell them
+    formula_text formulas as the module's tables spell them
     writing      the texts of the module and of its stub
     generate     the steps in their order
     cache        modules that libffi.include keeps

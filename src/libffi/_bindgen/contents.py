@@ -8,6 +8,7 @@ from typing import Any
 from libffi import Type, c
 from libffi._bindgen import macros
 from libffi._bindgen.comments import documentation
+from libffi._bindgen.formulas import Formula, FormulaMaker
 from libffi._bindgen.source import OwnFiles, Place, Source
 from libffi._reader import (
     ConstantDeclaration,
@@ -58,7 +59,8 @@ class Contents:
     docs: dict[str, str] = field(default_factory=dict)
     inline: dict[str, FunctionDeclaration] = field(default_factory=dict)    # in the header only
     code: dict[str, str] = field(default_factory=dict)          # macros that are known at run time only
-    parametric: dict[str, macros.Macro] = field(default_factory=dict)
+    parametric: dict[str, tuple[macros.Macro, str]] = field(default_factory=dict)   # and their expansions
+    formulas: dict[str, Formula] = field(default_factory=dict)  # macros with parameters that Python computes
     getters: dict[str, FunctionDeclaration] = field(default_factory=dict)   # of the shim, for macros without parameters
 
 
@@ -140,6 +142,21 @@ class Collector:
             why = self._take(name, meaning)
             if why:
                 self.contents.left_out[name] = why
+
+    def take_parametric(self, found: Sequence[macros.Macro], expansions: Sequence[str]) -> None:
+        """Take the macros with parameters: what Python can compute, and what only a compiler can."""
+        maker = FormulaMaker(self.header, self.contents.functions)
+        for macro, text in zip(found, expansions, strict=True):
+            name = macro.name
+            if name in self.header.names or not self._wanted(name):
+                continue
+            formula = maker.formula(macro, text)
+            if formula is None:
+                self.contents.parametric[name] = macro, text
+                continue
+            self.contents.formulas[name] = formula
+            if doc := documentation(macro.place):
+                self.contents.docs[name] = doc
 
     def _take(self, name: str, meaning: macros.Meaning) -> str:
         """Take what one macro is; say why not."""

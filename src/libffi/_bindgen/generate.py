@@ -10,7 +10,7 @@ from pathlib import Path
 
 import libffi
 from libffi import Library, LibraryNotFound, SymbolNotFound, generated
-from libffi._bindgen import macros
+from libffi._bindgen import formulas, macros
 from libffi._bindgen.compiler import Compiler, pkg_config
 from libffi._bindgen.contents import Collector, Contents
 from libffi._bindgen.errors import BindgenError
@@ -87,7 +87,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     placed = macros.say_their_place(every)
     of_own = [macro for macro in every if own(macro.place.file) and wanted(macro.name)]
     plain = [macro for macro in of_own if macro.parameters is None and macro.name not in placed]
-    text, expansions = macros.expansions(compiler.preprocess(includes + macros.expanding_text(plain)))
+    parametric = [macro for macro in of_own if macro.parameters is not None]
+    text, expansions = macros.expansions(compiler.preprocess(
+        includes + macros.expanding_text([*plain, *formulas.calls_of(parametric)])))
     source = Source(text)
     used = {word for expansion in expansions for word in re.findall(r"[A-Za-z_]\w*", expansion)}
     compiler.mistakes(text)     # what of the headers does not compile is said in the compiler's own words
@@ -95,9 +97,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
 
     progress("computing constants")
     try:
-        meanings = macros.meanings(compiler, needed, expansions)
+        meanings = macros.meanings(compiler, needed, expansions[:len(plain)])
     except BindgenError:    # something that was left out was needed after all
-        meanings = macros.meanings(compiler, text, expansions)
+        meanings = macros.meanings(compiler, text, expansions[:len(plain)])
 
     progress("reading declarations")
     header = parse_header(needed)
@@ -105,10 +107,9 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     collector.take_declarations(_symbol_finder(libraries))
     collector.take_macros(plain, meanings)
     contents = collector.contents
+    collector.take_parametric(parametric, expansions[len(plain):])
     for macro in of_own:
-        if macro.parameters is not None and macro.name not in header.names:
-            contents.parametric[macro.name] = macro
-        elif macro.name in placed:
+        if macro.parameters is None and macro.name in placed:
             contents.left_out[macro.name] = "it is no value: it says where it stands, or works in #if only"
     _leave_out_code(contents)
     maker = None
@@ -151,7 +152,7 @@ def _write_texts(
     text = writer.module()
     counts = Counter({
         "functions": len(contents.functions), "constants": len(contents.constants), "types": writer.types,
-        "variables": len(contents.variables), "aliases": len(contents.aliases)})
+        "macros": len(contents.formulas), "variables": len(contents.variables), "aliases": len(contents.aliases)})
     module = Module(text, writer.stub(), dict(counts), contents.left_out)
     if maker is not None:
         module.counts["of the shim"] = len(maker.entries)
@@ -235,7 +236,7 @@ def _renamer(rules: Sequence[tuple[str, str]], contents: Contents) -> Callable[[
         except (re.error, IndexError) as error:
             raise BindgenError(f"--rename {pattern}={replacement}: {error}") from error
     every = [*contents.functions, *contents.variables, *contents.constants, *contents.types, *contents.aliases,
-             *contents.code, *contents.inline, *contents.parametric]
+             *contents.code, *contents.inline, *contents.parametric, *contents.formulas]
     taken = set(every)
 
     def rename(name: str) -> str:

@@ -136,7 +136,7 @@ _ADDRESS = "unsigned long" if sizeof(c.ulong) == sizeof(c.pointer) else "unsigne
 _LITERAL = re.compile(r'[() ]*(?:(?:u8|[LuU])?"(?:[^"\\]|\\.)*"[() ]*)+')
 _CHARACTERS = {"": (1, ""), "u8": (1, ""), "u": (2, "utf-16"), "U": (4, "utf-32"), "L": (4, "utf-32")}
 _ONE_EXPRESSION = re.compile(r"[^;#@`]*")
-_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 
 
 def meanings(compiler: Compiler, header: str, texts: list[str]) -> list[Meaning]:
@@ -180,7 +180,7 @@ def why_no_expression(text: str) -> str:
     """Say why a text cannot even be tried: it would swallow what comes after it."""
     if not text:
         return "it is empty"
-    plain = _STRINGS.sub('""', text)
+    plain = STRINGS.sub('""', text)
     if not _ONE_EXPRESSION.fullmatch(plain) and "({" not in plain:
         return "it is not an expression"
     closers: list[str] = []

@@ -8,6 +8,8 @@ from libffi import CIF, Type, c
 from libffi._bindgen import macros
 from libffi._bindgen.compiler import PROBE, Compiler
 from libffi._bindgen.contents import Contents, unwrapped
+from libffi._bindgen.formulas import PREFIX as PARAMETER
+from libffi._bindgen.formulas import is_variadic, makes_words, parameter_names
 from libffi._reader import FunctionDeclaration, Parsed, Qualified, type_named
 
 PREFIX = "libffi_shim_"
@@ -33,17 +35,19 @@ class Entry:
     result: Type
     parameters: tuple[tuple[str, Type], ...]
     is_value: bool = False      # of a macro without parameters
+    is_inline: bool = False     # a function of the header's
 
     def declaration(self) -> FunctionDeclaration:
         """Return it as what the module binds."""
-        names = tuple(name.removeprefix("libffi_") for name, _ in self.parameters)
+        names = tuple(name.removeprefix(PARAMETER) for name, _ in self.parameters)
         cif = CIF(self.result, [kind for _, kind in self.parameters])
         return FunctionDeclaration(self.name, PREFIX + self.name, cif, names)
 
     def line(self, spell: Callable[[Type], str]) -> str:
         """Return its C."""
         declared = ", ".join(f"{spell(kind)} {name}" for name, kind in self.parameters) or "void"
-        call = self.name if self.is_value else f"{self.name}({', '.join(name for name, _ in self.parameters)})"
+        function = f"({self.name})" if self.is_inline else self.name     # which a macro may be called like, too
+        call = self.name if self.is_value else f"{function}({', '.join(name for name, _ in self.parameters)})"
         words = "" if self.result is c.void else "return "
         return f"SHIM {spell(self.result)} {PREFIX}{self.name}({declared}) {{ {words}{call}; }}"
 
@@ -74,7 +78,7 @@ class ShimMaker:
             else:
                 cif = declaration.cif
                 names = [parameter or f"arg{number}" for number, parameter in enumerate(declaration.parameters, 1)]
-                asked.append(Entry(name, cif.restype, tuple(zip(names, cif.argtypes, strict=True))))
+                asked.append(Entry(name, cif.restype, tuple(zip(names, cif.argtypes, strict=True)), is_inline=True))
         asked += self._macros()
         refused = self._refused([entry.line(self.spell) for entry in asked])
         for number, entry in enumerate(asked, 1):
@@ -106,13 +110,12 @@ class ShimMaker:
     def _macros(self) -> list[Entry]:
         contents = self._contents
         calls: list[tuple[str, tuple[tuple[str, Type], ...], bool]] = [(name, (), True) for name in contents.code]
-        parametric = list(contents.parametric.values())
-        for macro, text in zip(parametric, self._expanded(parametric), strict=True):
+        for macro, text in contents.parametric.values():
             kinds = self._parameter_types(macro, text)
             if isinstance(kinds, str):
                 contents.left_out[macro.name] = kinds
             else:
-                calls.append((macro.name, tuple(zip(_names(macro), kinds, strict=True)), False))
+                calls.append((macro.name, tuple(zip(parameter_names(macro), kinds, strict=True)), False))
         expressions = [name if is_value else f"{name}({', '.join(_argument(i, j) for j in range(len(parameters)))})"
                        for i, (name, parameters, is_value) in enumerate(calls)]
         variables = "".join(f"extern {self.spell(kind)} {_argument(i, j)};\n"
@@ -128,25 +131,20 @@ class ShimMaker:
                 made.append(Entry(name, result, parameters, is_value))
         return made
 
-    def _expanded(self, parametric: list[macros.Macro]) -> list[str]:
-        calls = [macros.Macro(f"{macro.name}({', '.join(_names(macro))})", None, "", macro.place)
-                 if "..." not in macro.parameters else macros.Macro("", None, "", macro.place)  # type: ignore[operator]
-                 for macro in parametric]
-        return macros.expansions(self._compiler.preprocess(self._includes + macros.expanding_text(calls)))[1]
-
     def _parameter_types(self, macro: macros.Macro, text: str) -> list[Type] | str:
         """Return the types of a macro's parameters, by what is done with them; say why they are not known."""
-        assert macro.parameters is not None
-        if "..." in macro.parameters or any(name.endswith("...") for name in macro.parameters):
+        if is_variadic(macro):
             return "it is a macro with variable arguments"
+        if makes_words(macro, text):
+            return "it is a macro that makes words of its parameters"
         if not text or macros.why_no_expression(text):
             return "it is a macro with parameters that is no expression"
         found: dict[str, Type] = {}
-        names = _names(macro)
+        names = parameter_names(macro)
         for name in names:
             kind = self._type_by_use(name, text)
             if kind is None:
-                given = name.removeprefix("libffi_")
+                given = name.removeprefix(PARAMETER)
                 return f"it is a macro, and nothing says of which type its parameter {given!r} is"
             found[name] = kind
         return [found[name] for name in names]
@@ -289,11 +287,6 @@ def _call_around(text: str, start: int) -> tuple[str, int, bool] | None:
         elif not sign.isspace() and position == 0:
             alone = False
     return None
-
-
-def _names(macro: macros.Macro) -> list[str]:
-    """Return names for a macro's parameters that nothing else is called."""
-    return [f"libffi_{name}" for name in macro.parameters or ()]
 
 
 def _argument(macro: int, parameter: int) -> str:

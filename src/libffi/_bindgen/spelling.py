@@ -9,8 +9,9 @@ from libffi._ffi import scalars
 from libffi._reader import Layout, Parsed, Qualified
 
 # What the tables' own words mean, whatever a header calls so.
-_RESERVED = frozenset(scalars) | frozenset(
-    "inf nan own ptr array vector bits exact func struct union members parameters enumeration value".split())
+RESERVED = frozenset(scalars) | frozenset(
+    "inf nan own ptr array vector bits exact func struct union members parameters enumeration value "
+    "number macro_parameters cast call truth chosen address".split())
 _SCALARS: dict[Type, str] = {}
 for _name, _kind in scalars.items():
     _SCALARS.setdefault(_kind, _name)
@@ -27,7 +28,7 @@ class Names:
         self._taken: set[str] = set()
         self._other_names: dict[Type, str] = {}
         objects = {*contents.functions, *contents.variables, *contents.constants, *contents.aliases,
-                   *contents.inline, *contents.code, *contents.parametric}
+                   *contents.inline, *contents.code, *contents.parametric, *contents.formulas}
         self._taken = {self.public(name) for name in objects}
         for name, kind in contents.types.items():
             if _is_nominal(kind) and kind not in self.types:
@@ -57,6 +58,10 @@ class Names:
         if kind not in self.types and kind not in self._other_names:
             self.types[kind] = self._free(name)
             self.waiting.append(kind)
+
+    def is_taken(self, name: str) -> bool:
+        """Say whether the module has a name for something."""
+        return name in self._taken
 
     def _free(self, name: str) -> str:
         while name in self._taken:
@@ -125,7 +130,7 @@ class TableSpeller:
     def own(self, kind: Type) -> str:
         """Return the name of a struct, union or enum as the tables refer to it."""
         name = self._names.of(kind)
-        return f'own("{name}")' if name in _RESERVED else name
+        return f'own("{name}")' if name in RESERVED else name
 
     def function(self, cif: Any) -> str:
         """Return a pointer to functions of a signature."""
@@ -257,6 +262,10 @@ class Annotator:
             case "pointer":
                 return f"{a}Target[{self.value(kind.item)}]"
         return f"{a}Any"
+
+    def number(self, *, integral: bool) -> str:
+        """Return the Python type of what a macro takes as a number."""
+        return f"{self._l}{'Integer' if integral else 'Real'}"
 
     def returned(self, kind: Type) -> str:
         """Return the Python type of what a callback may return."""

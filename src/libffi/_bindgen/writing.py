@@ -4,8 +4,10 @@ import re
 import textwrap
 from typing import Any
 
-from libffi import Type
+from libffi import Type, c
 from libffi._bindgen.contents import Bytes, Cast, Contents, Member, python_name
+from libffi._bindgen.formula_text import FormulaSpeller
+from libffi._bindgen.formulas import Formula
 from libffi._bindgen.spelling import Annotator, Names, TableSpeller, has_members, is_flags, is_nameless
 from libffi._reader import FunctionDeclaration, UnknownArray
 
@@ -26,6 +28,7 @@ class Writer:
         self._shim = shim
         self.types = 0      # as many as were written
         self._spell = TableSpeller(names)
+        self._formulas = FormulaSpeller(names, self._spell)
         self._order: list[Type] = []        # of the types that have a line of their own
 
     def module(self) -> str:
@@ -38,6 +41,8 @@ class Writer:
         variables = [f"{self._public(name)} = {self._variable(name)}" for name in self._contents.variables]
         getters = [f"{self._public(name)} = @{declaration.symbol} {self._spell(declaration.cif.restype)}"
                    for name, declaration in self._contents.getters.items()]
+        macros = [self._formulas.line(self._public(name), formula)
+                  for name, formula in self._contents.formulas.items()]
         types = self._types()
         self.types = len(types)
         left_out = [f"{self._public(name)} = {' '.join(why.split())}" for name, why in self._contents.left_out.items()]
@@ -51,8 +56,8 @@ class Writer:
             f'    abi="{self._abi}",',
             *([f'    shim="{self._shim}",'] if self._shim else []),
         ]
-        tables = {"functions": functions, "types": types, "constants": constants, "variables": variables,
-                  "getters": getters, "left_out": left_out, "docs": self._docs()}
+        tables = {"functions": functions, "macros": macros, "types": types, "constants": constants,
+                  "variables": variables, "getters": getters, "left_out": left_out, "docs": self._docs()}
         for table, lines in tables.items():
             if lines:
                 parts.append(f'    {table}="""\\\n{_escaped(chr(10).join(lines))}\n""",')
@@ -143,6 +148,8 @@ class Writer:
             body.append(f"{self._public(name)}: {annotate.value(getter.cif.restype)}")
         for name, declaration in contents.functions.items():
             body += self._stub_of_function(self._public(name), declaration, contents.docs.get(name), annotate, prefix)
+        for name, formula in contents.formulas.items():
+            body += self._stub_of_macro(self._public(name), formula, contents.docs.get(name), annotate, prefix)
         for name, target in contents.aliases.items():
             body.append(f"{self._public(name)} = {self._public(target)}")
         head = [f'"""{_escaped(self._head)}"""']
@@ -160,7 +167,7 @@ class Writer:
         ours = {*(name for _, names in _IMPORTS for name in names), *_BUILTINS}
         used = {self._public(name) for table in (
             self._contents.functions, self._contents.variables, self._contents.constants, self._contents.types,
-            self._contents.aliases, self._contents.getters) for name in table}
+            self._contents.aliases, self._contents.getters, self._contents.formulas) for name in table}
         for members, _ in self._names.layouts.values():
             used.update(member[0] for member in members if member[0] is not None)
         return bool(ours & (used | set(self._names.types.values())))
@@ -221,13 +228,34 @@ class Writer:
             parts.append("/")
         if cif.variadic:
             parts.append(f"*args: {a}Any")
-        result = annotate.value(cif.restype)
-        head = f"def {name}({', '.join(parts)}) -> {result}:"
-        if len(head) > _WIDTH - 4:
-            head = "\n".join([f"def {name}(", *(f"    {part}," for part in parts), f") -> {result}:"])
-        if not doc:
-            return [f"@{a}function", f"{head} ..."]
-        return [f"@{a}function", head, *_docstring(doc)]
+        return [f"@{a}function", *_def(name, parts, annotate.value(cif.restype), doc)]
+
+    def _stub_of_macro(self, name: str, formula: Formula, doc: str | None, annotate: Annotator, a: str) -> list[str]:
+        """Return a macro's signature; there are two where floating numbers make one of the result, too."""
+        names, result = self._formulas.parameters[name], formula.result
+
+        def lines(floating: bool, doc: str | None) -> list[str]:
+            number = annotate.number(integral=not floating)
+            parts = []
+            for given, kind in formula.parameters.items():
+                taken = annotate.argument(kind) if kind is not None else \
+                    annotate.number(integral=True) if given in formula.integral else number
+                if kind is None and given in formula.addresses:
+                    taken += f" | {annotate.value(c.pointer)}"
+                parts.append(f"{names[given]}: {taken}")
+            if parts:
+                parts.append("/")
+            made = annotate.value(result) if result is not None else \
+                f"{a}float" if formula.is_floating(floating) else f"{a}int"
+            return _def(name, parts, made, doc)
+
+        numbers = {given for given, kind in formula.parameters.items() if kind is None}
+        if numbers <= formula.integral:
+            return lines(False, doc)
+        if result is not None or formula.is_floating(True) == formula.is_floating(False):
+            return lines(True, doc)
+        overload = "@_t.overload" if a else "@overload"
+        return [overload, *lines(False, None), overload, *lines(True, doc)]
 
 
 def parameter_names(declaration: FunctionDeclaration) -> list[str]:
@@ -244,15 +272,23 @@ def parameter_names(declaration: FunctionDeclaration) -> list[str]:
     return names
 
 
+def _def(name: str, parts: list[str], result: str, doc: str | None) -> list[str]:
+    """Return a function of a stub."""
+    head = f"def {name}({', '.join(parts)}) -> {result}:"
+    if len(head) > _WIDTH - 4:
+        head = "\n".join([f"def {name}(", *(f"    {part}," for part in parts), f") -> {result}:"])
+    return [head, *_docstring(doc)] if doc else [f"{head} ..."]
+
+
 _BUILTINS = ("bool", "bytes", "complex", "float", "int", "str", "type")
 # Checkers know some of them by their own module only.
 _IMPORTS = (
     ("enum", ("IntEnum", "IntFlag")),
-    ("typing", ("Any", "Final")),
+    ("typing", ("Any", "Final", "overload")),
     ("libffi.annotations", (
         "Address", "Aggregate", "Array", "Callback", "CallbackType", "Character", "Complex", "Data", "Field",
-        "Floating", "Function", "Integer", "Items", "Memory", "Pointer", "StructMemory", "Target", "Text", "Type",
-        "VoidPointer", "WideText", "function")),
+        "Floating", "Function", "Integer", "Items", "Memory", "Pointer", "Real", "StructMemory", "Target", "Text",
+        "Type", "VoidPointer", "WideText", "function")),
 )
 
 

@@ -14,7 +14,7 @@ A text goes one way, and no module imports one that comes after it:
     tree         the syntax of declarations and expressions
     cursor       a place in the tokens
     parser       tokens -> trees
-    constants    the arithmetic of C
+    constants    numbers, characters and strings -> their values
     enums        the classes of C's enums
     scope        what has been declared so far
     expressions  trees of constant expressions -> values
@@ -25,6 +25,7 @@ A text goes one way, and no module imports one that comes after it:
     text         a text: all of it or an error, or as much of a header as can be had
     declare      what was read -> the objects that a library has as attributes
 """
+from libffi._reader import tree
 from libffi._reader.declare import Declarations, Text
 from libffi._reader.scope import (
     ConstantDeclaration,
@@ -35,9 +36,10 @@ from libffi._reader.scope import (
     UnknownArray,
     VariableDeclaration,
 )
-from libffi._reader.text import Parsed, parse, parse_declaration, parse_header, type_named
+from libffi._reader.text import ExpressionReader, Parsed, parse, parse_declaration, parse_header, type_named
 
 __all__ = [
-    "ConstantDeclaration", "Declarations", "FunctionDeclaration", "FunctionType", "Layout", "Parsed", "Qualified",
-    "Text", "UnknownArray", "VariableDeclaration", "parse", "parse_declaration", "parse_header", "type_named",
+    "ConstantDeclaration", "Declarations", "ExpressionReader", "FunctionDeclaration", "FunctionType", "Layout",
+    "Parsed", "Qualified", "Text", "UnknownArray", "VariableDeclaration", "parse", "parse_declaration", "parse_header",
+    "tree", "type_named",
 ]

@@ -2,7 +2,7 @@
 import sys
 
 from libffi import Type, _ffi, c
-from libffi._reader import constants
+from libffi._arithmetic import truth
 from libffi._reader.records import Records
 from libffi._reader.scope import (
     STANDARD,
@@ -29,7 +29,7 @@ class Converter(Records):
         place = declaration.specifiers.place if isinstance(declaration, Declaration) else declaration.place
         self.line = place.line
         if isinstance(declaration, StaticAssert):
-            if not constants.truth(self.evaluate(declaration.condition)):
+            if not truth(self.evaluate(declaration.condition)):
                 raise declaration.place.error("this static assertion does not hold")
             return
         specifiers = declaration.specifiers

@@ -3,7 +3,7 @@ import sys
 from typing import Any
 
 from libffi import CIF, Type, c
-from libffi._reader.constants import Constant
+from libffi._arithmetic import Constant
 from libffi._reader.expressions import Expressions
 from libffi._reader.scope import (
     STANDARD,

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from libffi import DeclarationError, FFIError, Type, c
+from libffi import _arithmetic as arithmetic
+from libffi._arithmetic import Constant, NotConstant
 from libffi._reader import constants
-from libffi._reader.constants import Constant, NotConstant
 from libffi._reader.scope import ConstantDeclaration, FunctionType, Qualified, Scope, UnknownArray, spelled
 from libffi._reader.tokens import Token
 from libffi._reader.tree import (
     Binary,
+    Call,
     Cast,
     Conditional,
     Declaration,
@@ -86,14 +88,14 @@ class Expressions:
         operand = unary.operand
         if unary.operator not in ("sizeof", "_Alignof"):
             assert not isinstance(operand, Declaration)
-            return constants.unary(unary.operator, self.evaluate(operand))
+            return arithmetic.unary(unary.operator, self.evaluate(operand))
         if not isinstance(operand, Declaration):
             kind = self.evaluate(operand).type
-            return constants.cast(Constant(kind.size, constants.SIZE_T), constants.SIZE_T)
+            return arithmetic.cast(Constant(kind.size, arithmetic.SIZE_T), arithmetic.SIZE_T)
         qualified = self.type_of(operand)
         whole = self._complete(operand, qualified)
         size = whole.size if unary.operator == "sizeof" else qualified.alignment or whole.alignment
-        return Constant(size or 0, constants.SIZE_T)
+        return Constant(size or 0, arithmetic.SIZE_T)
 
     def _complete(self, name: TypeName, qualified: Qualified) -> Type:
         kind = qualified.type
@@ -106,23 +108,23 @@ class Expressions:
         result = self.evaluate(binary.first)
         for sign, operand in binary.rest:
             if sign.text in ("&&", "||"):
-                value = constants.truth(result)
+                value = arithmetic.truth(result)
                 if value == (sign.text == "&&"):
-                    value = constants.truth(self.evaluate(operand))
-                result = Constant(int(value), constants.INT)
+                    value = arithmetic.truth(self.evaluate(operand))
+                result = Constant(int(value), arithmetic.INT)
             else:
-                result = constants.binary(sign.text, result, self.evaluate(operand))
+                result = arithmetic.binary(sign.text, result, self.evaluate(operand))
         return result
 
     @_value.register
     def _(self, conditional: Conditional) -> Constant:
         sides = conditional.positive, conditional.negative
-        chosen, other = sides if constants.truth(self.evaluate(conditional.condition)) else sides[::-1]
+        chosen, other = sides if arithmetic.truth(self.evaluate(conditional.condition)) else sides[::-1]
         constant = self.evaluate(chosen)
         if isinstance(constant.value, (bytes, str)):
             return constant
         try:  # the other side has a say in the type, not in the value
-            return constants.balance(constant, self.evaluate(other))[0]
+            return arithmetic.balance(constant, self.evaluate(other))[0]
         except (DeclarationError, NotConstant):
             return constant
 
@@ -132,10 +134,14 @@ class Expressions:
 
     def converted(self, place: Token, constant: Constant, qualified: Qualified) -> Constant:
         """Return a constant as another type."""
-        kind = constants.ctype_of(qualified.type) if isinstance(qualified.type, Type) else None
+        kind = arithmetic.ctype_of(qualified.type) if isinstance(qualified.type, Type) else None
         if kind is None:
             raise place.error(f"a constant cannot be {spelled(qualified)}")
-        return constants.cast(constant, kind)
+        return arithmetic.cast(constant, kind)
+
+    @_value.register
+    def _(self, call: Call) -> Constant:
+        raise call.place.error("a function call is not a constant")
 
     @_value.register
     def _(self, offset: OffsetOf) -> Constant:
@@ -152,4 +158,4 @@ class Expressions:
                     raise place_of(step).error(f"{kind} has no items")
                 kind = kind.item
                 result += self.integer(step) * (kind.size or 0)
-        return Constant(result, constants.SIZE_T)
+        return Constant(result, arithmetic.SIZE_T)

@@ -1,4 +1,4 @@
-"""Read declarations and constant expressions from tokens, one at a time: what is a type must be known by then."""
+"""Read declarations and expressions from tokens, one at a time: what is a type must be known by then."""
 from collections.abc import Callable
 
 from libffi._reader.cursor import Cursor
@@ -7,6 +7,7 @@ from libffi._reader.tree import (
     ArrayOf,
     Attributes,
     Binary,
+    Call,
     Cast,
     Conditional,
     Declaration,
@@ -411,7 +412,7 @@ class Parser(Cursor):
     # Expressions.
 
     def expression(self) -> Expression:
-        """Read a constant expression, which has no commas and assigns nothing."""
+        """Read an expression without commas that assigns nothing."""
         condition = self._binary(1)
         if self.token.text != "?" or self.token.kind != "punctuation":
             return condition
@@ -481,8 +482,18 @@ class Parser(Cursor):
             self.wrong()
         self.take()
         if self.token.text == "(" and token.kind == "name":
-            raise token.error("a function call is not a constant")
+            return self._call(token)
         return Literal(token)
+
+    def _call(self, function: Token) -> Call:
+        self.take()
+        call = Call(function, [])
+        while self.token.text != ")":
+            call.arguments.append(self.expression())
+            if not self.skip(","):
+                break
+        self.expect(")")
+        return call
 
     def _strings(self) -> Strings:
         place = self.token

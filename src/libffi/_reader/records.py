@@ -3,8 +3,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from libffi import Type, c
-from libffi._reader import constants
-from libffi._reader.constants import NotConstant
+from libffi import _arithmetic as arithmetic
+from libffi._arithmetic import NotConstant
 from libffi._reader.declarators import Types
 from libffi._reader.enums import declared_enum
 from libffi._reader.scope import (
@@ -154,7 +154,7 @@ class Records(Types):
                 if not isinstance(kind, Type):
                     raise TypeError("a bit-field needs an integer type")
                 if kind is c.char:  # as a bit-field it holds a number
-                    kind = c.schar if constants.CHAR_IS_SIGNED else c.uchar
+                    kind = c.schar if arithmetic.CHAR_IS_SIGNED else c.uchar
                 kind = c.bits(kind, width)
                 return kind, qualified.alignment or kind.alignment or 0
         if declarator.initialised:
@@ -190,7 +190,7 @@ class Records(Types):
             member = token.text
             value = following if expression is None else self.integer(expression)
             try:
-                constant = constants.integer(value)
+                constant = arithmetic.integer(value)
             except NotConstant as error:
                 raise token.error(str(error)) from None
             before = self.scope.names.get(member)
@@ -208,7 +208,7 @@ class Records(Types):
         for token, _ in enumerators:
             value = values[token.text]
             python_value = made_class.__members__.get(token.text, value) if title else value
-            declaration = ConstantDeclaration(constants.integer(value), python_value)
+            declaration = ConstantDeclaration(arithmetic.integer(value), python_value)
             self.scope.put_name(token.text, declaration)
             self.declared[token.text] = declaration
             self.lines[token.text] = self.line
@@ -229,7 +229,7 @@ class Records(Types):
         if tagged.attributes.packed:
             candidates = [c.uchar, c.schar, c.ushort, c.short, *candidates]
         for candidate in candidates:
-            kind = constants.ctype_of(candidate)
-            if kind is not None and all(constants.in_range(value, kind) for value in values):
+            kind = arithmetic.ctype_of(candidate)
+            if kind is not None and all(arithmetic.in_range(value, kind) for value in values):
                 return candidate
         raise tagged.place.error("no integer type holds all enumerators")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from libffi import CIF, Type, _ffi, c
-from libffi._reader.constants import Constant
+from libffi._arithmetic import Constant
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 import re
 
 from libffi import DeclarationError, Type
+from libffi._arithmetic import Constant
 from libffi._reader.convert import Converter
 from libffi._reader.cursor import CLOSING
 from libffi._reader.meanings import add_macros
@@ -10,6 +11,7 @@ from libffi._reader.preprocess import Preprocessed
 from libffi._reader.scope import Declaration, FunctionDeclaration, Qualified, Scope, Tag
 from libffi._reader.tokens import Token, tokenize
 from libffi._reader.tree import Declaration as Tree
+from libffi._reader.tree import Expression, TypeName
 from libffi._reader.words import ASM, ATTRIBUTE, KEYWORDS
 
 _UNKNOWN_TYPE = re.compile(r"unknown type name '(\w+)'$")
@@ -117,6 +119,30 @@ def _check_brackets(tokens: list[Token]) -> None:
                 raise token.error(f"unexpected {token.text!r}")
     if opened:
         raise opened[-1].error(f"this {opened[-1].text!r} is never closed")
+
+
+class ExpressionReader:
+    """Reads expressions that may name what a scope has."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._converter = Converter(scope.copy())
+
+    def read(self, text: str) -> Expression:
+        """Return the tree of an expression."""
+        parser = Parser(tokens_of(text), self._converter.scope.is_typedef)
+        expression = parser.expression()
+        if parser.token.kind != "end":
+            parser.wrong()
+        return expression
+
+    def constant(self, expression: Expression) -> Constant:
+        """Return the value of an expression that is constant."""
+        return self._converter.evaluate(expression)
+
+    def type(self, name: TypeName) -> Type | None:
+        """Return a type that a cast names, None for what only a pointer can carry."""
+        kind = self._converter.type_of(name).type
+        return kind if isinstance(kind, Type) else None
 
 
 class _HeaderReader:

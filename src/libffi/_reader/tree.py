@@ -1,4 +1,4 @@
-"""The syntax of declarations and constant expressions, as the parser finds it."""
+"""The syntax of declarations and expressions, as the parser finds it."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -108,7 +108,7 @@ class StaticAssert:
     condition: Expression
 
 
-# Constant expressions.
+# Expressions.
 
 
 @dataclass(slots=True)
@@ -162,6 +162,14 @@ class Cast:
 
 
 @dataclass(slots=True)
+class Call:
+    """`function(arguments)`, which is no constant."""
+
+    place: Token                        # the function's name
+    arguments: list[Expression]
+
+
+@dataclass(slots=True)
 class OffsetOf:
     """`offsetof(type, member.or[item])`"""
 
@@ -170,7 +178,7 @@ class OffsetOf:
     path: list[Token | Expression]
 
 
-Expression = Literal | Strings | Unary | Binary | Conditional | Cast | OffsetOf
+Expression = Literal | Strings | Unary | Binary | Conditional | Cast | Call | OffsetOf
 
 
 def place_of(expression: Expression) -> Token:
