@@ -28,7 +28,7 @@ class Number:
         self.constant = constant
 
     def __repr__(self) -> str:
-        return f"<{self.constant.type.name} {self.constant.value}>"
+        return f"<{self.constant.type.name} {self.constant.value!r}>"
 
     def __bool__(self) -> bool:
         return arithmetic.truth(self.constant)

@@ -32,3 +32,8 @@ int shape_log(const char *format, ...)
 struct point shape_move(struct point from, int x, int y) { return (struct point){from.x + x, from.y + y}; }
 opaque *shape_opaque(void) { return (opaque *)&shape_total; }
 int stat(int stat, int other) { return stat + other; }
+
+int lambda(const None *from)
+{
+    return from->from + from->in;
+}

@@ -68,6 +68,9 @@ int shape_missing(int);
 extern int shape_total;
 extern const char *const shape_names[];
 static inline int shape_twice(int x) { return 2 * x; }
+/* What Python keeps for itself. */
+typedef struct { int from; int in; int in_; union { int class; unsigned is : 4; }; } None;
+int lambda(const None *from);
 extern int stat(int stat, int);
 struct stat { int size; };
 

@@ -54,6 +54,12 @@ def test_functions_are_called(shapes):
     assert isinstance(shapes.shape_area, Function) and shapes.shape_area is shapes.shape_area2
 
 
+def test_names_that_python_keeps_for_itself(shapes):
+    names = shapes.None_.new(from_=40, in__=2, class_=3)
+    assert shapes.lambda_(names) == 42 and names.from_ == 40 and names.is_ == 3
+    assert list(shapes.None_.fields) == ["from_", "in__", "in_", "class_", "is_"]
+
+
 def test_functions_say_what_they_take(shapes):
     assert str(inspect.signature(shapes.shape_area)) == "(from_, in_, /)"
     assert str(inspect.signature(shapes.shape_move)) == "(from_, arg2, arg3, /)"

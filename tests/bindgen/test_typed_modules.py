@@ -25,6 +25,8 @@ assert_type(s.SHAPE_FILLED, s.shape_flags)
 assert_type(s.SHAPES_NONE, Pointer[s.shape_memory])
 assert_type(s.SHAPES_DOUBLED(3), int)
 assert_type(s.SHAPES_DOUBLED(1.5), float)
+assert_type(s.lambda_(s.None_.new(from_=1)), int)
+assert_type(s.None_.new().from_, int)
 shape.next = None
 shape.at = (1, 2)
 text: str = s.SHAPES_VERSION

@@ -73,7 +73,7 @@ def measure(name: str) -> Row:
         includes = "".join(f"#include <{header}>\n" for header in entry["headers"])
         check = Check(Compiler(flags=flags), includes, made, module)
         return {"seconds": round(seconds, 2), "megabytes": usage // 1024, **check.functions(entry["own_files"]),
-                **check.constants(), **check.layouts(),
+                **check.constants(), **check.layouts(), **check.macros(),
                 **inline_functions(bindgen, entry["headers"], libraries, flags, module)}
 
 
@@ -122,10 +122,7 @@ class Check:
         have = {name for name in wanted if self.entries.get(name, (0,))[0] == 1}
         for name in have:       # each can be made
             getattr(self.made, name)
-        lists = {name for name in wanted - have if "va_list" in self.module.left_out.get(name, "")}
-        wanted -= lists
-        return {"functions": [len(have), len(wanted)], "va_list": len(lists),
-                "missing_functions": sorted(wanted - have)[:20]}
+        return {"functions": [len(have), len(wanted)], "missing_functions": sorted(wanted - have)[:20]}
 
     def constants(self) -> Row:
         """Compare each constant with a compiled program; count those that only the compiler has."""
@@ -134,7 +131,7 @@ class Check:
         for name, (table, _) in self.entries.items():
             if table == 3:
                 value = getattr(self.made, name)
-                name = name[:-1] if keyword.iskeyword(name[:-1]) else name     # None_ is C's None
+                name = c_name(name)
                 if isinstance(value, bool | int):
                     lines.append(f"A({name}, {int(value) & (1 << 64) - 1}ULL)")
                 elif isinstance(value, float):
@@ -195,12 +192,22 @@ class Check:
                 continue
             first = len(lines)
             lines.append(f'_Static_assert(sizeof({text}) == {kind.size} && _Alignof({text}) == {kind.alignment}, "");')
-            lines += [f'_Static_assert(__builtin_offsetof({text}, {field}) == {kind.offsets[field]}, "");'
+            lines += [f'_Static_assert(__builtin_offsetof({text}, {c_name(field)}) == {kind.offsets[field]}, "");'
                       for field, inner in kind.fields.items() if inner.kind != "bits"]
             checked[kind] = text, first, len(lines)
         wrong = self.mistakes(lines)
         bad = [text for text, first, last in checked.values() if any(first < line <= last for line in wrong)]
         return {"layouts": [len(checked) - len(bad), len(checked)], "assertions": len(lines), "wrong_layouts": bad}
+
+
+    def macros(self) -> Row:
+        """Compare the macros that Python computes with the compiler's; count all that have parameters."""
+        from compare_macros import MACROS, compare
+
+        have = sum(table == MACROS for table, _ in self.entries.values())
+        others = sum("macro with parameters" in why for why in self.module.left_out.values())
+        tried, wrong = compare(self.compiler, self.includes, self.made)
+        return {"macros": [have, have + others], "tried_macros": tried, "wrong_macros": wrong}
 
 
 CHECKS = """
@@ -215,6 +222,11 @@ extern int printf(const char *, ...);
 """
 
 
+def c_name(name: str) -> str:
+    """Return what C calls a name: None_ is its None."""
+    return name[:-1] if keyword.iskeyword(name[:-1]) else name
+
+
 def exported_functions(library: Any) -> set[str]:
     """Return the functions that a shared object exports."""
     stem = re.escape(library.path.partition(".so")[0])
@@ -227,9 +239,11 @@ def exported_functions(library: Any) -> set[str]:
 def summary(row: Row) -> str:
     """Return a row as a line."""
     parts = [f"{what} {row[what][0]}/{row[what][1]}" for what in LEAST]
+    parts += [f"macros {row['macros'][0]}/{row['macros'][1]} ({row['tried_macros']} tried)"]
     parts += [f"{row['seconds']} s, {row['megabytes']} MB"]
     parts += [f"{what}: {' '.join(row[what][:8])}" for what in (
-        "wrong", "wrong_layouts", "missing_functions", "missing_constants", "missing_inline") if row.get(what)]
+        "wrong", "wrong_layouts", "wrong_macros", "missing_functions", "missing_constants", "missing_inline")
+        if row.get(what)]
     return ", ".join(parts)
 
 
@@ -246,7 +260,7 @@ def totals(rows: Rows) -> str:
 def holds(rows: Rows) -> bool:
     """Say whether the promises are kept."""
     return None not in rows.values() and not any(
-        row["wrong"] or row["wrong_layouts"] for row in rows.values() if row) and all(
+        row["wrong"] or row["wrong_layouts"] or row["wrong_macros"] for row in rows.values() if row) and all(
         have >= least * of for what, least in LEAST.items() for have, of in [total(rows, what)])
 
 
@@ -255,23 +269,25 @@ def page(rows: Rows) -> str:
     lines = [
         "# Headers that were tried", "",
         "`tools/check/headers --write` makes modules of these headers of Debian 12 and compares them with the",
-        "compiler: functions with those that the library exports and the headers name (those with a `va_list`,",
-        "which Python cannot make, are counted by themselves), constants with a compiled program, size, alignment and",
-        "offsets of structs with assertions, inline functions with what the shim compiles. Seconds and memory are",
-        "those of making the module, without the shim.", "",
-        "| set | functions | with a va_list | constants | structs | inline | seconds | MB |",
+        "compiler: functions with those that the library exports and the headers name, constants with a compiled",
+        "program, size, alignment and offsets of structs with assertions, inline functions with what the shim compiles.",
+        "Macros are those with parameters that are functions without a shim, of all that have parameters; those of",
+        "numbers alone are compared with a compiled program. Seconds and memory are those of making the module, without",
+        "the shim.", "",
+        "| set | functions | constants | structs | inline | macros | seconds | MB |",
         "|---|---|---|---|---|---|---|---|"]
     for name, row in sorted(rows.items()):
-        figures = [f"{row[what][0]} of {row[what][1]}" for what in LEAST] if row else ["failed"] * 4
-        figures.insert(1, str(row["va_list"] or "") if row else "")
+        figures = [f"{row[what][0]} of {row[what][1]}" for what in (*LEAST, "macros")] if row else ["failed"] * 5
         lines.append(f"| {name} | {' | '.join(figures)} | {row['seconds'] if row else ''} | "
                      f"{row['megabytes'] if row else ''} |")
-    sums = [f"{have} of {of}" for what in LEAST for have, of in [total(rows, what)]]
-    sums.insert(1, str(sum(row["va_list"] for row in rows.values() if row)))
+    sums = [f"{have} of {of}" for what in (*LEAST, "macros") for have, of in [total(rows, what)]]
     wrong = sum(len(row["wrong"]) for row in rows.values() if row)
+    tried = sum(row["tried_macros"] for row in rows.values() if row)
+    failed = sum(len(row["wrong_macros"]) for row in rows.values() if row)
     asserted = sum(row["assertions"] for row in rows.values() if row)
     lines += [f"| **all** | {' | '.join(sums)} | | |", "",
-              f"Constants with a wrong value: {wrong}. Assertions of layout: {asserted}.", ""]
+              f"Constants with a wrong value: {wrong}. Assertions of layout: {asserted}. Macros that were compared: "
+              f"{tried}, of which wrong: {failed}.", ""]
     return "\n".join(lines)
 
 

@@ -312,8 +312,8 @@ class _Analysis:
                 if all(map(is_number, sides)):
                     return NUMBER
                 kinds = {side for side in sides if side is not NULL}
-                if len(kinds) == 1 and (_is_address(kind := kinds.pop()) or kind is c.void):
-                    return kind
+                if len(kinds) == 1 and (_is_address(one := kinds.pop()) or one is c.void):
+                    return one
         raise _NoFormula("no arithmetic")
 
     def _found_cast(self, kind: Type, operand: Static) -> Static:

@@ -1,6 +1,6 @@
 """How types are written: in a module's tables, and for type checkers."""
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from libffi import Type, c
@@ -140,8 +140,9 @@ class TableSpeller:
     def members(self, layout: Layout, owner: str) -> str:
         """Return what stands in the parentheses of a struct's or union's line."""
         members, options = layout
-        parts = [(member[0], ", ".join([self._member(member[0], member[1], owner), *map(str, member[2:])]))
-                 for member in members]
+        names = field_names(layout)
+        parts = [(names[member[0]] if member[0] is not None else None,
+                  ", ".join([self._member(member[0], member[1], owner), *map(str, member[2:])])) for member in members]
         if all(name is not None and _is_keyword_argument(name) for name, _ in parts) \
                 and all(len(member) == 2 for member in members):
             written = [f"{name}={text}" for name, text in parts]
@@ -165,8 +166,22 @@ def is_nameless(kind: Type) -> bool:
     return kind.name in ("struct", "union")
 
 
+def field_names(layout: Layout) -> dict[str, str]:
+    """Return the Python names of a struct's members, by those of C: `from_` for `from`."""
+    taken = [member[0] for member in layout[0] if member[0] is not None]
+    return {name: field_name(name, taken) for name in taken}
+
+
+def field_name(name: str, taken: Collection[str]) -> str:
+    """Return the Python name of one of some members."""
+    renamed = python_name(name)
+    while renamed != name and renamed in taken:
+        renamed += "_"
+    return renamed
+
+
 def _is_keyword_argument(name: str) -> bool:
-    return name.isidentifier() and python_name(name) == name and name not in ("_pack_", "_align_")
+    return name.isidentifier() and name not in ("_pack_", "_align_")
 
 
 def _base(kind: Type) -> Type:

@@ -8,7 +8,7 @@ from libffi import Type, c
 from libffi._bindgen.contents import Bytes, Cast, Contents, Member, python_name
 from libffi._bindgen.formula_text import FormulaSpeller
 from libffi._bindgen.formulas import Formula
-from libffi._bindgen.spelling import Annotator, Names, TableSpeller, has_members, is_flags, is_nameless
+from libffi._bindgen.spelling import Annotator, Names, TableSpeller, field_name, has_members, is_flags, is_nameless
 from libffi._reader import FunctionDeclaration, UnknownArray
 
 _WIDTH = 120
@@ -183,8 +183,8 @@ class Writer:
             return lines
         memory = annotate.memory(kind)
         fields = [
-            f"    {field}: {a}Field[{annotate.value(inner)}, {annotate.argument(inner)}]"
-            for field, inner in kind.fields.items() if python_name(field) == field] if kind.size is not None else []
+            f"    {field_name(field, kind.fields)}: {a}Field[{annotate.value(inner)}, {annotate.argument(inner)}]"
+            for field, inner in kind.fields.items()] if kind.size is not None else []
         lines = [f"class {memory}({a}StructMemory):", *_docstring(doc), *fields]
         if len(lines) == 1:
             lines = [f"{lines[0]} ..."]
