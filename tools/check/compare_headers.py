@@ -269,11 +269,11 @@ def page(rows: Rows) -> str:
     lines = [
         "# Headers that were tried", "",
         "`tools/check/headers --write` makes modules of these headers of Debian 12 and compares them with the",
-        "compiler: functions with those that the library exports and the headers name, constants with a compiled",
-        "program, size, alignment and offsets of structs with assertions, inline functions with what the shim compiles.",
-        "Macros are those with parameters that are functions without a shim, of all that have parameters; those of",
-        "numbers alone are compared with a compiled program. Seconds and memory are those of making the module, without",
-        "the shim.", "",
+        "compiler: functions with those that the library exports and the headers name, constants with a",
+        "compiled program, size, alignment and offsets of structs with assertions, inline functions with what",
+        "the shim compiles. Macros are those with parameters that are functions without a shim, of all that have",
+        "parameters; those of numbers alone are compared with a compiled program. Seconds and memory are those",
+        "of making the module, without the shim.", "",
         "| set | functions | constants | structs | inline | macros | seconds | MB |",
         "|---|---|---|---|---|---|---|---|"]
     for name, row in sorted(rows.items()):
