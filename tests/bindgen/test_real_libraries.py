@@ -1,53 +1,7 @@
 """Generated modules of real libraries, each doing what the library is for. Without its headers a test is skipped."""
-import ctypes.util
-import importlib
-import sys
-from pathlib import Path
-
 import pytest
 
-from libffi import bindgen, c, string_at
-
-# library: headers, options
-LIBRARIES = {
-    "uv": (["uv.h"], {}),
-    "gsl": (["gsl/gsl_integration.h", "gsl/gsl_errno.h"], {}),
-    "lmdb": (["lmdb.h"], {}),
-    "lua5.4": (["lua5.4/lua.h", "lua5.4/lauxlib.h", "lua5.4/lualib.h"], {"shim": "lua5_4_c_shim"}),
-    "jansson": (["jansson.h"], {}),
-    "crypto": (["openssl/evp.h"], {"match": "EVP_.*"}),
-    "pcre2-8": (["pcre2.h"], {"flags": ["-DPCRE2_CODE_UNIT_WIDTH=8"]}),
-    "gmp": (["gmp.h"], {}),
-    "nlopt": (["nlopt.h"], {}),
-    "zmq": (["zmq.h"], {}),
-    "archive": (["archive.h", "archive_entry.h"], {}),
-    "glib-2.0": (["glib.h"], {
-        "pkg_config": ["glib-2.0"], "match": "g_main_loop_.*|g_timeout_.*|GSourceFunc|G_SOURCE_.*"}),
-}
-
-
-@pytest.fixture
-def bound(tmp_path_factory, monkeypatch):
-    """Return the module of a library."""
-
-    def bound_(library):
-        headers, options = LIBRARIES[library]
-        roots = [Path("/usr/include"), *Path("/usr/include").glob("*-linux-gnu"), Path("/usr/local/include")]
-        there = all(any((root / header).exists() for root in roots) for header in headers) or "pkg_config" in options
-        if not ctypes.util.find_library(library) or not there:
-            pytest.skip(f"needs the headers of {library}")
-        name = library.replace(".", "_").replace("-", "_") + "_c"
-        folder = tmp_path_factory.mktemp(name)
-        try:
-            module = bindgen.generate(headers, libraries=[library], **options)
-        except bindgen.BindgenError as error:
-            pytest.skip(f"the headers of {library} are not usable: {str(error)[:80]}")
-        module.write(folder / f"{name}.py")
-        monkeypatch.syspath_prepend(str(folder))
-        monkeypatch.delitem(sys.modules, name, raising=False)
-        return importlib.import_module(name)
-
-    return bound_
+from libffi import c, string_at
 
 
 def test_libuv_runs_timers(bound):
