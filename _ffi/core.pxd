@@ -156,7 +156,6 @@ cdef extern from "core.h":
         PyObject *name
         PyObject *errcheck
         int fence
-        bint plain
     ctypedef struct FunctionObject:
         vectorcallfunc vectorcall
         call_target target
@@ -200,7 +199,7 @@ cdef extern from "core.h":
     object new_exact_call(object)
     ctypedef struct doors:
         vectorcallfunc vectorcall
-    const doors *doors_of(const cif_state *)
+    const doors *doors_of(const call_target *)
     object map_function(const call_target *, PyObject *const *, Py_ssize_t, object)
 
     ctypedef enum closure_form:

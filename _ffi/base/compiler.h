@@ -8,6 +8,7 @@
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define COLD __attribute__((noinline, cold))
+#define NOINLINE __attribute__((noinline))      /* or it would take registers from its caller */
 
 /* Without the stack protector, which would be 3 % of the shortest call: for the functions that every call goes
    through.  What they write to their frame was laid out, and its size compared, when the CIF was made. */

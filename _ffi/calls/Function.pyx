@@ -153,7 +153,6 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.library = library
     function.errcheck_ = errcheck
     function.owner = pointer.owner
-    function.vectorcall = doors_of(cif.state).vectorcall
     function.target.address = <c_function>pointer.p.address
     function.target.cif = cif.state
     function.target.life = pointer.p.life if library is None else &(<LoadedLibrary>library).life
@@ -162,7 +161,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0
     if errno:
         function.target.fence |= SWAP_ERRNO
-    function.target.plain = function.target.fence == 0 and errcheck is None
+    function.vectorcall = doors_of(&function.target).vectorcall
     return function
 
 

@@ -66,8 +66,56 @@ static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper 
     return 0;
 }
 
-/* Convert the arguments into their slots, and point `avalue` at each.  The commonest kinds
-   are inlined; everything else, and every error, goes through store_value(). */
+/* A number of one of the commonest sorts.  0: store_by_rule() sees to it, also to every error.  The commonest come
+   first: a few comparisons are shorter than a jump through a table. */
+static ALWAYS_INLINE int store_number(const shortcut how, char *slot, PyObject *value)
+{
+    if (how == AS_S32) {
+        Py_ssize_t number;
+        if (UNLIKELY(!PyLong_CheckExact(value) || !is_compact(value)))
+            return 0;
+        number = compact_value(value);
+#if PyLong_SHIFT > 30
+        if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
+            return 0;
+#endif
+        *(int_slot *)slot = (int_slot)number;
+        return 1;
+    }
+    if (how == AS_DOUBLE) {
+        if (UNLIKELY(!PyFloat_CheckExact(value)))
+            return 0;
+        *(double *)slot = PyFloat_AS_DOUBLE(value);
+        return 1;
+    }
+    if (how == AS_S64 || how == AS_U64) {
+        if (UNLIKELY(!PyLong_CheckExact(value) || !is_compact(value)
+                     || (how == AS_U64 && compact_value(value) < 0)))
+            return 0;
+        *(int64_t *)slot = compact_value(value);
+        return 1;
+    }
+    return 0;
+}
+
+/* Convert arguments that are numbers into their slots, and point `avalue` at each.  0; -1 raises.  GIL. */
+static ALWAYS_INLINE int store_numbers(const call_target *t, const cif_state *c, char *frame, void **avalue,
+                                       PyObject *const *args, const unsigned nargs)
+{
+    const argument *a, *end;
+
+    for (a = c->args, end = a + nargs; a < end; ++a, ++args) {
+        char *slot = frame + a->offset;
+        *avalue++ = slot;
+        if (LIKELY(store_number(a->how, slot, *args) || store_by_rule(a, slot, *args, NULL) == 0))
+            continue;
+        name_argument(t, (unsigned)(a - c->args));
+        return -1;
+    }
+    return 0;
+}
+
+/* The same of any arguments, with what `k` keeps for as long as the call runs. */
 static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *c, char *frame,
                                          void **avalue, PyObject *const *args, const unsigned nargs,
                                          keeper *k)
@@ -77,48 +125,34 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
 
     for (a = c->args, end = a + nargs; a < end; ++a) {
         char *slot = frame + a->offset;
+        const char *text;
         PyObject *value;
         *avalue++ = slot;
         switch (a->how) {
         case AS_S32:
             value = *given++;
-            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
-                Py_ssize_t number = compact_value(value);
-#if PyLong_SHIFT > 30
-                if (UNLIKELY(number < INT32_MIN || number > INT32_MAX))
-                    break;
-#endif
-                *(int_slot *)slot = (int_slot)number;
+            if (LIKELY(store_number(AS_S32, slot, value)))
                 continue;
-            }
             break;
         case AS_S64:
             value = *given++;
-            if (LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
-                *(int64_t *)slot = compact_value(value);
+            if (LIKELY(store_number(AS_S64, slot, value)))
                 continue;
-            }
             break;
         case AS_U64:
             value = *given++;
-            if (LIKELY(PyLong_CheckExact(value) && is_compact(value)
-                       && compact_value(value) >= 0)) {
-                *(uint64_t *)slot = (uint64_t)compact_value(value);
+            if (LIKELY(store_number(AS_U64, slot, value)))
                 continue;
-            }
             break;
         case AS_DOUBLE:
             value = *given++;
-            if (LIKELY(PyFloat_CheckExact(value))) {
-                *(double *)slot = PyFloat_AS_DOUBLE(value);
+            if (LIKELY(store_number(AS_DOUBLE, slot, value)))
                 continue;
-            }
             break;
         case AS_TEXT:
-            value = *given;
-            if (LIKELY(PyBytes_CheckExact(value)
-                       && !has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)))) {
-                write_address(slot, PyBytes_AS_STRING(value));
+            text = plain_text(a->type, *given);
+            if (LIKELY(text != NULL)) {
+                write_address(slot, text);
                 ++given;
                 continue;
             }
@@ -141,11 +175,6 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
                 memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);
                 continue;
             }
-            break;
-        case AS_NOTHING:
-            value = *given++;
-            write_address(slot, slot);
-            avalue += (int)a->words - 1;
             break;
         case AS_OUT:
             write_address(slot, frame + a->referred);

@@ -31,15 +31,16 @@ COLD static char *heap_frame(const cif_state *c, char **block)
 }
 
 /* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
-   `keeps` and `nargs` are those of `c`: where they are known, much of this is not there.
-   New; raises.  GIL. */
+   `keeps` and `nargs` are those of `c`: where they are known, or `known` says something of the
+   function, much of this is not there.  New; raises.  GIL. */
 static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c, char *frame,
                                              PyObject *function, PyObject *const *args,
-                                             const int keeps, const unsigned nargs)
+                                             const int keeps, const unsigned nargs, const known_options known)
 {
     void **avalues = (void **)(frame + c->avalues);
     PyObject *result = NULL;
     keeper k;
+    int status;
 
     if (keeps) {
         k.slots = (kept_slot *)(frame + c->slots);
@@ -49,8 +50,9 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         k.memory = NULL;
         k.objects = NULL;
     }
-    if (LIKELY(store_arguments(t, c, frame, avalues, args, nargs, &k) == 0
-               && invoke_slots(t, c, frame, avalues) == 0)) {
+    status = keeps ? store_arguments(t, c, frame, avalues, args, nargs, &k)
+                   : store_numbers(t, c, frame, avalues, args, nargs);
+    if (LIKELY(status == 0 && invoke_slots(t, c, frame, avalues, known) == 0)) {
         result = load_result(c, frame);
         if (UNLIKELY(result == NULL))
             add_place(PyUnicode_FromFormat("%U() result", t->name));
@@ -59,7 +61,7 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
     }
     if (keeps && (k.used || k.objects))
         let_go(&k);
-    if (UNLIKELY(!t->plain && t->errcheck != Py_None && result != NULL))
+    if (known == ANY_OPTIONS && UNLIKELY(t->errcheck != Py_None && result != NULL))
         result = check_result(t, function, result, args, c->nin);
     return result;
 }
@@ -79,7 +81,7 @@ COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, Py
     } else if ((frame = heap_frame(c, &block)) == NULL) {
         return NULL;
     }
-    result = call_in_frame(t, c, frame, function, args, c->keeps, c->nargs);
+    result = call_in_frame(t, c, frame, function, args, c->keeps, c->nargs, ANY_OPTIONS);
     PyMem_Free(block);
     return result;
 }
@@ -92,7 +94,7 @@ CALL_PATH static PyObject *call_prepared(const call_target *t, cif_state *c, PyO
     _Alignas(16) char frame[SMALL_FRAME];
     if (UNLIKELY(nargs != (Py_ssize_t)c->nin))
         return wrong_count(t, c, nargs);
-    return LIKELY(c->small) ? call_in_frame(t, c, frame, function, args, c->keeps, c->nargs)
+    return LIKELY(c->small) ? call_in_frame(t, c, frame, function, args, c->keeps, c->nargs, ANY_OPTIONS)
                             : call_in_large_frame(t, c, function, args);
 }
 

@@ -27,8 +27,8 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
                        : call_prepared(t, c, function, args, nargs);
 }
 
-/* A shape of signature has its own, compiled with what is known of it. */
-#define DOORS(shape, keeps, nargs) \
+/* A shape of signature, with the commonest options, has its own, compiled with what is known of it. */
+#define DOORS(shape, keeps, nargs, known) \
     static ALWAYS_INLINE PyObject *call_##shape(PyObject *self, PyObject *const *args, \
                                                 Py_ssize_t given) \
     { \
@@ -37,7 +37,7 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
         _Alignas(16) char frame[SMALL_FRAME]; \
         if (UNLIKELY(given != c->plain_nin)) \
             return call_function(t, self, args, given); \
-        return call_in_frame(t, c, frame, self, args, keeps, nargs); \
+        return call_in_frame(t, c, frame, self, args, keeps, nargs, known); \
     } \
     CALL_PATH static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
                                                   PyObject *kwnames) \
@@ -49,27 +49,34 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
     CALL_PATH static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
     { \
         return call_##shape(self, args, given); \
-    }
-
-DOORS(nullary, 0, 0)
-DOORS(numeric, 0, c->nargs)
-DOORS(keeping, 1, c->nargs)
-#undef DOORS
+    } \
+    static const doors shape##_doors = {shape##_vectorcall, shape##_fast};
 
 typedef struct {
     vectorcallfunc vectorcall;
     PyObject *(*fast)(PyObject *, PyObject *const *, Py_ssize_t);
 } doors;
 
-static const doors *doors_of(const cif_state *c)
+DOORS(nullary_held, 0, 0, HOLDS_GIL)
+DOORS(nullary_released, 0, 0, RELEASES_GIL)
+DOORS(numeric_held, 0, c->nargs, HOLDS_GIL)
+DOORS(numeric_released, 0, c->nargs, RELEASES_GIL)
+DOORS(keeping_held, 1, c->nargs, HOLDS_GIL)
+DOORS(keeping_released, 1, c->nargs, RELEASES_GIL)
+DOORS(any, 1, c->nargs, ANY_OPTIONS)
+#undef DOORS
+
+static const doors *doors_of(const call_target *t)
 {
-    static const doors
-        nullary = {nullary_vectorcall, nullary_fast},
-        numeric = {numeric_vectorcall, numeric_fast},
-        keeping = {keeping_vectorcall, keeping_fast};
-    if (c->keeps)
-        return &keeping;
-    return c->nargs ? &numeric : &nullary;
+    known_options known = options_of(t);
+
+    if (known == ANY_OPTIONS)
+        return &any_doors;
+    if (t->cif->keeps)
+        return known == HOLDS_GIL ? &keeping_held_doors : &keeping_released_doors;
+    if (t->cif->nargs != 0)
+        return known == HOLDS_GIL ? &numeric_held_doors : &numeric_released_doors;
+    return known == HOLDS_GIL ? &nullary_held_doors : &nullary_released_doors;
 }
 
 /* The same call as an exact built-in, which the interpreter specialises for.
@@ -80,7 +87,7 @@ static PyObject *new_exact_call(PyObject *self)
     PyMethodDef *method = &function->method;
 
     method->ml_name = "call";           /* pickle asks the function for that name */
-    method->ml_meth = (PyCFunction)(void (*)(void))doors_of(function->target.cif)->fast;
+    method->ml_meth = (PyCFunction)(void (*)(void))doors_of(&function->target)->fast;
     method->ml_flags = METH_FASTCALL;   /* METH_O would have its own words for a wrong count */
     return PyCFunction_New(method, self);
 }

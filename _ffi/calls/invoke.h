@@ -51,18 +51,33 @@ static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void 
 }
 
 /* Whatever the flags: compiled once, so that it takes no registers from the commonest. */
-static __attribute__((noinline)) int invoke_anyhow(const call_target *t, cif_state *c, void *result, void **avalues)
+NOINLINE static int invoke_anyhow(const call_target *t, cif_state *c, void *result, void **avalues)
 {
     return invoke_fenced(t, c, result, avalues, t->fence);
 }
 
+/* What is known of a function's options where a call is compiled. */
+typedef enum {
+    HOLDS_GIL,                      /* and nothing else, no errcheck either */
+    RELEASES_GIL,
+    ANY_OPTIONS
+} known_options;
+
+static inline known_options options_of(const call_target *t)
+{
+    if (t->errcheck != Py_None || (t->fence != 0 && t->fence != RELEASE_GIL))
+        return ANY_OPTIONS;
+    return t->fence == 0 ? HOLDS_GIL : RELEASES_GIL;
+}
+
 /* Invoke as the function's options say, with arguments in slots; `result` is in this frame of the C stack,
    or a block of this call's own.  0; or raises what closures or C did.  GIL. */
-static ALWAYS_INLINE int invoke_slots(const call_target *t, cif_state *c, void *result, void **avalues)
+static ALWAYS_INLINE int invoke_slots(const call_target *t, cif_state *c, void *result, void **avalues,
+                                      const known_options known)
 {
-    if (t->plain)
+    if (known == HOLDS_GIL || (known == ANY_OPTIONS && t->fence == 0))
         return invoke_fenced(t, c, result, avalues, 0);
-    if (LIKELY(t->fence == RELEASE_GIL))
+    if (known == RELEASES_GIL || LIKELY(t->fence == RELEASE_GIL))
         return invoke_fenced(t, c, result, avalues, RELEASE_GIL);
     return invoke_anyhow(t, c, result, avalues);
 }

@@ -16,7 +16,6 @@ typedef struct {
     PyObject *name;                 /* str (borrowed) */
     PyObject *errcheck;             /* callable or None (borrowed) */
     int fence;                      /* its flags: calls/fence.h */
-    int plain;                      /* none of them, no errcheck */
 } call_target;
 
 typedef struct {

@@ -134,7 +134,7 @@ static int rows_match(const type_info *item, const Py_buffer *view)
 
 /* Export `value`'s buffer for as long as C may look at it, and write its address.  0; -1 raises,
    and `k` may keep it then too. */
-static int address_of_buffer(const type_info *type, PyObject *value, keeper *k, void *where)
+static int address_of_buffer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     const Py_buffer *view;
     int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);

@@ -77,7 +77,7 @@ static int same_shape(PyObject *one, PyObject *other)
 }
 
 /* 0; -1 raises TypeError for another signature, ValueError or ClosureExpired for what is closed. */
-static int address_of_function(const type_info *type, PyObject *value, keeper *k, void *where)
+static int address_of_function(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     if (type->kind == K_FUNCTION
         && (is_go_closure(value) || !same_shape(type->cif, cif_of(value)))) {

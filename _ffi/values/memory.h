@@ -3,6 +3,7 @@
 #define FFIPY_VALUES_MEMORY_H
 
 #include <Python.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static inline MemoryObject *memory_alloc(const type_info *type)
                                                      (PyTypeObject *)type->memory_class);
     if (UNLIKELY(memory == NULL))
         return NULL;
-    memset(&memory->m, 0, sizeof memory->m);
+    memset(&memory->m, 0, offsetof(memory_state, storage));     /* in two: compilers make no loop of it */
+    memset(memory->m.storage, 0, sizeof memory->m.storage);
     memory->weakrefs = NULL;
     memory->type = Py_NewRef(type->object);
     memory->owner = Py_NewRef(Py_None);

@@ -21,7 +21,7 @@
 #include "values/text.h"
 
 /* 0; -1 raises TypeError, ValueError. */
-static int address_of_memory(const type_info *type, PyObject *value, keeper *k, void *where)
+static int address_of_memory(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     MemoryObject *memory = (MemoryObject *)value;
     if (type->item != NULL && !pointee_matches(type->item, memory->m.type))
@@ -35,7 +35,7 @@ static int address_of_memory(const type_info *type, PyObject *value, keeper *k, 
 }
 
 /* 0; -1 raises TypeError, ValueError. */
-static int address_of_pointer(const type_info *type, PyObject *value, keeper *k, void *where)
+static int address_of_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     PointerObject *pointer = (PointerObject *)value;
     if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item))
@@ -53,7 +53,7 @@ static int address_of_pointer(const type_info *type, PyObject *value, keeper *k,
 }
 
 /* A number is an address for `void *` only; for anything else it is a mistake.  0; -1 raises. */
-static int address_from_int(const type_info *type, PyObject *value, void *where)
+static int address_from_int(const type_info *type, void *where, PyObject *value)
 {
     unsigned long long address;
     if (PyBool_Check(value))
@@ -80,7 +80,7 @@ static int is_typed_number(const type_info *type, PyObject *value)
 static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k);
 
 /* 0; -1 raises. */
-static int address_of_path(const type_info *type, PyObject *value, keeper *k, void *where)
+static int address_of_path(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     PyObject *text = path_text(type, value);
     int borrowed = k->borrowed, status;
@@ -112,20 +112,20 @@ COLD static int no_va_list(PyObject *value)
 
 /* The general case; pointers to the common things are taken care of in pointer_from().  0; -1
    raises. */
-static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, void *where)
+NOINLINE static int pointer_from_any(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     if (Pointer_Check(value))
-        return address_of_pointer(type, value, k, where);
+        return address_of_pointer(type, where, value, k);
     if (is_va_list(type))
         return no_va_list(value);
     if (Function_Check(value) || Closure_Check(value))
-        return address_of_function(type, value, k, where);
+        return address_of_function(type, where, value, k);
     if (PyLong_Check(value))
-        return address_from_int(type, value, where);
+        return address_from_int(type, where, value);
     if (type->kind != K_FUNCTION && PyObject_CheckBuffer(value))
-        return address_of_buffer(type, value, k, where);
+        return address_of_buffer(type, where, value, k);
     if (type->kind != K_FUNCTION && PyIndex_Check(value))
-        return address_from_int(type, value, where);
+        return address_from_int(type, where, value);
     if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value) || PyDict_Check(value))) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: %s.new(it))", type->name,
                      Py_TYPE(value)->tp_name,
@@ -138,7 +138,7 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
         return -1;
     }
     if ((takes_text(type) || type->kind == K_BYTES || type->kind == K_WSTRING) && is_path(value))
-        return address_of_path(type, value, k, where);
+        return address_of_path(type, where, value, k);
     if (PyCallable_Check(value) && !PyType_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
                                       "for as long as C may call)",
@@ -146,6 +146,43 @@ static int pointer_from_any(const type_info *type, PyObject *value, keeper *k, v
         return -1;
     }
     return expected(type, value);
+}
+
+/* The address of its own bytes.  0; -1 raises. */
+NOINLINE static int address_of_bytes(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    switch (type->kind) {
+    case K_STRING:
+    case K_BYTES:
+        if (UNLIKELY(has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))))
+            return embedded_nul(type, value);
+        break;
+    case K_POINTER:
+        break;
+    case K_PTR:
+        if (type->is_const && (type->item->kind == K_VOID || is_character_kind(type->item->kind)))
+            break;
+        if (!type->is_const) {
+            PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got bytes, which "
+                                          "is read-only (is the parameter const?)",
+                         type->name);
+            return -1;
+        }
+        return address_of_buffer(type, where, value, k);
+    default:
+        return expected(type, value);
+    }
+    write_address(where, PyBytes_AS_STRING(value));
+    return k->borrowed ? 0 : keep_object(k, value);
+}
+
+/* None.  0; -1 raises TypeError. */
+NOINLINE static int address_of_nothing(const type_info *type, void *where)
+{
+    if (is_va_list(type))
+        return no_va_list(Py_None);
+    write_address(where, NULL);
+    return 0;
 }
 
 /* Memory, whatever its class, unless that exports another buffer. */
@@ -160,50 +197,23 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
 {
     const PyBufferProcs *procs = Py_TYPE(value)->tp_as_buffer;
 
-    if (value == Py_None) {
-        if (UNLIKELY(is_va_list(type)))
-            return no_va_list(value);
-        write_address(where, NULL);
-        return 0;
-    }
-    if (PyBytes_Check(value)) {
-        switch (type->kind) {
-        case K_STRING:
-        case K_BYTES:
-            if (UNLIKELY(has_nul(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value))))
-                return embedded_nul(type, value);
-            break;
-        case K_POINTER:
-            break;
-        case K_PTR:
-            if (type->is_const && (type->item->kind == K_VOID || is_character_kind(type->item->kind)))
-                break;
-            if (!type->is_const) {
-                PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got bytes, which "
-                                              "is read-only (is the parameter const?)",
-                             type->name);
-                return -1;
-            }
-            return address_of_buffer(type, value, k, where);
-        default:
-            return expected(type, value);
-        }
-        write_address(where, PyBytes_AS_STRING(value));
-        return k->borrowed ? 0 : keep_object(k, value);
-    }
+    if (value == Py_None)
+        return address_of_nothing(type, where);
+    if (PyBytes_Check(value))
+        return address_of_bytes(type, where, value, k);
     if (PyUnicode_Check(value)) {
         if (LIKELY(takes_text(type)))
-            return narrow_string(type, value, k, where);
-        return type->kind == K_WSTRING ? wide_string(type, value, k, where) : no_text(type, value);
+            return narrow_string(type, where, value, k);
+        return type->kind == K_WSTRING ? wide_string(type, where, value, k) : no_text(type, value);
     }
     if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION) {
         if (exports_memory(procs))
-            return address_of_memory(type, value, k, where);
-        return is_va_list(type) ? no_va_list(value) : address_of_buffer(type, value, k, where);
+            return address_of_memory(type, where, value, k);
+        return is_va_list(type) ? no_va_list(value) : address_of_buffer(type, where, value, k);
     }
     if (Memory_Check(value))
-        return address_of_memory(type, value, k, where);
-    return pointer_from_any(type, value, k, where);
+        return address_of_memory(type, where, value, k);
+    return pointer_from_any(type, where, value, k);
 }
 
 /* Into memory: the address and what it keeps alive change together, after the conversion, which

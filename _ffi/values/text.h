@@ -25,7 +25,7 @@ COLD static int embedded_nul(const type_info *type, PyObject *value)
 }
 
 /* A str as wchar_t, which the keeper keeps.  0; -1 raises. */
-static int wide_string(const type_info *type, PyObject *value, keeper *k, void *where)
+static int wide_string(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     Py_ssize_t length;
     wchar_t *text = PyUnicode_AsWideCharString(value, &length);
@@ -94,20 +94,16 @@ static inline int takes_text(const type_info *type)
            || (type->kind == K_PTR && type->is_const && type->item->kind == K_CHAR);
 }
 
-/* A str as UTF-8, its own or one that the keeper keeps.  0; -1 raises. */
-static int narrow_string(const type_info *type, PyObject *value, keeper *k, void *where)
+/* Any other str than those of ASCII.  0; -1 raises. */
+NOINLINE static int other_string(const type_info *type, void *where, PyObject *value, keeper *k)
 {
-    PyObject *made = NULL;
+    PyObject *made;
     Py_ssize_t size;
-    const char *text;
+    const char *text = utf8_of(value, &size, &made);
     int status = 0;
 
-    if (LIKELY(PyUnicode_IS_COMPACT_ASCII(value))) {
-        text = PyUnicode_DATA(value);
-        size = PyUnicode_GET_LENGTH(value);
-    } else if ((text = utf8_of(value, &size, &made)) == NULL) {
+    if (text == NULL)
         return -1;
-    }
     if (UNLIKELY(has_nul(text, size))) {
         Py_XDECREF(made);
         return embedded_nul(type, value);
@@ -117,6 +113,38 @@ static int narrow_string(const type_info *type, PyObject *value, keeper *k, void
         status = keep_object(k, made != NULL ? made : value);
     Py_XDECREF(made);
     return status;
+}
+
+/* A str as UTF-8, its own or one that the keeper keeps.  0; -1 raises. */
+static int narrow_string(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    const char *text;
+
+    if (UNLIKELY(!PyUnicode_IS_COMPACT_ASCII(value)))
+        return other_string(type, where, value, k);
+    text = PyUnicode_DATA(value);
+    if (UNLIKELY(has_nul(text, PyUnicode_GET_LENGTH(value))))
+        return embedded_nul(type, value);
+    write_address(where, text);
+    return k->borrowed ? 0 : keep_object(k, value);
+}
+
+/* The text of a plain str or bytes that C may have as it is; NULL: it is another, or has a NUL.  Borrowed. */
+static ALWAYS_INLINE const char *plain_text(const type_info *type, PyObject *value)
+{
+    const char *text;
+    Py_ssize_t size;
+
+    if (PyUnicode_CheckExact(value) && PyUnicode_IS_COMPACT_ASCII(value) && type->kind == K_STRING) {
+        text = PyUnicode_DATA(value);
+        size = PyUnicode_GET_LENGTH(value);
+    } else if (PyBytes_CheckExact(value)) {
+        text = PyBytes_AS_STRING(value);
+        size = PyBytes_GET_SIZE(value);
+    } else {
+        return NULL;
+    }
+    return LIKELY(!has_nul(text, size)) ? text : NULL;
 }
 
 /* os.PathLike: a name of a file, which is text. */
