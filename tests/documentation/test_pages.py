@@ -29,7 +29,8 @@ def load():
 
 
 def test_broken_links_are_found(tmp_path):
-    (tmp_path / "index.html").write_text(PAGE.format("<a href='#top'>up</a> <a href='gone.html'>1</a> <a href='#gone'>2</a>"))
+    (tmp_path / "index.html").write_text(PAGE.format(
+        "<a href='#top'>up</a> <a href='gone.html'>1</a> <a href='#gone'>2</a>"))
     found = [problem for _, problem in load().broken_links(tmp_path)]
     assert found == ["link to nothing: gone.html", "link to no place of its page: #gone"]
 
