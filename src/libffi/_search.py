@@ -9,6 +9,7 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator
 from glob import escape, glob
+from itertools import chain
 
 from libffi import _ffi
 
@@ -50,6 +51,30 @@ def _elf(name: str) -> Iterator[str]:
             yield from _known(stem, listed)
     if not name.startswith("lib"):
         yield f"{name}.so"
+
+
+def file_of(name: str) -> str | None:
+    """Return the file that a library's name stands for, without loading it; None where there is none."""
+    cache: dict[str, str] | None = None
+    waiting = candidates(name)
+    seen: set[str] = set()
+    while (candidate := next(waiting, None)) is not None:
+        if "/" in candidate:
+            paths = [candidate]
+        else:
+            cache = read_cache() if cache is None else cache
+            paths = [os.path.join(folder, candidate) for folder in _environment("LD_LIBRARY_PATH")]
+            paths += [cache[candidate]] if candidate in cache else []
+            paths += [os.path.join(folder, candidate) for folder in _elf_folders()]
+        path = next(filter(os.path.isfile, paths), None)
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        linked = in_script(path)        # such as libc.so
+        if not linked:
+            return path
+        waiting = chain(linked, waiting)
+    return None
 
 
 def in_script(path: str) -> list[str]:

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-_FUNCTIONS, _TYPES, _CONSTANTS, _VARIABLES, _LEFT_OUT, _GETTERS, _MACROS = range(1, 8)
-_SHIM = "libffi_shim_"
+SHIM = "libffi_shim_"       # what the symbols of shims begin with
 
 
 def abi() -> str:
@@ -59,12 +58,14 @@ class Bindings:
         self._module = module
         self._names = tuple(libraries)
         self._version = version
-        self._texts = (functions, types, constants, variables, left_out, getters, macros)
+        self._tables = {
+            "macros": macros, "getters": getters, "left_out": left_out, "variables": variables,
+            "constants": constants, "types": types, "functions": functions}     # of equal names the last one counts
         self._shim_name = shim
         self._shim: Library | None = None
         self._docs_text = docs
         self._docs: dict[str, str] | None = None
-        self._index: dict[str, tuple[int, str]] | None = None
+        self._index: dict[str, tuple[str, str]] | None = None
         self._lock = RLock()
         self._libraries: list[Library] = []
         self._made: dict[str, Any] = {}
@@ -83,23 +84,23 @@ class Bindings:
         with self._lock:
             value = self._resolve(name)
             self._define_structs()
-            if self._entries().get(name, (0,))[0] == _GETTERS:
+            if self._entries().get(name, ("",))[0] == "getters":
                 return value()      # whatever it is by now
             self._module[name] = value
         return value
 
     def names(self) -> list[str]:
         """Return the names in their order: what `dir()` shows."""
-        return sorted({*self._module, *(name for name, (table, _) in self._entries().items() if table != _LEFT_OUT)})
+        return sorted({*self._module, *(name for name, (table, _) in self._entries().items() if table != "left_out")})
 
-    def _entries(self) -> dict[str, tuple[int, str]]:
+    def _entries(self) -> dict[str, tuple[str, str]]:
         if self._index is None:
-            index: dict[str, tuple[int, str]] = {}
-            for table, text in reversed(tuple(enumerate(self._texts, 1))):
+            index: dict[str, tuple[str, str]] = {}
+            for table, text in self._tables.items():
                 for line in text.splitlines():
-                    if table == _MACROS:
+                    if table == "macros":
                         name, _, rest = line.partition("(")
-                    elif table == _FUNCTIONS:
+                    elif table == "functions":
                         name, sign, rest = line.partition("(")
                         if " = " in name:
                             name, sign, rest = line.partition(" = ")
@@ -119,19 +120,19 @@ class Bindings:
     def _resolve(self, name: str) -> "Any":
         if name in self._made:
             return self._made[name]
-        table, text = self._entries().get(name, (0, ""))
-        if table == _FUNCTIONS:
+        table, text = self._entries().get(name, ("", ""))
+        if table == "functions":
             value = self._function(name, text)
-        elif table == _TYPES:
+        elif table == "types":
             return self._type(name, text)
-        elif table == _CONSTANTS:
+        elif table == "constants":
             value = self._read(text)
-        elif table == _VARIABLES:
+        elif table == "variables":
             value = self._variable(name, text)
-        elif table == _GETTERS:
+        elif table == "getters":
             symbol, _, kind = text[1:].partition(" ")
             value = self._find(symbol)[0].function(symbol, self._by_value(self._read(kind)))
-        elif table == _MACROS:
+        elif table == "macros":
             value = self._macro(name, text)
         else:
             title = f"module {self._module['__name__']!r} has no attribute {name!r}"
@@ -145,14 +146,9 @@ class Bindings:
     # Functions and variables.
 
     def _function(self, name: str, text: str) -> "Any":
-        symbol = name
-        if text[:1] == "@":
-            symbol, _, text = text[1:].partition("(")
-        arguments, arrow, result = text.rpartition(") -> ")
-        if not arrow:
+        if ") -> " not in text:
             return self._resolve(text)      # another name of it
-        parameters: dict[str, Any] = self._read(f"parameters({arguments})")
-        restype = self._by_value(self._read(result))
+        symbol, restype, parameters = self._signature(name, text)
         library, _ = self._find(symbol)
         function: Any = library.function(symbol, restype, parameters.values())
         function.__doc__ = self._doc(name)
@@ -173,6 +169,14 @@ class Bindings:
         function.__signature__ = _signature(parameters)
         return function
 
+    def _signature(self, name: str, text: str) -> "tuple[str, Type, dict[str, Any]]":
+        """Return a function's symbol, result type and parameters; no library is asked."""
+        symbol = name
+        if text[:1] == "@":
+            symbol, _, text = text[1:].partition("(")
+        arguments, _, result = text.rpartition(") -> ")
+        return symbol, self._by_value(self._read(result)), self._read(f"parameters({arguments})")
+
     def _variable(self, name: str, text: str) -> "Any":
         symbol = name
         if text[:1] == "@":
@@ -186,7 +190,7 @@ class Bindings:
 
     def _find(self, symbol: str) -> tuple[Library, int]:
         """Return the library that has a symbol, loading one after the other."""
-        if symbol.startswith(_SHIM):
+        if symbol.startswith(SHIM):
             shim = self._load_shim()
             return shim, shim.symbol(symbol)
         first: SymbolNotFound | None = None

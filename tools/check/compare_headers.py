@@ -129,7 +129,7 @@ class Check:
         from libffi import Pointer
         lines, names = [], []
         for name, (table, _) in self.entries.items():
-            if table == 3:
+            if table == "constants":
                 value = getattr(self.made, name)
                 name = c_name(name)
                 if isinstance(value, bool | int):
@@ -178,7 +178,7 @@ class Check:
         from libffi import Type
         spelled, kinds = [], []
         for name, (table, _) in self.entries.items():
-            value = getattr(self.made, name) if table == 2 else None
+            value = getattr(self.made, name) if table == "types" else None
             if isinstance(value, Type) and value.kind in ("struct", "union") and value.size is not None:
                 for text in (value.name, value.name.partition(" ")[2], name):
                     if text and text not in ("struct", "union"):
@@ -202,9 +202,9 @@ class Check:
 
     def macros(self) -> Row:
         """Compare the macros that Python computes with the compiler's; count all that have parameters."""
-        from compare_macros import MACROS, compare
+        from compare_macros import compare
 
-        have = sum(table == MACROS for table, _ in self.entries.values())
+        have = sum(table == "macros" for table, _ in self.entries.values())
         others = sum("macro with parameters" in why for why in self.module.left_out.values())
         tried, wrong = compare(self.compiler, self.includes, self.made)
         return {"macros": [have, have + others], "tried_macros": tried, "wrong_macros": wrong}

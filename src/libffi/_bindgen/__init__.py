@@ -12,6 +12,7 @@ A header goes one way, and no module imports one that comes after it:
     shims        a C file for what is in the headers only
     spelling     types as the module's tables and type checkers spell them
     formula_text formulas as the module's tables spell them
+    command      the command that makes a module again, as the module has it
     writing      the texts of the module and of its stub
     generate     the steps in their order
     cache        modules that libffi.include keeps

@@ -107,6 +107,12 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "GCC_COLORS": "", "TERM": "dumb"}
 
 
+def include_lines(headers: Sequence[str]) -> str:
+    """Return what includes headers: those that are files by their paths, others as the compiler finds them."""
+    return "".join(f'#include "{os.path.abspath(header)}"\n' if os.path.exists(header) else f"#include <{header}>\n"
+                   for header in headers)
+
+
 def pkg_config(names: Sequence[str], *what: str) -> list[str]:
     """Return what pkg-config says of some packages."""
     command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")

@@ -1,7 +1,6 @@
 """From headers to a module: the steps, in their order."""
 import os
 import re
-import shlex
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,7 +10,8 @@ from pathlib import Path
 import libffi
 from libffi import Library, LibraryNotFound, SymbolNotFound, generated
 from libffi._bindgen import formulas, macros
-from libffi._bindgen.compiler import Compiler, pkg_config
+from libffi._bindgen.command import command_of
+from libffi._bindgen.compiler import Compiler, include_lines, pkg_config
 from libffi._bindgen.contents import Collector, Contents
 from libffi._bindgen.errors import BindgenError
 from libffi._bindgen.shims import ShimMaker
@@ -79,7 +79,7 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     wanted = _wanted(request)
 
     progress("preprocessing")
-    includes = "".join(f"#include {_spelled(header)}\n" for header in request.headers)
+    includes = include_lines(request.headers)
     with_macros = compiler.preprocess(includes, macros=True)
     source = Source(with_macros)
     own = OwnFiles(source, compiler.system_folders(), request.files)
@@ -143,7 +143,7 @@ def _write_texts(
     version = _version(request, libraries)
     head = "\n".join([
         f"{', '.join(map(os.path.basename, request.headers))} for Python.", "", "Made by",
-        *(["", f"    {request.command}", ""] if request.command else ["libffi.bindgen"]),
+        "", f"    {request.command or command_of(request)}", "",
         f"with libffi {libffi.__version__}, {compiler.version()} and {version}.",
         "Changes are lost when it is made again.",
     ])
@@ -174,10 +174,6 @@ def _builder(request: Request, compiler: Compiler, libraries: list[Library]) -> 
         compiler.share(source, target, [*folders, *wanted])
 
     return build
-
-
-def _spelled(header: str) -> str:
-    return f'"{os.path.abspath(header)}"' if os.path.exists(header) else f"<{header}>"
 
 
 def _in_folders(name: str, folders: list[str]) -> str:
@@ -291,8 +287,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """Return a command as one would type it."""
-    return shlex.join(["python", "-m", "libffi", *arguments])

@@ -8,16 +8,20 @@ import os
 import sys
 from collections.abc import Sequence
 
-from libffi._cli import bindgen, call, info
-from libffi._cli.problem import EXIT_CODES, Problem
+from libffi._cli import bindgen, call, check, info, layout, symbols
+from libffi._cli.completion import complete
+from libffi._cli.output import paint
+from libffi._cli.problem import EXIT_CODES, INTERRUPTED, Problem
 
-_DESCRIPTION = "Show what this libffi can do, call a C function, make modules of C headers."
-_COMMANDS = (info, call, bindgen)
+_DESCRIPTION = "Call C functions, make modules of C headers, and look at libraries and headers."
+_COMMANDS = (info, call, bindgen, check, symbols, layout)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    complete(parser)
+    options = parser.parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -26,8 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except Problem as problem:
-        print(f"libffi: {problem}", file=sys.stderr)
+        print(f"{paint('libffi:', 'red', sys.stderr)} {problem}", file=sys.stderr)
         return problem.code
+    except KeyboardInterrupt:
+        print("\nlibffi: interrupted", file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:     # `| head` has seen enough; nor may the flush at exit complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

@@ -7,7 +7,10 @@ import time
 from collections import Counter
 from typing import Any
 
-from libffi._cli.problem import EXIT_CODES, LIBRARY, USAGE, Problem
+from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
+from libffi._cli.completion import headers, libraries, suggest
+from libffi._cli.output import Progress
+from libffi._cli.problem import EXIT_CODES, USAGE, Problem
 
 _HELP = """\
 Without --from, the module has what the named headers and their own folder declare; of others' it has what they use.
@@ -22,17 +25,21 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
+    parser_in(commands).set_defaults(run=run)
+
+
+def parser_in(commands: Any) -> argparse.ArgumentParser:
+    """Add the parser of the command's options; return it."""
+    parser: argparse.ArgumentParser = commands.add_parser(
         "bindgen", help="make a typed Python module of C headers",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Make a Python module, and the stub for type checkers beside it, of C headers.",
         epilog=_HELP + "\n" + EXIT_CODES)
-    parser.add_argument("headers", nargs="+", metavar="header", help="as one would #include it, or its path")
+    suggest(headers, parser.add_argument("headers", nargs="+", metavar="header",
+                                         help="as one would #include it, or its path"))
     parser.add_argument("--output", "-o", metavar="FILE", help="the module, NAME.py; without it, it is printed")
-    parser.add_argument("--library", "-l", action="append", default=[], metavar="NAME",
-                        help='short name, file name or path, searched in this order; "-" is the process itself')
-    parser.add_argument("--pkg-config", action="append", default=[], metavar="PACKAGE",
-                        help="take flags and libraries from pkg-config")
+    suggest(libraries, parser.add_argument("--library", "-l", action="append", default=[], metavar="NAME",
+                        help='short name, file name or path, searched in this order; "-" is the process itself'))
     parser.add_argument("--shim", action="store_true",
                         help="compile a library beside the module for what is in headers only: "
                              "inline functions, macros")
@@ -43,107 +50,54 @@ def add_to(commands: Any) -> None:
                            help="what these files declare")
     selection.add_argument("--rename", action="append", default=[], metavar="PATTERN=NAME",
                            help=r"names in Python, such as 'SDL_(.*)=\1'")
-    compiler = parser.add_argument_group("the compiler")
-    compiler.add_argument("--cc", metavar="COMMAND", help="the compiler (CC, else cc)")
-    compiler.add_argument("-I", dest="flags", action=_Flag, metavar="FOLDER", help="search this folder for headers")
-    compiler.add_argument("-D", dest="flags", action=_Flag, metavar="NAME[=VALUE]", help="define a macro")
-    compiler.add_argument("-include", dest="flags", action=_Flag, metavar="FILE", help="include this file first")
+    add_compiler_options(parser)
     said = parser.add_argument_group("what is said")
     said.add_argument("--report", metavar="FILE", help="write what was made and what was left out")
     said.add_argument("--json", action="store_true", help="the report is JSON, also the summary")
     said.add_argument("--quiet", "-q", action="store_true", help="no progress and no summary")
-    parser.set_defaults(run=run)
-
-
-class _Flag(argparse.Action):
-    """Keeps the compiler's options in the order they came in."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
-        flags = list(getattr(namespace, self.dest) or [])
-        option = option_string or ""
-        flags += [option, values] if option == "-include" else [option + values]
-        setattr(namespace, self.dest, flags)
+    return parser
 
 
 def run(options: argparse.Namespace) -> int:
     """Make the module."""
     from libffi import bindgen
-    from libffi._bindgen.generate import command_line
+    from libffi._bindgen.command import command_of
 
-    rename = {}
-    for rule in options.rename:
-        pattern, equals, replacement = rule.rpartition("=")
-        if not equals or not pattern:
-            raise Problem(USAGE, f"--rename {rule}: expected PATTERN=NAME, such as 'SDL_(.*)=\\1'")
-        rename[pattern] = replacement
     if options.output is not None and not options.output.endswith(".py"):
         raise Problem(USAGE, f"--output {options.output}: expected a name that ends in .py")
-    progress = _Progress(quiet=options.quiet)
+    if options.shim and options.output is None:
+        raise Problem(USAGE, "--shim needs --output: the shim lies beside the module")
+    progress = Progress(quiet=options.quiet)
     started = time.monotonic()
-    try:
-        module = bindgen.generate(
-            options.headers, libraries=options.library, pkg_config=options.pkg_config, cc=options.cc,
-            flags=options.flags or (), match=options.match, skip=options.skip, files=options.files, rename=rename,
-            shim=_shim_name(options), command=command_line(_portable(options)), progress=progress)
-        progress.done()
+    asked = asked_for(options)
+    with bindgen_errors(), progress:
+        command = command_of(bindgen.request(options.headers, **asked), options.output or "")
+        module = bindgen.generate(options.headers, **asked, command=command, progress=progress)
         if options.output is None:
             sys.stdout.write(module.text)
         else:
             module.write(options.output)
-        facts = {"headers": options.headers, "output": options.output, "made": module.counts,
-                 "left_out": module.left_out, "seconds": round(time.monotonic() - started, 2)}
-        if options.report:
-            _write_report(options.report, facts, options.json)
-    except bindgen.BindgenError as error:
-        progress.done()
-        raise Problem(LIBRARY if error.library else USAGE, str(error)) from error
+    facts = {"headers": options.headers, "output": options.output, "made": module.counts,
+             "left_out": module.left_out, "seconds": round(time.monotonic() - started, 2)}
+    if options.report:
+        _write_report(options.report, facts, options.json)
     if not options.quiet:
         where = sys.stderr if options.output is None else sys.stdout
         print(json.dumps(facts, indent=2) if options.json else _summary(facts), file=where)
     return 0
 
 
-def _portable(options: argparse.Namespace) -> list[str]:
-    """Return the command without what only this machine knows: its folders."""
-    words = ["bindgen", *(os.path.basename(name) if os.path.isabs(name) else name for name in options.headers)]
-    for option, values in (("--library", options.library), ("--pkg-config", options.pkg_config),
-                           ("--from", options.files), ("--rename", options.rename)):
-        for value in values:
-            words += [option, os.path.basename(value) if os.path.isabs(value) else value]
-    for option, value in (("--match", options.match), ("--skip", options.skip)):
-        words += [option, value] if value is not None else []
-    words += ["--shim"] if options.shim else []
-    words += [flag for flag in options.flags or () if not (flag.startswith("-I") and os.path.isabs(flag[2:]))]
-    return [*words, "--output", os.path.basename(options.output)] if options.output else words
-
-
-def _shim_name(options: argparse.Namespace) -> str | None:
-    if not options.shim:
-        return None
-    if options.output is None:
-        raise Problem(USAGE, "--shim needs --output: the shim lies beside the module")
-    module: str = os.path.basename(options.output)
-    return module.removesuffix(".py") + "_shim"
-
-
-class _Progress:
-    """Says what is being done, on a terminal, once it has taken a second."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._started = time.monotonic()
-        self._shown = quiet or not sys.stderr.isatty()
-        self._wrote = False
-
-    def __call__(self, step: str) -> None:
-        if not self._shown and time.monotonic() - self._started > 1:
-            print(f"\r{step} ...\033[K", end="", file=sys.stderr, flush=True)
-            self._wrote = True
-
-    def done(self) -> None:
-        """Take the last line away."""
-        if self._wrote:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-            self._wrote = False
+def asked_for(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was asked for as the options of libffi.bindgen.generate."""
+    rename = {}
+    for rule in options.rename:
+        pattern, equals, replacement = rule.rpartition("=")
+        if not equals or not pattern:
+            raise Problem(USAGE, f"--rename {rule}: expected PATTERN=NAME, such as 'SDL_(.*)=\\1'")
+        rename[pattern] = replacement
+    shim = os.path.basename(options.output).removesuffix(".py") + "_shim" if options.shim else None
+    return {"libraries": options.library, "pkg_config": options.pkg_config, "cc": options.cc, "flags": options.flags,
+            "match": options.match, "skip": options.skip, "files": options.files, "rename": rename, "shim": shim}
 
 
 def _summary(facts: dict[str, Any]) -> str:
