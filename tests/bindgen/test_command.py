@@ -92,7 +92,7 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "-", "--output", "own.txt"], 2, "--output own.txt: expected a name that ends in .py"),
     (["own.h", "-l", "-", "--pkg-config", "no_such_package"], 2, "no_such_package"),
     (["own.h", "-l", "-", "--output", "nowhere/own.py"], 2, "nowhere/own.pyi cannot be written: No such file"),
-    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, "--report nowhere/r: No such file")])
+    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, "nowhere/r cannot be written: No such file")])
 def test_bad_input_is_one_clear_error(run, arguments, code, message):
     got, out, err = run(*arguments)
     assert got == code and out == "" and err.startswith("libffi: ") and message in err

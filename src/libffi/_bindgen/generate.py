@@ -44,11 +44,16 @@ class Module:
 
     text: str
     stub: str
-    counts: dict[str, int]
+    made: dict[str, list[str]]      # the names in it, by what they are
     left_out: dict[str, str] = field(default_factory=dict)
     shim: str = ""              # C, where a shim was asked for
     files: tuple[str, ...] = ()     # headers that were read
     build: Callable[[Path, Path], None] | None = None      # compiles a C file to a library
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind are in it."""
+        return {what: len(names) for what, names in self.made.items()}
 
     def write(self, output: str | os.PathLike[str]) -> None:
         """Write the module, its stub and its shim, compiled too, each whole or not at all."""
@@ -150,12 +155,12 @@ def _write_texts(
     names = Names(collector.header, contents, rename)
     writer = Writer(names, contents, head, sonames, version, generated.abi(), request.shim if maker else None)
     text = writer.module()
-    counts = Counter({
-        "functions": len(contents.functions), "constants": len(contents.constants), "types": writer.types,
-        "macros": len(contents.formulas), "variables": len(contents.variables), "aliases": len(contents.aliases)})
-    module = Module(text, writer.stub(), dict(counts), contents.left_out)
+    made = {"functions": contents.functions, "constants": contents.constants, "types": writer.types,
+            "macros": contents.formulas, "variables": contents.variables, "aliases": contents.aliases}
+    module = Module(text, writer.stub(), {what: [*map(names.public, found)] for what, found in made.items()},
+                    contents.left_out)
     if maker is not None:
-        module.counts["of the shim"] = len(maker.entries)
+        module.made["of the shim"] = [names.public(entry.name) for entry in maker.entries]
         # The words of the compiler's own -I are not repeated: no path of this machine.
         module.shim = maker.text(
             f"What {', '.join(map(os.path.basename, request.headers))} has in the header only, for {request.shim}.",
@@ -270,6 +275,10 @@ def _file_version(library: Library) -> str:
 def write_whole(path: Path, text: str) -> None:
     """Write a file, whole or not at all."""
     try:
+        if path.exists() and not path.is_file():    # /dev/stdout, a pipe
+            path.write_text(text, encoding="utf-8")
+            return
+        path = Path(os.path.realpath(path))
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with open(descriptor, "w", encoding="utf-8") as stream:

@@ -26,7 +26,7 @@ class Writer:
         self._version = version
         self._abi = abi
         self._shim = shim
-        self.types = 0      # as many as were written
+        self.types: list[str] = []          # that were written
         self._spell = TableSpeller(names)
         self._formulas = FormulaSpeller(names, self._spell)
         self._order: list[Type] = []        # of the types that have a line of their own
@@ -44,7 +44,7 @@ class Writer:
         macros = [self._formulas.line(self._public(name), formula)
                   for name, formula in self._contents.formulas.items()]
         types = self._types()
-        self.types = len(types)
+        self.types = [line.partition(" = ")[0] for line in types]
         left_out = [f"{self._public(name)} = {' '.join(why.split())}" for name, why in self._contents.left_out.items()]
         parts = [
             f'"""{_escaped(self._head)}"""\n',

@@ -1,4 +1,4 @@
-"""The command line: `python -m libffi --help`.
+"""The command line: `python -m libffi --help`, or `libffi --help`.
 
 Each subcommand is a module: `add_to(commands)` describes it to argparse and sets `run`, which gets
 the options and returns the exit code.
@@ -43,8 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     import libffi
 
+    as_module = os.path.basename(sys.argv[0]) == "__main__.py"
     parser = argparse.ArgumentParser(
-        prog="python -m libffi", description=_DESCRIPTION, epilog=EXIT_CODES,
+        prog="python -m libffi" if as_module else "libffi", description=_DESCRIPTION, epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"libffi for Python {libffi.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -5,11 +5,12 @@ import os
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
 from libffi._cli.completion import headers, libraries, suggest
-from libffi._cli.output import Progress
+from libffi._cli.output import Progress, paint
 from libffi._cli.problem import EXIT_CODES, USAGE, Problem
 
 _HELP = """\
@@ -39,7 +40,8 @@ def parser_in(commands: Any) -> argparse.ArgumentParser:
                                          help="as one would #include it, or its path"))
     parser.add_argument("--output", "-o", metavar="FILE", help="the module, NAME.py; without it, it is printed")
     suggest(libraries, parser.add_argument("--library", "-l", action="append", default=[], metavar="NAME",
-                        help='short name, file name or path, searched in this order; "-" is the process itself'))
+                                           help="short name, file name or path, searched in this order; "
+                                                '"-" is the process itself'))
     parser.add_argument("--shim", action="store_true",
                         help="compile a library beside the module for what is in headers only: "
                              "inline functions, macros")
@@ -67,23 +69,27 @@ def run(options: argparse.Namespace) -> int:
         raise Problem(USAGE, f"--output {options.output}: expected a name that ends in .py")
     if options.shim and options.output is None:
         raise Problem(USAGE, "--shim needs --output: the shim lies beside the module")
-    progress = Progress(quiet=options.quiet)
     started = time.monotonic()
     asked = asked_for(options)
-    with bindgen_errors(), progress:
+    with bindgen_errors():
         command = command_of(bindgen.request(options.headers, **asked), options.output or "")
-        module = bindgen.generate(options.headers, **asked, command=command, progress=progress)
+        with Progress(quiet=options.quiet) as progress:
+            module = bindgen.generate(options.headers, **asked, command=command, progress=progress)
         if options.output is None:
             sys.stdout.write(module.text)
         else:
             module.write(options.output)
-    facts = {"headers": options.headers, "output": options.output, "made": module.counts,
+    facts = {"headers": options.headers, "output": options.output, "made": module.counts, "names": module.made,
              "left_out": module.left_out, "seconds": round(time.monotonic() - started, 2)}
     if options.report:
         _write_report(options.report, facts, options.json)
     if not options.quiet:
         where = sys.stderr if options.output is None else sys.stdout
-        print(json.dumps(facts, indent=2) if options.json else _summary(facts), file=where)
+        if options.json:
+            print(json.dumps(facts, indent=2), file=where)
+        else:
+            first, *rest = _summary(facts).splitlines()
+            print("\n".join([paint(first, "bold", where), *rest]), file=where)
     return 0
 
 
@@ -120,10 +126,15 @@ def _reason(why: str) -> str:
 
 
 def _write_report(path: str, facts: dict[str, Any], as_json: bool) -> None:
-    lines = [_summary(facts), "", *(f"{name}: {why}" for name, why in sorted(facts["left_out"].items()))]
-    text = json.dumps(facts, indent=2) if as_json else "\n".join(lines)
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise Problem(USAGE, f"--report {path}: {error.strerror}") from error
+    from libffi._bindgen.generate import write_whole
+
+    if as_json:
+        text = json.dumps(facts, indent=2)
+    else:
+        lines = [_summary(facts)]
+        for what, names in facts["names"].items():
+            lines += ["", f"{what}:", *(f"  {name}" for name in names)] if names else []
+        lines += ["", "left out:", *(f"  {name}: {why}" for name, why in sorted(facts["left_out"].items()))]
+        text = "\n".join(lines)
+    with bindgen_errors():
+        write_whole(Path(path), text + "\n")
