@@ -10,23 +10,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from helpers.surroundings import SANITIZER, shared_by_workers
 
 import libffi
 from libffi import c
 
 C_SOURCES = Path(__file__).parent / "c"
-SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/check/sanitize
 CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
-
-# For snippets that run_python runs.
-REFUSED = """
-def refused(use, *errors):
-    try:
-        use()
-    except errors or Exception:
-        return
-    raise SystemExit("was not refused")
-"""
 
 # Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/check/nogil).
 THREAD_UNSAFE = {
@@ -56,18 +46,10 @@ def _compiler() -> str:
     return cc
 
 
-def _shared_by_workers(factory: pytest.TempPathFactory) -> Path:
-    base = factory.getbasetemp()
-    # pytest-xdist gives each worker a folder of its own inside the session's.
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "c"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 @pytest.fixture(scope="session")
 def compile_c(tmp_path_factory):
     """Compile a C source (path or text) to a shared object, once per session for all workers."""
-    folder = _shared_by_workers(tmp_path_factory)
+    folder = shared_by_workers(tmp_path_factory)
 
     def ours() -> str:
         return f"{os.getpid()}.{threading.get_ident()}"

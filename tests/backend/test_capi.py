@@ -15,8 +15,8 @@ import weakref
 from pathlib import Path
 
 import pytest
-from conftest import _shared_by_workers
 from helpers import extensions
+from helpers.surroundings import shared_by_workers
 
 import libffi
 from libffi import ABI, CIF, BadArgType, BadTypedef, Library, _ffi, c
@@ -48,7 +48,7 @@ LANGUAGES = {
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
-    return _shared_by_workers(tmp_path_factory)
+    return shared_by_workers(tmp_path_factory)
 
 
 @pytest.fixture(scope="session", params=LANGUAGES)

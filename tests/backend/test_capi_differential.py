@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 
 import pytest
-from conftest import _shared_by_workers
 from fuzz import batch, compiler, differential, known_faults, package, source
 from fuzz.bench import Mismatch
 from fuzz.calls import _trim
 from fuzz.tally import Tally
 from fuzz.values import Values
 from helpers import extensions
+from helpers.surroundings import shared_by_workers
 
 import libffi
 from libffi import CIF, BadTypedef, c
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(not compiler.command(), reason="needs a C compil
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory):
-    folder = _shared_by_workers(tmp_path_factory)
+    folder = shared_by_workers(tmp_path_factory)
     return extensions.load("capi_fuzz", extensions.build(folder, "capi_fuzz"))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 import sysconfig
 
 import pytest
-from conftest import _shared_by_workers
 from helpers import extensions
+from helpers.surroundings import shared_by_workers
 
 from libffi import CIF, Library, c
 
@@ -16,7 +16,7 @@ FLAGS = pytest.mark.parametrize("flags", [0, RELEASE])
 
 @pytest.fixture(scope="session")
 def path(tmp_path_factory):
-    target = _shared_by_workers(tmp_path_factory) / f"fences{sysconfig.get_config_var('EXT_SUFFIX')}"
+    target = shared_by_workers(tmp_path_factory) / f"fences{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not target.exists():
         extensions.compile_files(target, [extensions.SOURCES / "fences.cpp"], "-std=c++11", "-Wno-cast-function-type",
                                  cxx=True)

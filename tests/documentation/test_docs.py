@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import SANITIZER
+from helpers.surroundings import SANITIZER
 
 import libffi
 from libffi import _ffi, c

@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from conftest import REFUSED
+from helpers.surroundings import REFUSED
 
 import libffi
 

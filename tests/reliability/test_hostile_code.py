@@ -8,7 +8,7 @@ import sys
 import textwrap
 
 import pytest
-from conftest import REFUSED
+from helpers.surroundings import REFUSED
 
 PRELUDE = """
 import enum, functools, gc, os, sys, threading, weakref

@@ -15,7 +15,7 @@ import sysconfig
 from decimal import Decimal
 
 import pytest
-from conftest import SANITIZER
+from helpers.surroundings import SANITIZER
 
 import libffi
 from libffi import CIF, c

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from conftest import SANITIZER
+from helpers.surroundings import SANITIZER
 
 import libffi
 from libffi import CIF, Library, c
