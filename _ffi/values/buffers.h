@@ -116,13 +116,14 @@ static int is_foreign_pointer(const Py_buffer *view)
            || (format[0] != '\0' && format[1] == '\0' && strchr("PzZO", *format) != NULL);
 }
 
-/* Do its rows have the lengths that a pointer to an array says?  What has no rows is not asked. */
+/* Do its rows have the lengths that a pointer to an array says?  One dimension of items is one row, as
+   memory of T[n] is; one of bytes may be the storage of any rows. */
 static int rows_match(const type_info *item, const Py_buffer *view)
 {
     const type_info *row;
     int at = view->ndim;
 
-    if (view->ndim < 2 || view->shape == NULL)
+    if (view->ndim == 0 || view->shape == NULL || (view->ndim == 1 && view->itemsize == 1))
         return 1;
     for (row = item; row->kind == K_ARRAY; row = row->item)
         --at;
