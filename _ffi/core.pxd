@@ -167,6 +167,8 @@ cdef extern from "core.h":
 
     int pin_or_raise(lifetime *) except -1
     bint format_matches(const type_info *, const Py_buffer *)
+    char sort_of(const type_info *)
+    char sort_of_code(const char *)
     int store_placed(const type_info *, void *, object, keeper *, const char *, object, Py_ssize_t) except -1
     object load_value(const type_info *, const void *, MemoryObject *)
     int store_field(const type_info *, const field_info *, char *, object, keeper *) except -1
@@ -284,6 +286,7 @@ cdef extern from *:
     object (*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t)
     object (*core_exact_from_string "core.exact_from_string")(const char *)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
+    int (*core_ctypes_describes "core.ctypes_describes")(const type_info *, object) except -1
     const type_info *promoted_int "promoted.int_"
     const type_info *promoted_double "promoted.double_"
     const type_info *promoted_string "promoted.string"

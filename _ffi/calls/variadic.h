@@ -18,6 +18,7 @@
 #include "model/memory.h"
 #include "model/type.h"
 #include "model/value.h"
+#include "values/formats.h"
 #include "values/integers.h"
 
 #define MAX_EXTRA 1024
@@ -77,7 +78,8 @@ COLD static const type_info *buffer_type(PyObject *value)
 {
     const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
     Py_buffer view;
-    char format = '\0';
+    int is_double;
+    char sort = '\0';
 
     if (number == NULL || (number->nb_float == NULL && number->nb_index == NULL))
         return promoted.pointer;
@@ -90,14 +92,13 @@ COLD static const type_info *buffer_type(PyObject *value)
         return promoted.pointer;        /* which says what is wrong with it */
     }
     if (view.ndim == 0 && view.readonly)
-        format = view.format ? view.format[0] : 'B';
+        sort = format_sort(&view);
+    is_double = view.itemsize <= (Py_ssize_t)sizeof(double);
     PyBuffer_Release(&view);
-    switch (format) {
+    switch (sort) {
     case '\0': return promoted.pointer;
-    case 'e':
-    case 'f':
-    case 'd': return promoted.double_;
-    case 'Z': return promoted.complex_double;
+    case 'f': return is_double ? promoted.double_ : say_its_type(value);
+    case 'z': return promoted.complex_double;
     default: return PyIndex_Check(value) ? index_type(value) : say_its_type(value);
     }
 }

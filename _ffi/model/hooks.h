@@ -18,6 +18,7 @@ static struct {
     PyObject *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
     PyObject *(*exact_from_string)(const char *digits);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
+    int (*ctypes_describes)(const type_info *item, PyObject *value);     /* -1 raises */
 } core;
 
 #define Memory_Check(o) PyObject_TypeCheck(o, core.memory)

@@ -66,6 +66,7 @@ core_pin = make_pin
 core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_new_array = new_array
+core_ctypes_describes = ctypes_describes
 own_instances(<PyTypeObject *>Memory)
 own_instances(<PyTypeObject *>Array)
 own_instances(<PyTypeObject *>Struct)

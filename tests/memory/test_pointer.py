@@ -356,8 +356,9 @@ def test_rows_count():
         return T.new()
 
     flat = array.array("i", range(6))
-    for rows in (of(2, 3), of(3), of(4, 2, 3), memoryview(of(2, 3)), memoryview(of(4, 2, 3)), bytearray(24), of(2, 3)[1],
-                 flat[:3], memoryview(flat).cast("B").cast("i", [2, 3]), (ctypes.c_int * 3 * 2)(), (ctypes.c_int * 3)()):
+    for rows in (of(2, 3), of(3), of(4, 2, 3), memoryview(of(2, 3)), memoryview(of(4, 2, 3)), bytearray(24), flat[:3],
+                 of(2, 3)[1], memoryview(flat).cast("B").cast("i", [2, 3]), (ctypes.c_int * 3 * 2)(),
+                 (ctypes.c_int * 3)()):
         assert call(rows) == libffi.addressof(rows)
     for rows in (of(3, 2), of(2), of(6), of(3, 5), memoryview(of(3, 2)), memoryview(of(2, 4)), c.int.new(),
                  flat, memoryview(of(6)), array.array("i", [1, 2]), (ctypes.c_int * 6)(), (ctypes.c_int * 2 * 3)()):

@@ -1,11 +1,13 @@
-/* Is the item that a buffer's format (PEP 3118) describes a C struct?  Member by member: what sort, how
-   large, where; names and nesting need not agree, but a member's name is no other's. */
-#ifndef FFIPY_VALUES_STRUCT_FORMATS_H
-#define FFIPY_VALUES_STRUCT_FORMATS_H
+/* Is the item that a buffer's format (PEP 3118) describes a C type?  A struct's is compared member by member:
+   what sort, how large, where; names and nesting need not agree, but a member's name is no other's.  What
+   our own buffers have is written by buffer_format.pyx, with the codes in model/kinds.h. */
+#ifndef FFIPY_VALUES_FORMATS_H
+#define FFIPY_VALUES_FORMATS_H
 
 #include <Python.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "model/type.h"
 
 enum { MOST_MEMBERS = 4096,
@@ -262,6 +264,15 @@ static int name_behind_matches(format_reader *r, size_t begin)
     return 1;
 }
 
+/* So many bytes with a name: NumPy's member that is none of its own types. */
+static int bytes_match(format_reader *r, size_t times)
+{
+    for (; times > 0; --times)
+        if (!member_matches(r, 'c', 1))
+            return 0;
+    return 1;
+}
+
 /* The members up to the end or a brace.  0: they are others. */
 static int members_match(format_reader *r)
 {
@@ -280,7 +291,10 @@ static int members_match(format_reader *r)
             times *= read_number(r, (size_t)MAX_TYPE_SIZE / 16);
         if (*r->at == 'x') {
             ++r->at;
-            r->offset += times;
+            if (*r->at != ':')
+                r->offset += times;
+            else if (!bytes_match(r, times) || !name_behind_matches(r, begin))
+                return 0;
             continue;
         }
         if (times > MOST_MEMBERS)
@@ -308,17 +322,86 @@ static size_t described_bytes(const type_info *type)
     return bytes;
 }
 
-/* Does the format say what the struct is? */
-static int struct_format_matches(const type_info *type, const char *format)
+static int members_of(const type_info *type, const char *format)
 {
     format_reader r = {format, type, 0, 0, 1, 0, 0, 1, 0};
-    const char *end = format;
-
-    while (Py_ISDIGIT(*end))
-        ++end;
-    if ((*end == 's' || *end == 'x') && end[1] == '\0')
-        return 1;                   /* bytes as such, of the size that the caller has compared */
     return members_match(&r) && *r.at == '\0' && r.matched == described_bytes(type);
+}
+
+/* Bytes as such, of a size that somebody else has compared: "8s", NumPy's "8x". */
+static int is_bytes(const char *format)
+{
+    while (Py_ISDIGIT(*format))
+        ++format;
+    return (*format == 's' || *format == 'x') && format[1] == '\0';
+}
+
+/* Does the format say what the type is? */
+COLD static int format_describes(const type_info *type, const char *format)
+{
+    Py_ssize_t i;
+
+    if (sort_of(type) == 0 && is_bytes(format))
+        return 1;
+    if (type->kind != K_UNION)
+        return members_of(type, format);
+    for (i = 0; i < type->nfields; ++i)         /* it is one of its members at a time */
+        if (format_describes(plain_type(type->fields[i].type), format))
+            return 1;
+    return 0;
+}
+
+/* ---- a buffer's items ---- */
+
+COLD static int rarer_format_matches(const type_info *item, const Py_buffer *view)
+{
+    const char *code = view->format + (view->format[0] != '\0' && strchr("@^=<>!", view->format[0]) != NULL);
+
+    if (item->kind == K_VOID
+        || (view->itemsize == 1 && code[0] != '\0' && code[1] == '\0' && strchr("Bbc", code[0]) != NULL))
+        return 1;
+    for (item = plain_type(item); item->kind == K_ARRAY;)
+        item = plain_type(item->item);
+    return (size_t)view->itemsize == item->size && format_describes(item, view->format);
+}
+
+/* An item of this buffer's format, or raw bytes, where C wants `item`s? */
+static inline int format_matches(const type_info *item, const Py_buffer *view)
+{
+    const char *format = view->format;
+    if (format == NULL)
+        return 1;
+    if (format[0] != '\0' && format[1] == '\0'
+        && ((format[0] == 'B' && view->itemsize == 1)
+            || (format[0] == kinds[item->kind].format[0] && (size_t)view->itemsize == item->size)))
+        return 1;
+    return rarer_format_matches(item, view);
+}
+
+/* The sort of a buffer's items, if they are scalars; else 0. */
+static char format_sort(const Py_buffer *view)
+{
+    format_reader r = {view->format ? view->format : "B", NULL, 0, 0, 1, 0, 0, 1, 0};
+    size_t size;
+    char sort;
+
+    read_order(&r);
+    sort = *r.at == '&' || *r.at == 'X' ? 'p' : read_code(&r, &size);
+    return sort == 'p' || *r.at == '\0' ? sort : 0;
+}
+
+/* The sort of what one of struct's codes says; or 0. */
+static char sort_of_code(const char *code)
+{
+    format_reader r = {code, NULL, 0, 0, 1, 0, 0, 1, 0};
+    size_t size;
+    return read_code(&r, &size);
+}
+
+/* ctypes' pointers, functions and c_void_p, and objects: buffers of the address, which nobody means. */
+static int is_foreign_pointer(const Py_buffer *view)
+{
+    return view->ndim == 0 && (format_sort(view) == 'p' || (view->format != NULL && strchr(view->format, 'O') != NULL));
 }
 
 #endif
