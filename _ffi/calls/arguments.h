@@ -176,6 +176,11 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
                 continue;
             }
             break;
+        case AS_NOTHING:
+            value = *given++;
+            write_address(slot, slot);
+            avalue += (int)a->words - 1;
+            break;
         case AS_OUT:
             write_address(slot, frame + a->referred);
             memset(frame + a->referred, 0, a->type->size);
