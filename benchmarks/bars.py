@@ -104,6 +104,12 @@ def fact(suite, pattern, divided_by=None):
     return figure
 
 
+def over_an_empty_module(results):
+    """Make a figure: what importing a generated module takes more than 1.5 times an empty one, in milliseconds."""
+    generated = fact("footprint", "import a generated module")(results)
+    return (generated - 1.5 * fact("footprint", "import an empty module")(results)) / 1000
+
+
 def over_libffi(name):
     """Make a figure: the worst ratio of a way of the C API to libffi itself."""
     return lambda results: max(times(results, "backend", name, "libffi itself").values())
@@ -149,6 +155,10 @@ BARS = [
      fact("growth", "signature, 100", "signature, few")),
     ("make a closure, many alive over few", 1.2,
      fact("growth", "free a closure, 100", "free a closure, few")),
+    ("make a module, a declaration of 8,000 over one of 1,000", 1.2,
+     fact("growth", "one of 8,000", "one of 1,000")),
+    ("import a generated module, over 1.5 empty ones, ms", 5.0, over_an_empty_module),
+    ("include() SDL 2 again, ms", 30.0, lambda results: fact("footprint", "SDL 2 again")(results) / 1000),
     ("libffi_call over libffi itself, worst row", 1.1,
      over_libffi("libffi_call")),
     ("libffi_call_exchange over libffi itself, worst row", 1.1,

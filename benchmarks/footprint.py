@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import building, running
+from benchmarks import building, headers, running
 
 NAME = "footprint"
 IMPORTS = ("_cffi_backend", "libffi", "cffi", "ctypes")
@@ -57,7 +57,7 @@ def facts(measured):
     for name in filter(CLOSURE.get, modules):
         source = RESIDENT.format(prepare=CLOSURE[name], count=CLOSURES)
         result[f"bytes of a live closure, {name}"] = (printed(source), "bytes")
-    return result
+    return result | (headers.of_footprint() if headers.can_generate() else {})
 
 
 def printed(source):

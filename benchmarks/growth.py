@@ -1,4 +1,4 @@
-"""Measure how cost grows: arguments, signatures in the cache, live closures."""
+"""Measure how cost grows: arguments, signatures in the cache, live closures, declarations in a header."""
 import sys
 from pathlib import Path
 from statistics import linear_regression
@@ -6,7 +6,7 @@ from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import building, running
+from benchmarks import building, headers, running
 from benchmarks.peers import cffi_abi, ctypes_, libffi_
 from benchmarks.timing import Candidate, Row
 from benchmarks.values import on_pair
@@ -64,7 +64,8 @@ def facts(measured):
     """Fit the cost of an argument; see what 100,000 signatures and closures slow down."""
     names = dict.fromkeys(name for row in measured.values() for name in row["candidates"])
     slopes = {f"{name}: cost of one more argument": (slope(measured, name), "ns") for name in names}
-    return slopes | (of_many() if building.installed("libffi") else {})
+    slopes |= of_many() if building.installed("libffi") else {}
+    return slopes | (headers.of_growth() if headers.can_generate() else {})
 
 
 def slope(measured, name):

@@ -1,6 +1,7 @@
 """What the tests share: C sources compiled once, and Python snippets run in a process of their own."""
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -127,3 +128,17 @@ def run_python():
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def bound(tmp_path, monkeypatch):
+    """Make the module of a real library of its headers, and import it."""
+    from helpers import real_libraries
+
+    def bound_(library):
+        name = real_libraries.write_module(library, tmp_path)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return importlib.import_module(name)
+
+    return bound_

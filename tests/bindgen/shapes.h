@@ -7,6 +7,8 @@
 
 #define SHAPES_API extern
 #define SHAPES_VERSION "1.2" ".3"
+#define SHAPES_TITLE "two  spaces " \
+    "and  two"
 #define SHAPES_LIMIT (1u << 31)
 #define SHAPES_SIZE sizeof(struct shape)
 #define SHAPES_LETTER 'x'

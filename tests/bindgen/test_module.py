@@ -54,6 +54,10 @@ def test_functions_are_called(shapes):
     assert isinstance(shapes.shape_area, Function) and shapes.shape_area is shapes.shape_area2
 
 
+def test_spaces_in_strings_stay(shapes):
+    assert shapes.SHAPES_TITLE == "two  spaces and  two"
+
+
 def test_names_that_python_keeps_for_itself(shapes):
     names = shapes.None_.new(from_=40, in__=2, class_=3)
     assert shapes.lambda_(names) == 42 and names.from_ == 40 and names.is_ == 3

@@ -69,6 +69,7 @@ int main(void) {
 CALLS = """
 #include <stddef.h>
 #include <stdint.h>
+#include <ctype.h>
 int abs(int);
 long labs(long);
 size_t strlen(const char *);
@@ -87,6 +88,7 @@ enum color { RED = 1, BLUE = 2 };
 #define COLOR(x) ((enum color)(x))
 #define IS(x) ((_Bool)(x))
 #define FIVE() (2 + 3)
+#define CAST_AND_FIND(p) memchr((const void *)(p), 120, 4)
 #define ONE_OF(from, in) ((from) ? abs(from) : abs(in))
 #define TEXT(x) strlen(#x)
 #define PASTED(x) x##abs(1)
@@ -97,6 +99,7 @@ enum color { RED = 1, BLUE = 2 };
 #define MEMBER(p) ((p)->next)
 #define SIZE(x) sizeof(x)
 #define AFTER(p, n) ((char *)(p) + (n))
+#define ELSEWHERE(x) toupper(x)
 #define MANY(...) abs(__VA_ARGS__)
 """
 
@@ -188,7 +191,12 @@ def test_calls_of_the_library(calls):
     assert calls.HAS("PATH") == 1 and calls.HAS_NOT("PATH") == 0 and calls.HAS("NO_SUCH_VARIABLE_") == 0
     text = c.array(c.char, 5)(b"..x.")
     assert calls.FIND(text, 4).address - c.pointer(text).address == 2
+    assert calls.CAST_AND_FIND(c.ptr(c.int)(c.pointer(text))).address == c.pointer(text).address + 2
     assert calls.ONE_OF(-2, 0) == 2 and calls.ONE_OF(0, -5) == 5 and calls.FIVE() == 5
+
+
+def test_functions_of_other_headers_come_along(calls):
+    assert calls.ELSEWHERE(97) == 65 and calls.toupper(98) == 66
 
 
 def test_addresses_and_numbers_become_each_other(calls):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SETS = json.loads(Path(__file__).with_name("headers.json").read_text())["sets"]
+KNOWN = Path(__file__).with_name("headers.json")
 SLICE = ("zlib", "sqlite3", "curl", "libuv", "lmdb", "jansson")
 LEAST = {"functions": 0.997, "constants": 0.997, "layouts": 1.0, "inline": 0.99}
 
@@ -28,14 +28,17 @@ def main() -> int:
     parser.add_argument("sets", nargs="*")
     parser.add_argument("--slice", action="store_true", help="the six sets that CI runs")
     parser.add_argument("--write", action="store_true", help="write docs/headers.md")
+    parser.add_argument("--file", type=Path, default=KNOWN, help="where other sets are described, as in headers.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    sets = json.loads(options.file.read_text())["sets"]
     if options.one:
-        print(json.dumps(measure(options.one)))
+        print(json.dumps(measure(sets[options.one])))
         return 0
     rows: Rows = {}
-    for name in options.sets or (SLICE if options.slice else SETS):
-        done = subprocess.run([sys.executable, __file__, "--one", name], capture_output=True, text=True, check=False)
+    for name in options.sets or (SLICE if options.slice else sets):
+        done = subprocess.run([sys.executable, __file__, "--file", options.file, "--one", name], capture_output=True,
+                              text=True, check=False)
         if done.returncode:
             print(f"{name}: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}", flush=True)
             rows[name] = None
@@ -48,12 +51,11 @@ def main() -> int:
     return 0 if holds(rows) else 1
 
 
-def measure(name: str) -> Row:
-    """Return the figures of one set."""
+def measure(entry: dict[str, Any]) -> Row:
+    """Return the figures of a set."""
     from libffi import bindgen
     from libffi._bindgen.compiler import Compiler, pkg_config
 
-    entry = SETS[name]
     flags = shlex.split(entry["flags"])
     if entry["pkg_config"]:
         flags += pkg_config(entry["pkg_config"].split(), "--cflags")
@@ -119,9 +121,9 @@ class Check:
             if not words.startswith("#") and words and own.search(source.place(line).file):
                 named.update(re.findall(r"(?<!\(\*)\b([A-Za-z_]\w*)\)?\s*\(", words))
         wanted = exported & named
-        have = {name for name in wanted if self.entries.get(name, (0,))[0] == 1}
+        have = {name for name in wanted if self.entries.get(python_name(name), (0,))[0] == 1}
         for name in have:       # each can be made
-            getattr(self.made, name)
+            getattr(self.made, python_name(name))
         return {"functions": [len(have), len(wanted)], "missing_functions": sorted(wanted - have)[:20]}
 
     def constants(self) -> Row:
@@ -224,13 +226,18 @@ extern int printf(const char *, ...);
 
 def c_name(name: str) -> str:
     """Return what C calls a name: None_ is its None."""
-    return name[:-1] if keyword.iskeyword(name[:-1]) else name
+    return name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
+
+
+def python_name(name: str) -> str:
+    """Return what a module calls a name of C."""
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def exported_functions(library: Any) -> set[str]:
     """Return the functions that a shared object exports."""
     stem = re.escape(library.path.partition(".so")[0])
-    mapped = re.findall(rf"\s(/.*/{stem}[^/]*\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
+    mapped = re.findall(rf"\s(/.*/{stem}(?:-[\d.]+)?\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
     listing = subprocess.run(["nm", "-D", "--defined-only", mapped[0]], capture_output=True, text=True,
                              check=True).stdout
     return {match[1] for match in re.finditer(r" [TWi] (\w+)", listing)}

@@ -33,6 +33,8 @@ def compare(compiler: Any, includes: str, made: Any) -> tuple[int, list[str]]:
                 value = macro(*arguments)
             except (TypeError, ValueError, ArithmeticError):
                 continue        # C has no answer either
+            if isinstance(value, str):
+                break
             lines.append((name, f"({name}({', '.join(f'({number})' for number in arguments)}))"))
             expected.append(value or 0)     # None is NULL
     if not lines:

@@ -143,9 +143,11 @@ class Collector:
             if why:
                 self.contents.left_out[name] = why
 
-    def take_parametric(self, found: Sequence[macros.Macro], expansions: Sequence[str]) -> None:
+    def take_parametric(
+        self, found: Sequence[macros.Macro], expansions: Sequence[str], has_symbol: Callable[[str], str]
+    ) -> None:
         """Take the macros with parameters: what Python can compute, and what only a compiler can."""
-        maker = FormulaMaker(self.header, self.contents.functions)
+        maker = FormulaMaker(self.header, has_symbol)
         for macro, text in zip(found, expansions, strict=True):
             name = macro.name
             if name in self.header.names or not self._wanted(name):
@@ -155,6 +157,8 @@ class Collector:
                 self.contents.parametric[name] = macro, text
                 continue
             self.contents.formulas[name] = formula
+            for called, function in formula.called.items():     # others' functions come along
+                self.contents.functions.setdefault(called, function)
             if doc := documentation(macro.place):
                 self.contents.docs[name] = doc
 

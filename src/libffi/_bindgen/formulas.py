@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ class Formula:
     casts: dict[int, Type]              # the types that casts name
     integral: set[str]                  # the parameters that must be integers
     addresses: set[str]                 # those that may be addresses, which are made integers
-    functions: Mapping[str, FunctionDeclaration]
+    called: dict[str, FunctionDeclaration]
 
     @property
     def result(self) -> Type | None:
@@ -142,9 +142,10 @@ def _is_address(static: Static | None) -> bool:
 class FormulaMaker:
     """Finds the macros that are formulas."""
 
-    def __init__(self, header: Parsed, functions: Mapping[str, FunctionDeclaration]) -> None:
+    def __init__(self, header: Parsed, has_symbol: Callable[[str], str]) -> None:
         self._reader = ExpressionReader(header.scope)
-        self._functions = functions
+        self._header = header
+        self._has_symbol = has_symbol
 
     def formula(self, macro: macros.Macro, text: str) -> Formula | None:
         """Return what a macro computes, by its expansion; None for what is no such thing."""
@@ -152,24 +153,31 @@ class FormulaMaker:
         if is_variadic(macro) or makes_words(macro, text) or macros.why_no_expression(text):
             return None
         try:
-            return _Analysis(self._reader, self._functions, names, self._reader.read(text)).formula
+            return _Analysis(self._reader, self._function, names, self._reader.read(text)).formula
         except (DeclarationError, _NoFormula, RecursionError):
             return None
+
+
+    def _function(self, name: str) -> FunctionDeclaration | None:
+        """Return a function that one of the libraries has."""
+        found = self._header.names.get(name)
+        return found if isinstance(found, FunctionDeclaration) and not self._has_symbol(found.symbol) else None
 
 
 class _Analysis:
     """What is known of each part of one macro's expression."""
 
     def __init__(
-        self, reader: ExpressionReader, functions: Mapping[str, FunctionDeclaration], names: list[str],
+        self, reader: ExpressionReader, function: Callable[[str], FunctionDeclaration | None], names: list[str],
         expression: tree.Expression,
     ) -> None:
         self._reader = reader
+        self._function = function
         self._used: dict[str, list[bool]] = {}  # whether each use is as an address that is an integer
         self._passed: dict[str, set[Type]] = {}
         self._cast: set[str] = set()        # to pointers
         self._names = frozenset(names)
-        self.formula = made = Formula(dict.fromkeys(names), expression, {}, {}, {}, set(), set(), functions)
+        self.formula = made = Formula(dict.fromkeys(names), expression, {}, {}, {}, set(), set(), {})
         self._find_constants(expression)
         self._find_uses(expression)
         if self._used.keys() != self._names:
@@ -234,11 +242,9 @@ class _Analysis:
                 return
             case tree.Call():
                 for kind, argument in zip(self._callee(node).cif.argtypes, node.arguments, strict=True):
-                    inner = argument
-                    if isinstance(inner, tree.Cast) and formula.casts[id(inner)] is kind:
-                        inner = inner.operand
-                    if isinstance(inner, tree.Literal) and not is_number(kind) and id(inner) not in formula.constants:
-                        self._passed.setdefault(inner.place.text, set()).add(kind)
+                    if isinstance(argument, tree.Literal) and not is_number(kind) \
+                            and id(argument) not in formula.constants:
+                        self._passed.setdefault(argument.place.text, set()).add(kind)
                     self._find_uses(argument)
                 return
             case tree.Cast():
@@ -267,11 +273,13 @@ class _Analysis:
             self._find_uses(part, integral)
 
     def _callee(self, call: tree.Call) -> FunctionDeclaration:
-        function = self.formula.functions.get(call.place.text)
+        name = call.place.text
+        function = self.formula.called.get(name) or self._function(name)
         if function is None:
             raise _NoFormula("a call of what the library does not have")
         if len(call.arguments) != len(function.cif.argtypes):
             raise _NoFormula("a call with variable arguments")
+        self.formula.called[name] = function
         return function
 
     def _static(self, node: tree.Expression) -> Static:

@@ -109,10 +109,11 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     progress("reading declarations")
     header = parse_header(needed)
     collector = Collector(header, source, own, wanted)
-    collector.take_declarations(_symbol_finder(libraries))
+    has_symbol = _symbol_finder(libraries)
+    collector.take_declarations(has_symbol)
     collector.take_macros(plain, meanings)
     contents = collector.contents
-    collector.take_parametric(parametric, expansions[len(plain):])
+    collector.take_parametric(parametric, expansions[len(plain):], has_symbol)
     for macro in of_own:
         if macro.parameters is None and macro.name in placed:
             contents.left_out[macro.name] = "it is no value: it says where it stands, or works in #if only"

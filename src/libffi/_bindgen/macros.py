@@ -118,8 +118,9 @@ def expanding_text(macros: Iterable[Macro]) -> str:
 def expansions(text: str) -> tuple[str, list[str]]:
     """Take the expansions off the end of a preprocessed text."""
     header, *parts = re.split(rf"^{_MARK}\b(?: \d+)?", text, flags=re.MULTILINE)
-    # What a header of the system defined comes between line markers.
-    return header, [" ".join(_LINE_MARKER.sub("", part).split()) for part in parts[:-1]]
+    # What a header of the system defined comes between line markers. Spaces stay: they may be in a string.
+    lines = [_LINE_MARKER.sub("", part).split("\n") for part in parts[:-1]]
+    return header, [" ".join(filter(None, map(str.strip, part))) for part in lines]
 
 
 # Kinds of scalars: code -> (struct format, C types). Of the same width, the first wins.

@@ -63,7 +63,8 @@ class OwnFiles:
     """Tells the files of a library from those that it only uses.
 
     Its own are the headers that were named, and what lies in their folder. Where that is a folder of the
-    whole system, they are what its own files include by "name", and what is called like the header.
+    whole system, they are what its own files include by "name", what is called like the header, and the parts
+    of C's own headers in bits/.
     """
 
     def __init__(self, source: Source, system: Sequence[str], patterns: Sequence[str] = ()) -> None:
@@ -101,7 +102,7 @@ class OwnFiles:
             return True
         included = self._source.included.get(file)
         return included is not None and included.file != "<stdin>" and self(included.file) \
-            and _by_name(included, file)
+            and (os.path.basename(os.path.dirname(path)) == "bits" or _by_name(included, file))
 
 
 def _by_name(included: Place, file: str) -> bool:

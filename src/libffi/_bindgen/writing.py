@@ -313,6 +313,8 @@ def _docstring(doc: str | None) -> list[str]:
 def _escaped(text: str) -> str:
     r"""Return a text as it stands between triple quotes."""
     text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(character if character.isprintable() or character == "\n" else
                    character.encode("unicode_escape").decode("ascii") for character in text)
 

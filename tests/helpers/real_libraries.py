@@ -1,7 +1,5 @@
-"""What tests of generated modules share: modules of real libraries, where their headers are."""
+"""Modules of real libraries, where their headers are."""
 import ctypes.util
-import importlib
-import sys
 from pathlib import Path
 
 import pytest
@@ -35,25 +33,17 @@ LIBRARIES = {
 }
 
 
-@pytest.fixture
-def bound(tmp_path_factory, monkeypatch):
-    """Return the module of a library."""
-
-    def bound_(library):
-        headers, options = LIBRARIES[library]
-        roots = [Path("/usr/include"), *Path("/usr/include").glob("*-linux-gnu"), Path("/usr/local/include")]
-        there = all(any((root / header).exists() for root in roots) for header in headers) or "pkg_config" in options
-        if not ctypes.util.find_library(library) or not there:
-            pytest.skip(f"needs the headers of {library}")
-        name = library.replace(".", "_").replace("-", "_") + "_c"
-        folder = tmp_path_factory.mktemp(name)
-        try:
-            module = bindgen.generate(headers, libraries=[library], **options)
-        except bindgen.BindgenError as error:
-            pytest.skip(f"the headers of {library} are not usable: {str(error)[:80]}")
-        module.write(folder / f"{name}.py")
-        monkeypatch.syspath_prepend(str(folder))
-        monkeypatch.delitem(sys.modules, name, raising=False)
-        return importlib.import_module(name)
-
-    return bound_
+def write_module(library, folder):
+    """Write the module of a library into a folder and return its name; skip the test where that cannot be."""
+    headers, options = LIBRARIES[library]
+    roots = [Path("/usr/include"), *Path("/usr/include").glob("*-linux-gnu"), Path("/usr/local/include")]
+    there = all(any((root / header).exists() for root in roots) for header in headers) or "pkg_config" in options
+    if not ctypes.util.find_library(library) or not there:
+        pytest.skip(f"needs the headers of {library}")
+    name = library.replace(".", "_").replace("-", "_") + "_c"
+    try:
+        module = bindgen.generate(headers, libraries=[library], **options)
+    except bindgen.BindgenError as error:
+        pytest.skip(f"the headers of {library} are not usable: {str(error)[:80]}")
+    module.write(folder / f"{name}.py")
+    return name
