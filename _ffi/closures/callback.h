@@ -28,24 +28,22 @@
 #include "values/address.h"
 #include "values/load.h"
 
+/* New; raises.  The commonest come first: a few comparisons are shorter than a jump through a table. */
 static inline PyObject *load_argument(const argument *a, void *where)
 {
+    if (a->how == AS_S32)
+        return PyLong_FromLong(*(int32_t *)where);
+    if (a->how == AS_DOUBLE)
+        return PyFloat_FromDouble(*(double *)where);
+    if (a->how == AS_S64)
+        return PyLong_FromLongLong(*(int64_t *)where);
     if (UNLIKELY(a->passing)) {         /* c.ref(T): the value, not the pointer */
         void *address = read_address(where);
         if (address == NULL)
             Py_RETURN_NONE;
         return load_value(a->type, address, NULL);
     }
-    switch (a->kind) {
-    case K_S32:
-        return PyLong_FromLong(*(int32_t *)where);
-    case K_S64:
-        return PyLong_FromLongLong(*(int64_t *)where);
-    case K_DOUBLE:
-        return PyFloat_FromDouble(*(double *)where);
-    default:
-        return load_value(a->type, where, NULL);
-    }
+    return load_value(a->type, where, NULL);
 }
 
 /* What to call, and what to call with its exception or NULL, as references of our own; NULL: the closure
@@ -84,12 +82,11 @@ COLD static int ask_hook(closure_block *block, call_beneath *beneath, PyObject *
     return status;
 }
 
-/* Takes the reference to the callable. */
-CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
-                                 void **args)
+/* `stack` has room for the arguments and one more.  Takes the reference to the callable. */
+static ALWAYS_INLINE int call_on_stack(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+                                       void **args, PyObject **stack)
 {
     cif_state *c = block->state;
-    PyObject **stack = alloca((c->nargs + 1) * sizeof *stack);
     PyObject *value = NULL;
     int status = -1;
     unsigned i, loaded;
@@ -110,6 +107,25 @@ done:
     Py_XDECREF(value);
     Py_DECREF(callable);
     return status;
+}
+
+NOINLINE static int call_with_many(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+                                   void **args)
+{
+    PyObject **stack = alloca((block->state->nargs + 1) * sizeof *stack);
+    return call_on_stack(block, beneath, callable, result, args, stack);
+}
+
+enum { FEW_ARGUMENTS = 8 };
+
+/* Call the callable, and give C what it returns.  0; -1 raises.  Takes the reference to the callable. */
+CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+                                 void **args)
+{
+    PyObject *stack[FEW_ARGUMENTS + 1];
+    if (UNLIKELY(block->state->nargs > FEW_ARGUMENTS))
+        return call_with_many(block, beneath, callable, result, args);
+    return call_on_stack(block, beneath, callable, result, args, stack);
 }
 
 /* Run the callable; `error` is C's errno, which is Python's to see and to set meanwhile.  Returns what

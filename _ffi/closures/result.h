@@ -59,18 +59,12 @@ COLD static int keep_result(closure_block *block, call_beneath *beneath, PyObjec
     return status;
 }
 
-static inline int store_result(closure_block *block, call_beneath *beneath, void *where, PyObject *value)
+/* 0; -1 raises. */
+NOINLINE static int store_any_result(closure_block *block, call_beneath *beneath, void *where, PyObject *value)
 {
     const type_info *type = block->state->result;
     keeper k = {.objects = NULL};
 
-    if (type->kind == K_VOID)
-        return 0;
-    if (LIKELY(type->kind == K_S32 && PyLong_CheckExact(value) && is_compact(value)
-               && compact_value(value) >= INT32_MIN && compact_value(value) <= INT32_MAX)) {
-        *(ffi_sarg *)where = (ffi_sarg)compact_value(value);
-        return 0;
-    }
     if (UNLIKELY(store_value(type, where, value, &k) < 0)) {
         let_go(&k);
         add_place(PyUnicode_FromFormat("closure %U result", block->name));
@@ -78,6 +72,21 @@ static inline int store_result(closure_block *block, call_beneath *beneath, void
     }
     widen_result(type, where);
     return LIKELY(k.objects == NULL) ? 0 : keep_result(block, beneath, k.objects);
+}
+
+/* What a callable returned, for C, which may look at it as long as keep_result() says.  0; -1 raises. */
+static inline int store_result(closure_block *block, call_beneath *beneath, void *where, PyObject *value)
+{
+    type_kind kind = block->state->result_kind;
+
+    if (kind == K_S32 && LIKELY(PyLong_CheckExact(value) && is_compact(value))) {
+        Py_ssize_t number = compact_value(value);
+        if (LIKELY(number >= INT32_MIN && number <= INT32_MAX)) {
+            *(ffi_sarg *)where = (ffi_sarg)number;
+            return 0;
+        }
+    }
+    return kind == K_VOID ? 0 : store_any_result(block, beneath, where, value);
 }
 
 #endif

@@ -21,7 +21,7 @@
 #include "values/text.h"
 
 /* 0; -1 raises TypeError, ValueError. */
-static int address_of_memory(const type_info *type, void *where, PyObject *value, keeper *k)
+NOINLINE static int address_of_memory(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     MemoryObject *memory = (MemoryObject *)value;
     if (type->item != NULL && !pointee_matches(type->item, memory->m.type))

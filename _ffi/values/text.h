@@ -25,7 +25,7 @@ COLD static int embedded_nul(const type_info *type, PyObject *value)
 }
 
 /* A str as wchar_t, which the keeper keeps.  0; -1 raises. */
-static int wide_string(const type_info *type, void *where, PyObject *value, keeper *k)
+NOINLINE static int wide_string(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     Py_ssize_t length;
     wchar_t *text = PyUnicode_AsWideCharString(value, &length);
@@ -116,7 +116,7 @@ NOINLINE static int other_string(const type_info *type, void *where, PyObject *v
 }
 
 /* A str as UTF-8, its own or one that the keeper keeps.  0; -1 raises. */
-static int narrow_string(const type_info *type, void *where, PyObject *value, keeper *k)
+NOINLINE static int narrow_string(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     const char *text;
 
