@@ -19,7 +19,7 @@ Nothing here imports a compiler's or a parser's parts: an import costs what read
 import os
 from _thread import RLock
 
-from libffi import CIF, Library, LibraryNotFound, SymbolNotFound, Type, c, features
+from libffi import CIF, Library, LibraryNotFound, Struct, SymbolNotFound, Type, c, features
 from libffi._ffi import scalars
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 SHIM = "libffi_shim_"       # what the symbols of shims begin with
+_MEMORY = "_memory"         # what the names of classes of memory end with
 
 
 def abi() -> str:
@@ -134,6 +135,8 @@ class Bindings:
             value = self._find(symbol)[0].function(symbol, self._by_value(self._read(kind)))
         elif table == "macros":
             value = self._macro(name, text)
+        elif name.endswith(_MEMORY) and self._entries().get(name.removesuffix(_MEMORY), ("",))[0] == "types":
+            return self._memory_class(name, name.removesuffix(_MEMORY))
         else:
             title = f"module {self._module['__name__']!r} has no attribute {name!r}"
             raise AttributeError(f"{title}: {text}" if table else title, name=name)
@@ -142,6 +145,13 @@ class Bindings:
 
     def _read(self, text: str) -> "Any":
         return eval(text, _NO_BUILTINS, self._scope)
+
+    def _memory_class(self, name: str, struct: str) -> "Any":
+        """Return the class of a struct's memory, as the stub calls it for annotations."""
+        kind = self._by_value(self._resolve(struct))
+        if kind.kind not in ("struct", "union"):
+            raise AttributeError(f"module {self._module['__name__']!r} has no attribute {name!r}", name=name)
+        return type(kind.new()) if kind.size is not None else Struct
 
     # Functions and variables.
 
@@ -221,6 +231,8 @@ class Bindings:
                 raise LibraryNotFound(
                     f"{self._module['__name__']} needs its shim for this: compile {self._shim_name}.c to "
                     f"{os.path.basename(paths[0])} beside it (libffi.shim does so in a setup.py)")
+            for position in range(len(self._names)):
+                self._library(position)     # what the shim calls is the same library, wherever that lies
             self._shim = Library(os.path.abspath(path))
         return self._shim
 

@@ -21,8 +21,10 @@ def extension(
     """Return the setuptools Extension of a module's shim.
 
     The module is named with its package; `folder` is where packages begin, such as "src". The libraries are those
-    that the shim calls; other options are the Extension's own, such as include_dirs.
+    that the shim calls; other options are the Extension's own, such as include_dirs. There is nothing of Python in a
+    shim, so one that is built with any version is for all.
     """
+    options.setdefault("py_limited_api", True)
     extension_class: Any = importlib.import_module("setuptools").Extension
     source = os.path.join(folder, *module.split(".")) + "_shim.c"
     return extension_class(f"{module}_shim", [source], libraries=list(libraries), **options)

@@ -120,6 +120,14 @@ def test_structs(shapes):
     assert shapes.stat(1, 2) == 3 and shapes.struct_stat.size == c.int.size
 
 
+def test_classes_of_memory_are_there_for_annotations(shapes):
+    assert isinstance(shapes.shape.new(), shapes.shape_memory)
+    assert not isinstance(shapes.point.new(), shapes.shape_memory)
+    assert str(Pointer[shapes.shape_memory]).startswith("libffi.")
+    with pytest.raises(AttributeError, match="has no attribute 'shape_kind_memory'"):
+        getattr(shapes, "shape_kind_memory")        # noqa: B009 - an enum
+
+
 def test_variables(shapes):
     assert shapes.shape_names[1] == "circle"
     shapes.shape_total.value = 8

@@ -55,13 +55,17 @@ class Module:
         """Return how many of each kind are in it."""
         return {what: len(names) for what, names in self.made.items()}
 
-    def write(self, output: str | os.PathLike[str]) -> None:
-        """Write the module, its stub and its shim, compiled too, each whole or not at all."""
+    def write(self, output: str | os.PathLike[str], *, compile_shim: bool = True) -> None:
+        """Write the module, its stub and its shim, each whole or not at all.
+
+        The shim is compiled, too, unless the package's own build does that (libffi.shim).
+        """
         path = Path(output)
         if self.build is not None:
             source = path.with_name(f"{path.stem}_shim.c")
             write_whole(source, self.shim)
-            self.build(source, path.with_name(f"{path.stem}_shim.so"))
+            if compile_shim:
+                self.build(source, path.with_name(f"{path.stem}_shim.so"))
         write_whole(path.with_suffix(".pyi"), self.stub)
         write_whole(path, self.text)
 
