@@ -74,6 +74,14 @@ class Compiler:
                 raise self._complaint(done)
             return Path(target).read_bytes()
 
+    def library(self, name: str) -> str:
+        """Return what to link with: a library's path where it can be had, which every linker takes, else its name."""
+        if os.path.dirname(name):
+            return name
+        path = self._run([f"-print-file-name={name}"], "").stdout.strip()
+        stem = re.match(r"lib(.+?)(?:\.so|\.dylib|[.-][0-9])", name)
+        return path if os.path.dirname(path) else f"-l{stem[1]}" if stem else name
+
     def share(self, source: Path, target: Path, words: list[str]) -> None:
         """Compile a C file to a shared library, whole or not at all."""
         partial = target.with_name(f".{target.name}.{os.getpid()}")

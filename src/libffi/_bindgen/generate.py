@@ -177,10 +177,9 @@ def _write_texts(
 
 def _builder(request: Request, compiler: Compiler, libraries: list[Library]) -> Callable[[Path, Path], None]:
     folders = [f"-I{os.path.dirname(os.path.abspath(header))}" for header in request.headers if os.path.exists(header)]
-    wanted = [library.path if os.path.dirname(library.path) else f"-l:{library.path}"
-              for library in libraries if library.path]
 
     def build(source: Path, target: Path) -> None:
+        wanted = [compiler.library(library.path) for library in libraries if library.path]
         compiler.share(source, target, [*folders, *wanted])
 
     return build
