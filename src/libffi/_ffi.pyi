@@ -1,10 +1,14 @@
+# mypy: disable-error-code=overload-overlap
 # The public surface of the compiled core, kept true by mypy's stubtest.
 #
-# Types are generic over the Python value that reading gives: c.double is a Type[float], c.ptr(c.int)
-# a Type[Pointer[int]]. What may be written is wider and checked at run time, so it is Any here.
+# A type is generic over what reading gives, and over what may be written: c.double is a Type[float, Floating]. So are
+# memory, arrays and pointers, where the second may be left out: a Pointer[float] takes floats.
+from _ctypes import _CData
+from array import array as _array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from enum import IntEnum
+from enum import IntEnum, IntFlag
+from mmap import mmap
 from types import EllipsisType, GenericAlias
 from typing import (
     Any,
@@ -17,37 +21,91 @@ from typing import (
     SupportsIndex,
     TypeAlias,
     TypedDict,
+    Unpack,
+    dataclass_transform,
     final,
     overload,
     type_check_only,
 )
 
+from _typeshed import DataclassInstance
 from typing_extensions import Buffer, ParamSpec, TypeVar, disjoint_base
 
 from . import _library
+from .annotations import Address, Callback, Floating, Text
 
 _T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True, default=Any)
+_Item = TypeVar("_Item", default=Any)
+_Item_co = TypeVar("_Item_co", covariant=True, default=Any)
+_Stored = TypeVar("_Stored")
+_Stored_contra = TypeVar("_Stored_contra", contravariant=True, default=_Item_co)
+_T_co = TypeVar("_T_co", covariant=True)
+_Read_co = TypeVar("_Read_co", covariant=True, default=Any)
+_Written = TypeVar("_Written")
+_Written_co = TypeVar("_Written_co", covariant=True, default=object)
 _P = ParamSpec("_P", default=...)
+_R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True, default=Any)
-_Scalar = TypeVar("_Scalar", bound=int | float | complex | str | bytes | Decimal)
-_Enum = TypeVar("_Enum", bound=int)
+_Result = TypeVar("_Result", default=None)  # a function's; None where no type says it
+_Returned = TypeVar("_Returned", default=object)  # what a closure may return
+_Enum = TypeVar("_Enum", bound=IntEnum | IntFlag)
 _Memory = TypeVar("_Memory", bound=Memory)  # of a struct or union
+_Given = TypeVar("_Given")
+_Field_co = TypeVar("_Field_co", covariant=True, default=Any)  # what all fields read
+_Aggregate = TypeVar("_Aggregate", bound=Memory)  # of a struct, union or array
 _Out = TypeVar("_Out", bound=Buffer)
+_Class = TypeVar("_Class", bound=type)
+# Of the arguments by position: what C takes, and what a closure is given.
+_A1 = TypeVar("_A1")
+_A2 = TypeVar("_A2")
+_A3 = TypeVar("_A3")
+_A4 = TypeVar("_A4")
+_A5 = TypeVar("_A5")
+_A6 = TypeVar("_A6")
+_A7 = TypeVar("_A7")
+_A8 = TypeVar("_A8")
 
 _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
     "pointer", "string", "bytes", "wstring", "function",
     "array", "struct", "union", "vector", "enum", "bits", "ref", "out", "inout",
 ]
-_Members: TypeAlias = Sequence[tuple[str | None, Type] | tuple[str | None, Type, int]]
-_ArgTypes: TypeAlias = Iterable[Type | EllipsisType]
+_Members: TypeAlias = Sequence[tuple[str | None, _Of] | tuple[str | None, _Of, int]]
+_ArgTypes: TypeAlias = Iterable[_Of | OutType | EllipsisType]
 _Address: TypeAlias = int | Pointer | Closure | Function
 _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Buffer
 _Storage: TypeAlias = int | Pointer | Buffer
 _GIL: TypeAlias = Literal["release", "hold"]
 _OnException: TypeAlias = Callable[[BaseException], Any]
-_ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], Any]
+_ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], _R]
+
+# Without parameters, lest mypy take a union of them for an Any.
+@type_check_only
+class AnyPointer: ...
+
+@type_check_only
+class AnyFunction: ...
+
+@type_check_only
+class AnyValue: ...
+
+# What may be written where reading gives something else.
+_Boolean: TypeAlias = bool | Literal[0, 1] | Value[bool]
+_Letter: TypeAlias = str | SupportsIndex | Value[str]
+_Exact: TypeAlias = Decimal | Floating | Value[Decimal]
+_Fields: TypeAlias = AnyValue | tuple[object, ...] | Mapping[str, object] | DataclassInstance  # of a struct
+_Items: TypeAlias = Sequence[_Written] | Buffer
+
+class _ArrayInterface(Protocol):  # NumPy's
+    @property
+    def __array_interface__(self) -> dict[str, Any]: ...
+
+# What points to T's. Memory of other types is a buffer too, hence no Buffer here: the buffers that do not know better.
+_OtherBuffer: TypeAlias = (
+    bytes | bytearray | memoryview | _array[int] | _array[float] | _array[str] | mmap | _CData | _ArrayInterface
+)
+_Pointed: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | Array[Array[_T]] | _OtherBuffer | None
+_ByteSized: TypeAlias = Pointer[_T] | Memory[_T] | Array[_T]  # unsigned char for char, and the other way round
 
 class _Queue(Protocol):
     def put_nowait(self, item: Any, /) -> Any: ...
@@ -59,7 +117,21 @@ class _FunctionOptions(TypedDict, total=False):
     abi: ABI | int | None
     gil: _GIL
     errno: bool
-    errcheck: _ErrCheck | None
+    errcheck: _ErrCheck[Any] | None
+    version: str | None
+
+class _ClosureOptions(TypedDict, total=False):
+    abi: ABI | int | None
+    on_error: Any
+    on_exception: _OnException | None
+    name: str | None
+    dispatch: _Dispatch | None
+
+class _CheckedFunctionOptions(TypedDict, total=False):
+    abi: ABI | int | None
+    gil: _GIL
+    errno: bool
+    version: str | None
 
 class _Features(TypedDict):
     version: str
@@ -123,10 +195,7 @@ class SymbolNotFound(AttributeError): ...
 
 # ---- types and values ----
 
-@final
-class Type(Generic[_T_co]):
-    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by libffi.c
-    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
+class _TypeFacts:
     @property
     def name(self) -> str: ...
     @property
@@ -151,55 +220,105 @@ class Type(Generic[_T_co]):
     def cif(self) -> CIF | Any: ...
     @property
     def enum(self) -> type[IntEnum] | None: ...
+
+@final
+class Type(_TypeFacts, Generic[_Read_co, _Written_co]):
+    def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by libffi.c
+    def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def closure(self) -> Any: ...  # CIF.closure
     @overload
-    def __call__(self: Type[Pointer[_T]], value: Any, /) -> Pointer[_T]: ...
+    def __call__(
+        self: Type[Pointer[_T, _Stored], _Written_co], value: _Written_co | AnyPointer | Closure | AnyFunction | int, /
+    ) -> Pointer[_T, _Stored]: ...
     @overload
-    def __call__(self: Type[Array[_T]], value: Any = ..., /) -> Array[_T]: ...
+    def __call__(
+        self: Type[_Aggregate, _Written_co], value: _Written_co = ..., /, *more: Any, **fields: Any  # type: ignore[misc]
+    ) -> _Aggregate: ...
     @overload
-    def __call__(self: Type[_Memory], value: Any = ..., /, **fields: Any) -> _Memory: ...
-    @overload
-    def __call__(self: Type[_Scalar], value: Any, /) -> Value[_Scalar]: ...
-    @overload
-    def __call__(self: Type[Pointer | None], value: Any, /) -> Pointer: ...  # void *
+    def __call__(self: Type[Pointer[None] | None], value: Any, /) -> Pointer[None]: ...  # void *
     @overload
     def __call__(self: Type[Function | None], value: Any, /) -> Function | Any: ...  # None for NULL
     @overload
-    def __call__(self, value: Any, /) -> Value: ...  # strings: keeps what it was given
+    def __call__(self, value: _Written_co, /) -> Value[_Read_co]: ...  # type: ignore[misc]
     @overload
-    def new(self: Type[Array[_T]], value: Any = ..., /) -> Array[_T]: ...
+    def new(
+        self: Type[_Aggregate, _Written_co], value: _Written_co = ..., /, *more: Any, **fields: Any  # type: ignore[misc]
+    ) -> _Aggregate: ...
     @overload
-    def new(self: Type[_Memory], value: Any = ..., /, **fields: Any) -> _Memory: ...
+    def new(self, value: _Written_co = ..., /) -> Memory[_Read_co, _Written_co]: ...  # type: ignore[misc]
     @overload
-    def new(self, value: Any = ..., /) -> Memory[_T_co]: ...
+    def at(self: Type[_Aggregate, _Written], address: _Place) -> _Aggregate: ...
     @overload
-    def at(self: Type[Array[_T]], address: _Place) -> Array[_T]: ...
-    @overload
-    def at(self: Type[_Memory], address: _Place) -> _Memory: ...
-    @overload
-    def at(self, address: _Place) -> Memory[_T_co]: ...
-    def read(self, buffer: Buffer) -> _T_co: ...
-    def define(self, members: _Members = (), _pack_: int = 0, _align_: int = 0, **fields: Type) -> None: ...
+    def at(self, address: _Place) -> Memory[_Read_co, _Written_co]: ...
+    def read(self, buffer: Buffer) -> _Read_co: ...
+    def define(self, members: _Members = (), _pack_: int = 0, _align_: int = 0, **fields: _Of) -> None: ...
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, memo: Any) -> Self: ...
     def __setstate__(self, state: Any) -> None: ...
+    def _written(self) -> _Written_co: ...
+    def _given(self: Type[_T | None]) -> list[_T]: ...
+
+# What the constructors of libffi.c return: they need no overloads, and know all that may be written. To checkers a
+# Type[Pointer[int]] is one more name of theirs, hence what is read of such a type takes what it gives.
+
+@type_check_only
+class PointerType(  # type: ignore[misc]
+    Type[Pointer[_Item_co], _Written_co], Generic[_Item_co, _Stored_contra, _Written_co]  # pyright: ignore
+):
+    def __call__(  # type: ignore[override]
+        self, value: _Written_co | AnyPointer | Closure | AnyFunction | int, /
+    ) -> Pointer[_Item_co, _Stored_contra]: ...
+
+@type_check_only
+class ArrayType(  # type: ignore[misc]
+    Type[Array[_Item_co], _Items[_Stored_contra]], Generic[_Item_co, _Stored_contra]  # pyright: ignore
+):
+    def __call__(self, value: _Items[_Stored_contra] = ..., /) -> Array[_Item_co, _Stored_contra]: ...  # type: ignore[override]
+    def new(self, value: _Items[_Stored_contra] = ..., /) -> Array[_Item_co, _Stored_contra]: ...  # type: ignore[override]
+
+@type_check_only
+class StructType(Type[_Memory, _Memory | _Fields], Generic[_Memory]):  # type: ignore[misc]  # pyright: ignore
+    def __call__(self, value: _Memory | _Fields = ..., /, *more: Any, **fields: Any) -> _Memory: ...  # type: ignore[override]
+    def new(self, value: _Memory | _Fields = ..., /, *more: Any, **fields: Any) -> _Memory: ...
+
+@type_check_only
+class OutType(_TypeFacts, Generic[_Read_co]):
+    # What c.out(T) and c.inout(T) are: parameters only, nothing is made of them.
+    ...
+
+# Types, and the classes of structs. Checkers alone know these methods: what is written to a type, and exactly that
+# which a closure is given (nobody has to write `| None` there).
+class _Of(Protocol[_Read_co, _Written_co]):
+    def read(self, buffer: Buffer) -> _Read_co: ...
+    def _written(self) -> _Written_co: ...
+
+class _Takes(Protocol[_Written_co]):
+    def _written(self) -> _Written_co: ...
+
+class _Gives(Protocol[_T]):
+    def _given(self) -> list[_T]: ...
+
+class _Same(Protocol[_T, _Read_co, _Written_co]):
+    def _given(self) -> list[_T]: ...
+    def read(self, buffer: Buffer) -> _Read_co: ...
+    def _written(self) -> _Written_co: ...
 
 @final
-class Value(Generic[_T_co]):
+class Value(AnyValue, Generic[_Item]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by T(value)
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
-    def type(self) -> Type[_T_co]: ...
+    def type(self) -> Type[_Item]: ...
     @property
-    def value(self) -> _T_co: ...
+    def value(self) -> _Item: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 # ---- memory and pointers ----
 
 @disjoint_base
-class Memory(Generic[_T_co]):
+class Memory(Generic[_Item_co, _Stored_contra]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by T.new() and T.at()
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
@@ -209,9 +328,9 @@ class Memory(Generic[_T_co]):
     @property
     def size(self) -> int: ...
     @property
-    def value(self) -> _T_co: ...
+    def value(self) -> _Item_co: ...
     @value.setter
-    def value(self, value: Any) -> None: ...
+    def value(self, value: _Stored_contra) -> None: ...
     @property
     def closed(self) -> bool: ...
     def close(self) -> None: ...
@@ -221,29 +340,68 @@ class Memory(Generic[_T_co]):
     def __deepcopy__(self, memo: Any) -> Self: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
-class Array(Memory, Generic[_T_co]):  # .value is a list, or bytes or str of a character array
+@type_check_only
+class _HasItems(Generic[_Item_co, _Stored_contra]):
     def __len__(self) -> int: ...
     @overload
-    def __getitem__(self, index: SupportsIndex, /) -> _T_co: ...
+    def __getitem__(self, index: SupportsIndex, /) -> _Item_co: ...
     @overload
-    def __getitem__(self: Array[bytes], index: slice, /) -> bytes: ...  # type: ignore[overload-overlap]
+    def __getitem__(self: _HasItems[bytes, _Stored], index: slice, /) -> bytes: ...
     @overload
-    def __getitem__(self, index: slice, /) -> list[_T_co]: ...
+    def __getitem__(self, index: slice, /) -> list[_Item_co]: ...
     @overload
-    def __setitem__(self, index: SupportsIndex, value: Any, /) -> None: ...
+    def __setitem__(self, index: SupportsIndex, value: _Stored_contra, /) -> None: ...
     @overload
-    def __setitem__(self, index: slice, value: Iterable[Any], /) -> None: ...
-    def __iter__(self) -> Iterator[_T_co]: ...
+    def __setitem__(self, index: slice, value: _Items[_Stored_contra], /) -> None: ...
+    def __iter__(self) -> Iterator[_Item_co]: ...
+
+@type_check_only
+class _ArrayContent:
+    # The value of an array: text of characters, else a list.
+    @overload
+    def __get__(self, instance: None, owner: Any = None, /) -> Self: ...
+    @overload
+    def __get__(self, instance: Array[bytes, _Stored], owner: Any = None, /) -> bytes: ...
+    @overload
+    def __get__(self, instance: Array[str, _Stored], owner: Any = None, /) -> str: ...
+    @overload
+    def __get__(self, instance: Array[_T, _Stored], owner: Any = None, /) -> list[_T]: ...
+    def __set__(self, instance: Array[Any, _Stored], value: _Items[_Stored], /) -> None: ...
+
+class Array(
+    _HasItems[_Item_co, _Stored_contra],
+    Memory[list[_Item_co], _Items[_Stored_contra]],
+    Generic[_Item_co, _Stored_contra],
+):
+    value: _ArrayContent  # type: ignore[override]
     def __contains__(self, value: object, /) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
-class _Fields:
-    # Each struct type has a class of its own, with its fields as descriptors.
-    def __getattr__(self, name: str) -> Any: ...
-    def __setattr__(self, name: str, value: Any) -> None: ...
+@type_check_only
+class StructClassMethods:
+    # What the class of a struct has of its type.
+    @classmethod
+    def new(cls, value: Self | _Fields = ..., /, *more: Any, **fields: Any) -> Self: ...
+    @classmethod
+    def at(cls, address: _Place) -> Self: ...
+    @classmethod
+    def read(cls, buffer: Buffer) -> Self: ...
+    @classmethod
+    def _written(cls) -> Self | _Fields: ...
+    @classmethod
+    def _given(cls) -> list[Self]: ...
 
-class Struct(Memory, _Fields):
+class _AnyFields(Generic[_Field_co, _Written_co]):
+    # Each struct type has a class of its own, with its fields as descriptors. Checkers know their types where all
+    # have the same.
+    def __getattr__(self, name: str) -> _Field_co: ...
+    def __setattr__(self, name: str, value: _Written_co) -> None: ...  # type: ignore[misc]
+
+@dataclass_transform(eq_default=False)
+class Struct(
+    StructClassMethods, Memory[Any, Any], _AnyFields[_Field_co, _Written_co], Generic[_Field_co, _Written_co]
+):
     # A field of one of these names wins.
     address: Any
     type: Any
@@ -254,6 +412,9 @@ class Struct(Memory, _Fields):
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
+@type_check_only
+class FreeStruct(Struct): ...  # with fields of several types
+
 @final
 class Field:  # the descriptor of a field, in the class of a struct's memory
     @overload
@@ -263,36 +424,24 @@ class Field:  # the descriptor of a field, in the class of a struct's memory
     def __set__(self, instance: Struct, value: Any, /) -> None: ...
 
 @final
-class Pointer(Generic[_T_co]):
+class Pointer(AnyPointer, _HasItems[_Item_co, _Stored_contra], Generic[_Item_co, _Stored_contra]):
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by c.ptr(T)(x)
     def __class_getitem__(cls, item: Any) -> GenericAlias: ...
     @property
     def address(self) -> int: ...
     @property
-    def type(self) -> Type[Pointer[_T_co]]: ...
+    def type(self) -> Type[Self]: ...
     @property
-    def value(self) -> _T_co: ...
+    def value(self) -> _Item_co: ...
     @value.setter
-    def value(self, value: Any) -> None: ...
+    def value(self, value: _Stored_contra) -> None: ...
     def __bool__(self) -> bool: ...
-    def __len__(self) -> int: ...
-    @overload
-    def __getitem__(self, index: SupportsIndex, /) -> _T_co: ...
-    @overload
-    def __getitem__(self: Pointer[bytes], index: slice, /) -> bytes: ...  # type: ignore[overload-overlap]
-    @overload
-    def __getitem__(self, index: slice, /) -> list[_T_co]: ...
-    @overload
-    def __setitem__(self, index: SupportsIndex, value: Any, /) -> None: ...
-    @overload
-    def __setitem__(self, index: slice, value: Iterable[Any], /) -> None: ...
-    def __iter__(self) -> Iterator[_T_co]: ...
-    def __add__(self, other: SupportsIndex, /) -> Pointer[_T_co]: ...
+    def __add__(self, other: SupportsIndex, /) -> Self: ...
     @overload
     def __sub__(self, other: Pointer, /) -> int: ...
     @overload
-    def __sub__(self, other: SupportsIndex, /) -> Pointer[_T_co]: ...
-    def __radd__(self, other: SupportsIndex, /) -> Pointer[_T_co]: ...
+    def __sub__(self, other: SupportsIndex, /) -> Self: ...
+    def __radd__(self, other: SupportsIndex, /) -> Self: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __lt__(self, other: Pointer | int, /) -> bool: ...
     def __le__(self, other: Pointer | int, /) -> bool: ...
@@ -306,7 +455,7 @@ class Pointer(Generic[_T_co]):
 
 @final
 class CIF:
-    def __new__(cls, restype: Type | None, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None) -> Self: ...
+    def __new__(cls, restype: _Of | None, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None) -> Self: ...
     @property
     def restype(self) -> Type: ...
     @property
@@ -319,7 +468,7 @@ class CIF:
     def variadic(self) -> bool: ...
     def bind(
         self, address: _Address, name: str | None = None, *,
-        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck | None = None,
+        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck[Any] | None = None,
     ) -> Function: ...
     def call(self, address: _Address, *args: Any) -> Any: ...
     @overload
@@ -368,9 +517,9 @@ class CIF:
     def __deepcopy__(self, memo: Any) -> Self: ...
 
 @final
-class Function(Generic[_P, _R_co]):
-    # Results depend on out parameters, errcheck and the CIF's types: Any, unless an annotated Python stub
-    # (x: Annotated[float, c.double]) or the user (pow: Function[[float, float], float] = ...) says more.
+class Function(AnyFunction, Generic[_P, _R_co]):
+    # Parameters and result follow from the types in Library.function()'s call, or from an annotated Python stub.
+    # What C text says, and results with out parameters, are Any.
     def __new__(cls, *args: Never, **kwargs: Never) -> Self: ...  # made by Library.function() and CIF.bind()
     def __copy__(self) -> Self: ...
     def __deepcopy__(self, memo: Any) -> Self: ...
@@ -397,13 +546,119 @@ class Function(Generic[_P, _R_co]):
     @property
     def errno(self) -> bool: ...
     @property
-    def errcheck(self) -> _ErrCheck | None: ...
+    def errcheck(self) -> _ErrCheck[Any] | None: ...
     @property
     def call(self) -> Callable[_P, _R_co]: ...
     @overload
     def map(self, *args: Any, out: None = None) -> Array | Any: ...  # None from a void function
     @overload
     def map(self, *args: Any, out: _Out) -> _Out: ...
+
+@type_check_only
+class FunctionOf(Function[..., _R_co], Generic[_Written_co, _R_co]):  # type: ignore[misc]  # pyright: ignore
+    # Made with a list of types, whose length checkers do not know: each argument is one of theirs.
+    def __call__(self, *args: _Written_co) -> _R_co: ...  # type: ignore[misc]
+    @property
+    def call(self) -> _CallOf[_Written_co, _R_co]: ...
+
+class _CallOf(Protocol[_Written_co, _R_co]):  # type: ignore[misc]
+    def __call__(self, *args: _Written_co) -> _R_co: ...  # type: ignore[misc]
+
+@type_check_only
+class MakeFunction:
+    # Library.function. Tuples of types give the parameters, their number included, lists what they are one of.
+    @overload
+    def __call__(self, name: Callable[_P, _R], /) -> Function[_P, _R]: ...
+    @overload
+    def __call__(
+        self, name: str | None = None, restype: None = None, **options: Unpack[_FunctionOptions]
+    ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None, argtypes: _ArgTypes = (), *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_R], argtypes: tuple[()] = (), **options: Unpack[_FunctionOptions]
+    ) -> Function[[], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[()],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1]],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2]],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3]],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4]],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], _Takes[_A5]],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6],
+        ],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6], _Takes[_A7],
+        ],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6], _Takes[_A7], _Takes[_A8],
+        ],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_Takes[_Written]],
+        **options: Unpack[_FunctionOptions],
+    ) -> FunctionOf[_Written, _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_Of | EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[..., _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None, argtypes: _ArgTypes, **options: Unpack[_FunctionOptions]
+    ) -> Function: ...  # with out parameters
 
 @disjoint_base
 class Closure:
@@ -430,12 +685,90 @@ class Closure:
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
+# With a list of types checkers do not know how many there are.
+_CallbackOf: TypeAlias = (
+    Callable[[], _R]
+    | Callable[[_T], _R]
+    | Callable[[_T, _T], _R]
+    | Callable[[_T, _T, _T], _R]
+    | Callable[[_T, _T, _T, _T], _R]
+    | Callable[[_T, _T, _T, _T, _T], _R]
+    | Callable[[_T, _T, _T, _T, _T, _T], _R]
+    | Callable[[_T, _T, _T, _T, _T, _T, _T], _R]
+    | Callable[[_T, _T, _T, _T, _T, _T, _T, _T], _R]
+)
+
+@overload
 def closure(
-    restype: Type | None, argtypes: _ArgTypes = (), *,
-    abi: ABI | int | None = None, on_error: Any = None, on_exception: _OnException | None = None,
-    name: str | None = None,
-    dispatch: _Dispatch | None = None,
-) -> Callable[[Callable[..., Any]], Closure]: ...
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[()] = (),
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[_Gives[_A1]],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[_Gives[_A1], _Gives[_A2]],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3]],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4]],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3, _A4], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4], _Gives[_A5]],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[
+        _Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4],
+        _Gives[_A5], _Gives[_A6],
+    ],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[
+        _Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4],
+        _Gives[_A5], _Gives[_A6], _Gives[_A7],
+    ],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None,
+    argtypes: tuple[
+        _Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4],
+        _Gives[_A5], _Gives[_A6], _Gives[_A7], _Gives[_A8],
+    ],
+    **options: Unpack[_ClosureOptions],
+) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Returned]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None, argtypes: Iterable[_Gives[_T]], **options: Unpack[_ClosureOptions]
+) -> Callable[[_CallbackOf[_Returned, _T]], Closure]: ...
+@overload
+def closure(
+    restype: _Takes[_Returned] | None, argtypes: _ArgTypes, **options: Unpack[_ClosureOptions]
+) -> Callable[[Callable[..., _Returned]], Closure]: ...
 def closures() -> list[Closure]: ...
 def closure_quarantine(limit: int | None = None) -> int: ...
 
@@ -453,16 +786,16 @@ class LoadedLibrary:
     def handle(self) -> int: ...
     def symbol(self, name: str, version: str | None = None) -> int: ...
     def function(
-        self, name: str, restype: Type, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None,
-        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck | None = None,
+        self, name: str, restype: _Of, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None,
+        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck[Any] | None = None,
         version: str | None = None,
     ) -> Function: ...
     @overload
-    def variable(self, name: str, type: Type[Array[_T]], *, const: bool = False) -> Array[_T]: ...
+    def variable(
+        self, name: str, type: Type[_Aggregate, Any] | type[_Aggregate], *, const: bool = False
+    ) -> _Aggregate: ...
     @overload
-    def variable(self, name: str, type: Type[Struct], *, const: bool = False) -> Struct: ...
-    @overload
-    def variable(self, name: str, type: Type[_T], *, const: bool = False) -> Memory[_T]: ...
+    def variable(self, name: str, type: _Of[_T, _Written], *, const: bool = False) -> Memory[_T, _Written]: ...
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
@@ -533,10 +866,10 @@ def typeof(value: Pointer[_T]) -> Type[Pointer[_T]]: ...
 def typeof(value: Value[_T]) -> Type[_T]: ...
 @overload
 def typeof(value: Memory) -> Type: ...
-def sizeof_of(value: Type | Memory | Pointer | Value) -> int: ...
+def sizeof_of(value: _Of | Memory | Pointer | Value) -> int: ...
 def string_at(address: _Place, size: int | None = None) -> bytes: ...
 def wstring_at(address: _Place, size: int | None = None) -> str: ...
-def struct_offsets(type: Type, abi: ABI | int | None = None) -> tuple[int, ...]: ...
+def struct_offsets(type: _Of, abi: ABI | int | None = None) -> tuple[int, ...]: ...
 def features() -> _Features: ...
 def get_errno() -> int: ...
 def set_errno(value: int) -> int: ...
@@ -548,28 +881,64 @@ scalars: dict[str, Type]
 typedefs: dict[str, Type]
 
 @overload
-def ptr(item: Type[None], const: bool = False) -> Type[int | None]: ...  # type: ignore[overload-overlap]
+def ptr(item: Type[None], const: bool = False) -> Type[Pointer[None] | None, Address]: ...
 @overload
-def ptr(item: Type[_T], const: bool = False) -> Type[Pointer[_T]]: ...
-def array(item: Type[_T], length: SupportsIndex) -> Type[Array[_T]]: ...
-def vector(item: Type[_T], lanes: SupportsIndex) -> Type[Array[_T]]: ...
-def bits(base: Type[_T], width: SupportsIndex, packed: bool = False) -> Type[_T]: ...
-def enum(cls: type[_Enum], base: Type[int] | None = None) -> Type[_Enum | int]: ...
-def func(cif: CIF) -> Type[Function | None]: ...
-def ref(item: Type[_T]) -> Type[_T]: ...
-def out(item: Type[_T]) -> Type[_T]: ...
-def inout(item: Type[_T]) -> Type[_T]: ...
-def exact(item: Type[float]) -> Type[Decimal]: ...
+def ptr(
+    item: Type[_Aggregate, _Written], const: bool = False
+) -> PointerType[_Aggregate, _Written, _Pointed[_Aggregate] | _Aggregate]: ...
 @overload
-def struct(name: type, /) -> Type[Struct]: ...
+def ptr(
+    item: type[_Aggregate], const: bool = False
+) -> PointerType[_Aggregate, _Aggregate | _Fields, _Pointed[_Aggregate] | _Aggregate]: ...
+@overload
+def ptr(
+    item: Type[bytes, _Written], const: Literal[False] = False
+) -> PointerType[bytes, _Written, _Pointed[bytes] | _ByteSized[int]]: ...
+@overload
+def ptr(
+    item: Type[bytes, _Written], const: bool
+) -> PointerType[bytes, _Written, _Pointed[bytes] | _ByteSized[int] | Text]: ...
+@overload
+def ptr(
+    item: Type[int, _Written], const: bool = False
+) -> PointerType[int, _Written, _Pointed[int] | _ByteSized[bytes]]: ...
+@overload
+def ptr(item: _Of[_T, _Written], const: bool = False) -> PointerType[_T, _Written, _Pointed[_T]]: ...
+def array(item: _Of[_T, _Written], length: SupportsIndex) -> ArrayType[_T, _Written]: ...
+def vector(item: _Of[_T, _Written], lanes: SupportsIndex) -> ArrayType[_T, _Written]: ...
+def bits(base: Type[_T, _Written], width: SupportsIndex, packed: bool = False) -> Type[_T, _Written]: ...
+def enum(cls: type[_Enum], base: Type[int] | None = None) -> Type[_Enum | int, int | Value[_Enum | int]]: ...
+def func(cif: CIF) -> Type[Function | None, Callback]: ...
+def ref(item: _Of[_T, _Written]) -> Type[_T, _Written]: ...
+def out(item: _Of[_T]) -> OutType[_T]: ...
+def inout(item: _Of[_T]) -> OutType[_T]: ...
+def exact(item: Type[float, Any]) -> Type[Decimal, _Exact]: ...
+@overload
+@dataclass_transform(eq_default=False)
+def struct(name: _Class, members: tuple[()] = (), /) -> _Class: ...
+@overload
+def struct(name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0) -> StructType[FreeStruct]: ...
 @overload
 def struct(
-    name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0, **fields: Type
-) -> Type[Struct]: ...
+    name: str, members: tuple[()] = (), /, *, _pack_: int = 0, _align_: int = 0,
+    **fields: _Same[_Given, _T, _Written],
+) -> StructType[Struct[_T, _Written]]: ...
 @overload
-def union(name: type, /) -> Type[Struct]: ...
+def struct(
+    name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0, **fields: _Of
+) -> StructType[FreeStruct]: ...
+@overload
+@dataclass_transform(eq_default=False)
+def union(name: _Class, members: tuple[()] = (), /) -> _Class: ...
+@overload
+def union(name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0) -> StructType[FreeStruct]: ...
 @overload
 def union(
-    name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0, **fields: Type
-) -> Type[Struct]: ...
+    name: str, members: tuple[()] = (), /, *, _pack_: int = 0, _align_: int = 0,
+    **fields: _Same[_Given, _T, _Written],
+) -> StructType[Struct[_T, _Written]]: ...
+@overload
+def union(
+    name: str, members: _Members = (), /, *, _pack_: int = 0, _align_: int = 0, **fields: _Of
+) -> StructType[FreeStruct]: ...
 def _trusts_environment() -> bool: ...

@@ -11,15 +11,11 @@ from libffi import _ffi
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import EllipsisType
-    from typing import Any, Literal, ParamSpec, TypeVar, Unpack, overload
+    from typing import Any, Literal, Unpack
 
     from libffi import CIF, Function, Type
-    from libffi._ffi import _FunctionOptions
+    from libffi._ffi import MakeFunction, _FunctionOptions
     from libffi._reader import Declarations, Text
-
-    _P = ParamSpec("_P")
-    _R = TypeVar("_R")
 
 
 class Library(_ffi.LoadedLibrary):
@@ -78,52 +74,36 @@ class Library(_ffi.LoadedLibrary):
 
     if TYPE_CHECKING:
 
-        @overload
-        def function(self, name: Callable[_P, _R], /) -> Function[_P, _R]: ...
+        @property
+        def function(self) -> MakeFunction: ...  # type: ignore[override]
 
-        @overload
+    else:
+
         def function(
-            self, name: str, restype: Type, argtypes: Iterable[Type | EllipsisType] | None = None,
-            *, version: str | None = None, **options: Unpack[_FunctionOptions],
-        ) -> Function: ...
+            self,
+            name: Callable[..., object] | str | None = None,
+            restype: Type | None = None,
+            argtypes: Iterable[Any] | None = None,
+            **options: Any,
+        ) -> Any:
+            """Return a function of the library; without a signature, decorate an annotated stub.
 
-        @overload
-        def function(
-            self, name: str, restype: None, argtypes: Iterable[Type | EllipsisType],
-            *, version: str | None = None, **options: Unpack[_FunctionOptions],
-        ) -> Function: ...
+            A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
+            `errno=True`, `errcheck=`; CIF.bind says what they do. `version=` is the symbol's.
+            """
+            if restype is not None or argtypes is not None:
+                from libffi import c
 
-        @overload
-        def function(
-            self, name: str | None = None, restype: None = None, *, version: str | None = None,
-            **options: Unpack[_FunctionOptions]
-        ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
+                symbol: Any = name  # of the wrong type: an error of the core's
+                result = c.void if restype is None else restype
+                return super().function(symbol, result, () if argtypes is None else argtypes, **options)
+            if name is not None and not isinstance(name, str):
+                return self._from_stub(name, None, options)
 
-    def function(
-        self,
-        name: Callable[..., object] | str | None = None,
-        restype: Type | None = None,
-        argtypes: Iterable[Any] | None = None,
-        **options: Any,
-    ) -> Any:
-        """Return a function of the library; without a signature, decorate an annotated stub.
+            def decorate(stub: Callable[..., object]) -> Function:
+                return self._from_stub(stub, name, options)
 
-        A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
-        `errno=True`, `errcheck=`; CIF.bind says what they do. `version=` is the symbol's.
-        """
-        if restype is not None or argtypes is not None:
-            from libffi import c
-
-            symbol: Any = name  # of the wrong type: an error of the core's
-            result = c.void if restype is None else restype
-            return super().function(symbol, result, () if argtypes is None else argtypes, **options)
-        if name is not None and not isinstance(name, str):
-            return self._from_stub(name, None, options)
-
-        def decorate(stub: Callable[..., object]) -> Function:
-            return self._from_stub(stub, name, options)
-
-        return decorate
+            return decorate
 
     def _function_of(self, symbol: str, cif: CIF, **options: Any) -> Function:
         """Return the function of a signature that was made before."""

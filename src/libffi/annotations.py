@@ -24,6 +24,7 @@ from typing import (
     SupportsIndex,
     TypeAlias,
     TypeVar,
+    dataclass_transform,
     overload,
 )
 
@@ -31,8 +32,11 @@ from libffi import Array, Closure, Function, Memory, Pointer, Struct, Type, Valu
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from libffi._ffi import AnyFunction, AnyPointer, AnyValue, StructClassMethods
 else:
     Buffer = Any
+    AnyFunction, AnyPointer, AnyValue = Function, Pointer, Value
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -45,15 +49,15 @@ Integer: TypeAlias = SupportsIndex | Value[int]
 Floating: TypeAlias = SupportsFloat | SupportsIndex | Value[float]
 Real: TypeAlias = float | Value[float]
 Complex: TypeAlias = SupportsComplex | SupportsFloat | SupportsIndex | Value[complex]
-Character: TypeAlias = bytes | str | SupportsIndex | Value[Any]
+Character: TypeAlias = bytes | str | SupportsIndex | AnyValue
 VoidPointer: TypeAlias = Pointer[None] | None
-Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes] | Buffer | Pointer[Any] | None
-WideText: TypeAlias = str | Pointer[Any] | Array[str] | None
-Callback: TypeAlias = Closure | Function[..., Any] | Pointer[Any] | None
-Address: TypeAlias = Pointer[Any] | Buffer | Closure | Function[..., Any] | int | str | None
+Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes] | Buffer | AnyPointer | None
+WideText: TypeAlias = str | AnyPointer | Array[str] | None
+Callback: TypeAlias = Closure | AnyFunction | AnyPointer | None
+Address: TypeAlias = AnyPointer | Buffer | Closure | AnyFunction | int | str | None
 Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | None
 Target: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | _T | None
-Aggregate: TypeAlias = _T | Value[Any] | tuple[Any, ...] | Mapping[str, Any]
+Aggregate: TypeAlias = _T | AnyValue | tuple[Any, ...] | Mapping[str, Any]
 Items: TypeAlias = Iterable[Any] | Buffer
 
 if TYPE_CHECKING:
@@ -68,6 +72,10 @@ if TYPE_CHECKING:
         value: Any
         closed: Any
         close: Any
+
+    @dataclass_transform(eq_default=False)
+    class Record(StructClassMethods, Memory[Any]):
+        """Struct, for classes that extend it: but no attribute other than theirs is taken for a field."""
 
     class Field(Generic[_Read_co, _Written_contra]):
         """A field: what reading gives, and what it may be set to."""
@@ -101,11 +109,11 @@ if TYPE_CHECKING:
         """Make a C function's type of a stub of it."""
 
 else:
-    StructMemory = Struct
+    StructMemory = Record = Struct
     CallbackType = Type
 
 __all__ = [
     "Address", "Aggregate", "Any", "Array", "Callback", "CallbackType", "Character", "Closure", "Complex", "Data",
-    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "Real", "StructMemory",
-    "Target", "Text", "Type", "Value", "VoidPointer", "WideText",
+    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "Real", "Record",
+    "StructMemory", "Target", "Text", "Type", "Value", "VoidPointer", "WideText",
 ]

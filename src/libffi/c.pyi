@@ -1,14 +1,33 @@
 # The scalars by the Python value that reading gives; see _ffi.pyi. What C writes `int` is a name of this
 # module, hence Python's own come from builtins.
 import builtins
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from ._ffi import Pointer, Type, array, bits, enum, exact, func, inout, out, ptr, ref, struct, union, vector
+from ._ffi import (
+    Pointer,
+    Type,
+    Value,
+    _Boolean,
+    _Letter,
+    array,
+    bits,
+    enum,
+    exact,
+    func,
+    inout,
+    out,
+    ptr,
+    ref,
+    struct,
+    union,
+    vector,
+)
+from .annotations import Address, Character, Complex, Floating, Integer, Text, WideText
 
-_Int: TypeAlias = Type[builtins.int]
-_Str: TypeAlias = Type[builtins.str]
-_Float: TypeAlias = Type[builtins.float]
-_Complex: TypeAlias = Type[builtins.complex]
+_Int: TypeAlias = Type[builtins.int, Integer]
+_Str: TypeAlias = Type[builtins.str, _Letter]
+_Float: TypeAlias = Type[builtins.float, Floating]
+_Complex: TypeAlias = Type[builtins.complex, Complex]
 
 __all__ = [
     "array", "bits", "bool", "bytes", "char", "char16_t", "char32_t", "complex_double", "complex_float",
@@ -20,10 +39,10 @@ __all__ = [
 ]
 
 void: Type[None]
-va_list: Type[Any]
-bool: Type[builtins.bool]
+va_list: Type
+bool: Type[builtins.bool, _Boolean]
 
-char: Type[builtins.bytes]
+char: Type[builtins.bytes, Character]
 wchar_t: _Str
 char16_t: _Str
 char32_t: _Str
@@ -69,7 +88,7 @@ complex_float: _Complex
 complex_double: _Complex
 complex_longdouble: _Complex
 
-pointer: Type[Pointer | None]
-string: Type[builtins.str | None]
-bytes: Type[builtins.bytes | None]
-wstring: Type[builtins.str | None]
+pointer: Type[Pointer[None] | None, Address]
+string: Type[builtins.str | None, Text | Value[builtins.str | None]]
+bytes: Type[builtins.bytes | None, Text | Value[builtins.bytes | None]]
+wstring: Type[builtins.str | None, WideText | Value[builtins.str | None]]

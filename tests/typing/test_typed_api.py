@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, assert_type
 
 import libffi
 from libffi import ABI, CIF, Array, Closure, Function, Library, Memory, Pointer, Struct, Type, Value, c, closure
+from libffi.annotations import Complex, Floating, Integer
 
 # What a checker must refuse is marked `type: ignore`; strict mode reports ignores that are not needed.
 
@@ -16,13 +17,15 @@ class Color(enum.IntEnum):
 
 
 def test_scalars() -> None:
-    assert_type(c.int, Type[int])
-    assert_type(c.double, Type[float])
-    assert_type(c.complex_float, Type[complex])
-    assert_type(c.bool, Type[bool])
-    assert_type(c.char, Type[bytes])
-    assert_type(c.wchar_t, Type[str])
-    assert_type(c.exact(c.longdouble), Type[Decimal])
+    assert_type(c.int, Type[int, Integer])
+    assert_type(c.double, Type[float, Floating])
+    assert_type(c.complex_float, Type[complex, Complex])
+    assert_type(c.bool.read(b"1"), bool)
+    assert_type(c.char.read(b"1"), bytes)
+    assert_type(c.wchar_t.read(bytes(4)), str)
+    assert_type(c.exact(c.longdouble).new(1).value, Decimal)
+    anything: list[Type] = [c.int, c.double, c.string, c.pointer, c.ptr(c.int), c.array(c.int, 3), c.void]
+    assert all(isinstance(kind, Type) for kind in anything)
     assert_type(c.double(2), Value[float])
     assert_type(c.double(2).value, float)
     assert_type(c.double(2).type, Type[float])
@@ -33,13 +36,13 @@ def test_scalars() -> None:
 
 def test_the_type_itself() -> None:
     point = c.struct("point", x=c.int, y=c.int)
-    assert_type(point, Type[Struct])
+    kind: Type[Struct] = point
     assert_type(c.int.name, str)
     assert_type(c.int.item, Type | Any)
     assert_type(point.offsets["y"], int)
     assert_type(point.fields["y"], Type)
     total: int = c.int.size * 2 + point.alignment
-    assert total == 12 and c.int.kind == "signed" and point.kind == "struct"
+    assert total == 12 and kind is point and c.int.kind == "signed" and point.kind == "struct"
     if TYPE_CHECKING:
         Type()
         Type("int")  # type: ignore[arg-type]
@@ -49,11 +52,11 @@ def test_the_type_itself() -> None:
 
 def test_memory() -> None:
     number = c.int.new(7)
-    assert_type(number, Memory[int])
+    assert_type(number, Memory[int, Integer])
     assert_type(number.value, int)
     number.value = c.int(8)
     with number as same:
-        assert_type(same, Memory[int])
+        assert_type(same, Memory[int, Integer])
         assert isinstance(same.value, int) and same.value == 8
     view = memoryview(c.int.new(1))
     assert_type(view.nbytes, int)
@@ -64,7 +67,7 @@ def test_memory() -> None:
 
 def test_arrays() -> None:
     numbers = c.array(c.double, 3).new([1, 2, 3])
-    assert_type(numbers, Array[float])
+    assert_type(numbers, Array[float, Floating])
     assert_type(numbers[0], float)
     assert_type(numbers[0:2], list[float])
     assert_type(list(numbers), list[float])
@@ -83,11 +86,10 @@ def test_arrays() -> None:
 def test_structs() -> None:
     point = c.struct("point", [("x", c.double), ("y", c.double)], _pack_=1)
     p = point.new(x=1, y=2)
-    assert_type(p, Struct)
-    assert_type(point((1, 2)), Struct)
+    own: list[Struct] = [p, point((1, 2))]
     x: float = p.x
     p.y = 3
-    assert isinstance(p, Struct) and x == 1.0
+    assert all(isinstance(each, Struct) for each in own) and x == 1.0
     tagged = c.struct("tagged", type=c.int, size=c.int)(type=4, size=5)
     tagged.type = tagged.type + tagged.size  # fields, not the attributes of memory
     assert tagged.type == 9
@@ -96,41 +98,41 @@ def test_structs() -> None:
 def test_pointers() -> None:
     numbers = c.array(c.int, 3).new([1, 2, 3])
     p = c.ptr(c.int)(numbers)
-    assert_type(c.ptr(c.int), Type[Pointer[int]])
-    assert_type(p, Pointer[int])
+    kinds: list[Type[Pointer[int]]] = [c.ptr(c.int), c.ptr(c.long)]
+    assert_type(p, Pointer[int, Integer])
+    given: Pointer[int] = p     # takes ints only
     assert_type(p[0], int)
     assert_type(p.value, int)
     assert_type(p[0:2], list[int])
     assert_type((p + 2)[0], int)
     assert_type((p + 2) - p, int)
-    assert_type(p.type, Type[Pointer[int]])
-    assert isinstance(p, Pointer) and (p + 2) - p == 2 and (p + 2)[0] == 3 and p[0:2] == [1, 2]
-    assert_type(c.ptr(c.ptr(c.int)), Type[Pointer[Pointer[int]]])
+    assert_type(p.type.new().value, Pointer[int, Integer])
+    assert isinstance(given, Pointer) and given.type is kinds[0]
+    assert (p + 2) - p == 2 and (p + 2)[0] == 3 and p[0:2] == [1, 2]
+    assert_type(c.ptr(c.ptr(c.int))(c.ptr(c.int).new(p))[0][0], int)
     text = c.ptr(c.char, const=True)(b"abc")
     assert_type(text[0:2], bytes)
     assert text[0:2] == b"ab"
-    assert_type(c.ptr(c.void), Type[int | None])
-    assert_type(c.ptr(c.void, const=True), Type[int | None])
-    assert_type(c.pointer, Type[Pointer[Any] | None])
-    assert_type(c.pointer.new().value, Pointer[Any] | None)
+    assert_type(c.pointer.new().value, Pointer[None] | None)
+    assert_type(c.ptr(c.void, const=True).new().value, Pointer[None] | None)
     assert c.ptr(c.void) is c.pointer and c.pointer.new().value is None
-    assert_type(c.ptr(c.string), Type[Pointer[str | None]])
+    assert_type(c.ptr(c.string)(c.string.new("text")).value, str | None)
     assert isinstance(c.pointer(5), Pointer)
     if TYPE_CHECKING:
         p["x"]  # type: ignore[call-overload]
         Pointer(5)  # type: ignore[arg-type]
-        c.ptr(int)  # type: ignore[call-overload]
+        c.ptr(int)  # type: ignore[type-var]
 
 
 def test_enums_functions_and_parameters() -> None:
     color = c.enum(Color)
-    assert_type(color, Type[Color | int])
+    assert_type(color.new().value, Color | int)
     assert color.new(Color.BLUE).value is Color.BLUE and color.new(1).value == 1
-    assert_type(c.func(CIF(c.int)), Type[Function | None])
+    assert_type(c.func(CIF(c.int)).new().value, Function | None)
     assert c.func(CIF(c.int)).new().value is None
     made = c.func(CIF(c.int)).cif.closure(lambda: 3)
     assert made() == 3
-    assert_type(c.out(c.int), Type[int])
+    assert_type(c.out(c.int).item, Type | Any)
     if TYPE_CHECKING:
         c.enum(str)  # type: ignore[type-var]
         c.exact(c.string)  # type: ignore[arg-type]
@@ -156,19 +158,19 @@ def test_cifs() -> None:
 def test_functions() -> None:
     libm = Library("m")
     pow = libm.function("pow", c.double, [c.double, c.double], gil="hold")
-    assert_type(pow, Function)
+    function: Function = pow
     assert_type(pow.cif, CIF)
     assert_type(pow.library, Library | None)
     assert_type(pow.gil, Literal["release", "hold"])
-    assert_type(pow(2, 3), Any)
+    assert_type(pow(2, 3), float)
     known: Callable[[float, float], float] = pow
     assert_type(known(2, 3), float)
     result: float = pow.call(2.0, 3.0)
-    assert isinstance(pow, Function) and pow.library is libm and known(2, 3) == 8.0 == result
+    assert isinstance(function, Function) and pow.library is libm and known(2, 3) == 8.0 == result
     cos = libm.function("cos", c.double, [c.double])
     out = c.array(c.double, 2).new()
     same = cos.map(out, out=out)
-    assert_type(same, Array[float])
+    assert_type(same, Array[float, Floating])
     assert same is out and out[0] == 1.0
     if TYPE_CHECKING:
         libm.function("pow", float, [])  # type: ignore[call-overload]
@@ -212,7 +214,7 @@ def test_closures() -> None:
     assert_type(cif.call(two, 4), Any)
     assert cif.call(two, 4) == 8 and two(3) == 6
     if TYPE_CHECKING:
-        closure(c.int, on_eror=0)  # type: ignore[call-arg]
+        closure(c.int, on_eror=0)  # type: ignore[call-overload]
         cif.closure(5)  # type: ignore[call-overload]
 
 
@@ -234,8 +236,8 @@ def test_libraries() -> None:
         assert_type(libc.path, str | None)
         libc.declare("int abs(int);", gil="hold")
         assert_type(libc.abs(-1), Any)
-        assert_type(libc.variable("environ", c.pointer), Memory[Pointer[Any] | None])
-        assert_type(libc.variable("stdout", c.array(c.char, 1)), Array[bytes])
+        assert_type(libc.variable("environ", c.pointer).value, Pointer[None] | None)
+        assert_type(libc.variable("stdout", c.array(c.char, 1))[0], bytes)
         assert libc.abs(-1) == 1
     assert_type(libc.closed, bool)
     try:

@@ -204,7 +204,7 @@ class Records(Types):
         title = tagged.tag or name
         made_class = declared_enum(title or "enum", tuple(values.items()))
         with self.core(tagged.place):
-            made = c.enum(made_class, base=self._enum_base(tagged, values.values()))
+            made: Type = c.enum(made_class, base=self._enum_base(tagged, values.values()))
         for token, _ in enumerators:
             value = values[token.text]
             python_value = made_class.__members__.get(token.text, value) if title else value
