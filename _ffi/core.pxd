@@ -68,7 +68,7 @@ cdef extern from "core.h":
         ffi_type *ffi
         size_t size, alignment
         type_kind kind
-        bint complete, is_const, holds_addresses, by_position
+        bint complete, is_const, holds_addresses, is_va_list, by_position
         PyObject *object
         PyObject *name
         const type_info *item
@@ -229,7 +229,7 @@ cdef extern from "core.h":
     int VECTOR_TYPE
     size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
-    char UNION_RULE
+    char UNION_RULE, VA_LIST_IS
     int EMPTY_IS_UNKNOWN, EMPTY_IS_BY_ADDRESS, EMPTY_ARGUMENT
     int nothing_as_argument(int)
     bint is_nothing(const type_info *)

@@ -129,7 +129,7 @@ cdef class LoadedLibrary:
     def variable(self, name, type, *, object const=False):
         """Return the memory of a variable; with `const`, read-only."""
         cdef Type item = need_type("Library.variable()", type)
-        need_storage(item)
+        need_maker(item)
         cdef void *address = find_symbol(self, name)
         if not is_in_an_image(address):
             raise TypeError(f"{name} is thread-local: no one memory is it; call a C function that returns its address")

@@ -177,9 +177,11 @@ COLD static int check_mappable(const call_target *t)
     for (i = 0; i < c->nargs; ++i)
         if (c->args[i].passing || is_aggregate_kind(c->args[i].kind))
             reason = "a function with arguments by reference or of aggregate type";
-    if (reason != NULL)
-        PyErr_Format(PyExc_TypeError, "%U.map() cannot map %s", t->name, reason);
-    return reason ? -1 : 0;
+    if (reason == NULL)
+        return 0;
+    PyErr_Format(PyExc_TypeError, "%U.map() cannot map %s", t->name, reason);
+    argument_error(NULL, 0);
+    return -1;
 }
 
 /* An argument that is the same in every call. */

@@ -44,4 +44,4 @@ cdef extern from "core.h":
     int given_place(const char *, const void *) except -1
     void prepare_handle(libffi_cif *, cif_state *, size_t *)
     libffi_closure *c_closure_new(cif_state *, libffi_handler, void *, ffi_status *) except? NULL
-    int store_and_keep(const type_info *, void *, object, PyObject **) except -1
+    int store_argument_and_keep(const type_info *, void *, object, PyObject **) except -1

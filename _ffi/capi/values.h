@@ -9,6 +9,7 @@
 #include "capi/public.h"
 #include "libffi/results.h"
 #include "model/cif.h"
+#include "model/errors.h"
 #include "model/keeper.h"
 #include "values/keeper.h"
 #include "values/store.h"
@@ -39,6 +40,15 @@ static int store_and_keep(const type_info *type, void *where, PyObject *value, P
         return -1;
     }
     return hand_over(&k, keep);
+}
+
+/* The same of what may be an argument of a call that has not been made.  -1 raises ArgumentError. */
+static int store_argument_and_keep(const type_info *type, void *where, PyObject *value, PyObject **keep)
+{
+    int status = store_and_keep(type, where, value, keep);
+    if (status < 0)
+        argument_error(NULL, 0);
+    return status;
 }
 
 /* 0, and *keep as above; -1 raises. */

@@ -40,7 +40,7 @@ cdef int capi_store(PyObject *type, void *where, PyObject *value, PyObject **kee
     stored = given_object("libffi_store() value", value)
     given_place("libffi_store() where", where)
     need_storage(this)
-    return store_and_keep(&this.info, where, stored, keep)
+    return store_argument_and_keep(&this.info, where, stored, keep)
 
 
 cdef object capi_load(PyObject *type, const void *where):

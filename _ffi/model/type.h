@@ -23,6 +23,7 @@ struct type_info {
     int complete;
     int is_const;                   /* pointers: C promises not to write */
     int holds_addresses;            /* it is a pointer, or has such items or members */
+    int is_va_list;                 /* of which there are only those that C made */
     PyObject *object;               /* the libffi.Type this lives in (borrowed) */
     PyObject *name;                 /* its C spelling, str (borrowed) */
     const type_info *item;          /* pointee, element, enum base, referred type */

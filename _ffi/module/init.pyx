@@ -80,5 +80,6 @@ for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closu
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
 check_layouts()
+va_list = make_va_list()
 _atexit.register(_stop_foreign_threads)
 settle()

@@ -115,7 +115,7 @@ cdef class Type:
         `T.new()`, `T.new(value)`, or for structs `T.new(x=1, y=2)`. The memory
         lives as long as anything that was derived from it.
         """
-        need_storage(self)
+        need_maker(self)
         if len(args) + (len(fields) > 0) > 1:
             raise TypeError(f"{type_name(self)}.new() takes one " + (
                 "sequence, such as [1, 2]" if self.info.kind in (K_ARRAY, K_VECTOR) else "value or fields by name"))
@@ -141,7 +141,7 @@ cdef class Type:
         alive; what is known to be too small for the type is ValueError. Memory of
         a read-only buffer is const.
         """
-        need_storage(self)
+        need_maker(self)
         if isinstance(address, int):
             PySys_Audit("libffi.cdata", "O", <PyObject *>address)
         cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
@@ -158,7 +158,7 @@ cdef class Type:
 
     def read(self, buffer):
         """Return the Python value of this type at the start of a bytes-like object."""
-        need_storage(self)
+        need_maker(self)
         need_stack(0)
         view = memoryview(buffer)
         if not view.c_contiguous:
@@ -248,4 +248,11 @@ cdef int need_storage(Type type) except -1:
         raise TypeError(f"{type_name(type)} is incomplete: its size is not known")
     if not is_stored_kind(type.info.kind):
         raise TypeError(f"{type_name(type)} has no storage of its own")
+    return 0
+
+
+cdef int need_maker(Type type) except -1:
+    need_storage(type)
+    if type.info.is_va_list:
+        raise TypeError(f"{type_name(type)}: a va_list is passed on from a closure's argument; none can be made")
     return 0

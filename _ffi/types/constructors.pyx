@@ -65,7 +65,7 @@ def array(item, length):
     """Return the type of `length` contiguous items; length 0 only ends a struct."""
     cdef Type element = need_type("c.array()", item)
     cdef Py_ssize_t count = count_of("c.array()", length, 0)
-    if not element.info.complete or not is_stored_kind(element.info.kind):
+    if not element.info.complete or not is_stored_kind(element.info.kind) or element.info.is_va_list:
         raise BadTypedef(f"c.array(): {type_name(element)} cannot be an element")
     if element.info.size and count > PY_SSIZE_T_MAX // 2 // <Py_ssize_t>element.info.size:
         raise ValueError(f"c.array(): length {count} is out of range")
@@ -190,7 +190,7 @@ cdef object make_func(tuple parts):
 cdef object by_reference(type_kind kind, item, function):
     cdef str name = KIND_NAMES[<int>kind]
     cdef Type target = need_type(f"c.{name}()", item)
-    if not target.info.complete or not is_stored_kind(target.info.kind):
+    if not target.info.complete or not is_stored_kind(target.info.kind) or target.info.is_va_list:
         raise BadTypedef(f"c.{name}(): {type_name(target)} cannot be passed by reference")
     return made_once((kind, id(target)), make_reference, (kind, target, function))
 

@@ -128,7 +128,7 @@ cdef class Memory:
 def _rebuild_memory(type, bytes data):
     """Make memory of these bytes (for pickle)."""
     cdef Type this = need_type("_rebuild_memory()", type)
-    need_storage(this)
+    need_maker(this)
     if this.info.holds_addresses or <size_t>len(data) != this.info.size:
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
     cdef Memory memory = memory_new(&this.info)

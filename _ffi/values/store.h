@@ -138,6 +138,8 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
             return copy_memory(type, where, (MemoryObject *)value, k);
         return expected(type, value);
     }
+    if (type->is_va_list)
+        return no_va_list(value);
     if (need_stack(0) < 0)
         return -1;
     k->borrowed = 0;

@@ -94,13 +94,6 @@ static int address_of_path(const type_info *type, void *where, PyObject *value, 
     return status;
 }
 
-/* The opaque thing that C makes of `...`, of which Python can only pass on what it was given. */
-static int is_va_list(const type_info *type)
-{
-    return type->kind == K_PTR && !type->item->complete
-           && PyUnicode_CompareWithASCIIString(type->item->name, "struct __va_list_tag") == 0;
-}
-
 /* -1, raises TypeError. */
 COLD static int no_va_list(PyObject *value)
 {
@@ -116,7 +109,7 @@ NOINLINE static int pointer_from_any(const type_info *type, void *where, PyObjec
 {
     if (Pointer_Check(value))
         return address_of_pointer(type, where, value, k);
-    if (is_va_list(type))
+    if (type->is_va_list)
         return no_va_list(value);
     if (Function_Check(value) || Closure_Check(value))
         return address_of_function(type, where, value, k);
@@ -179,7 +172,7 @@ NOINLINE static int address_of_bytes(const type_info *type, void *where, PyObjec
 /* None.  0; -1 raises TypeError. */
 NOINLINE static int address_of_nothing(const type_info *type, void *where)
 {
-    if (is_va_list(type))
+    if (type->is_va_list)
         return no_va_list(Py_None);
     write_address(where, NULL);
     return 0;
@@ -209,7 +202,7 @@ static int pointer_from(const type_info *type, void *where, PyObject *value, kee
     if (procs != NULL && procs->bf_getbuffer != NULL && type->kind != K_FUNCTION) {
         if (exports_memory(procs))
             return address_of_memory(type, where, value, k);
-        return is_va_list(type) ? no_va_list(value) : address_of_buffer(type, where, value, k);
+        return type->is_va_list ? no_va_list(value) : address_of_buffer(type, where, value, k);
     }
     if (Memory_Check(value))
         return address_of_memory(type, where, value, k);

@@ -68,7 +68,7 @@ static PyObject *type_vectorcall(PyObject *self, PyObject *const *args, size_t n
     int status;
 
     if (UNLIKELY((type->kind != K_STRUCT && type->kind != K_UNION) || !type->complete
-                 || type->size == 0 || (kwnames != NULL && nargs != 0)
+                 || type->size == 0 || type->is_va_list || (kwnames != NULL && nargs != 0)
                  || (kwnames == NULL && nargs != 1
                      && (nargs != type->nfields || !type->by_position))))
         return slow_type_call(self, args, nargs, kwnames);

@@ -520,7 +520,7 @@ static inline int libffi_address(PyObject *value, void **address)
 }
 
 /* Convert a Python value to a C `type` at `where` (type size bytes, any alignment), by the
-   rules of calls.  0; or raises TypeError, OverflowError.
+   rules of calls.  0; or raises ArgumentError, which is a TypeError, OverflowError or ValueError too.
    Pointers: *keep becomes NULL, or a new reference that must live as long as C may follow
    what was stored; with `keep` NULL, values that would need it raise TypeError.  GIL. */
 static inline int libffi_store(PyObject *type, void *where, PyObject *value, PyObject **keep)

@@ -878,6 +878,7 @@ def set_function_reducer(reducer: Callable[[Any, str, CIF, dict[str, Any]], tupl
 # ---- what libffi.c offers ----
 
 scalars: dict[str, Type]
+va_list: Type[Any]
 typedefs: dict[str, Type]
 
 @overload

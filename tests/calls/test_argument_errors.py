@@ -44,6 +44,7 @@ CALLS = {
     "a keyword": (lambda f: f.labs(x=1), TypeError, "takes no keyword"),
     "map": (lambda f: f.labs.map([1]), TypeError, r"labs.map\(\) argument 1"),
     "map of another type": (lambda f: f.labs.map(array.array("d", [1])), TypeError, r"labs.map\(\) argument 1"),
+    "map of what cannot be mapped": (lambda f: f.snprintf.map([1]), TypeError, r"snprintf.map\(\) cannot map"),
     "map without an array": (lambda f: f.labs.map(1), TypeError, "at least one array"),
     "map to a small array": (lambda f: f.labs.map(array.array("l", [1, 2]), out=array.array("l", [1])), ValueError,
                              r"labs.map\(\) out"),

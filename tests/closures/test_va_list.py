@@ -1,4 +1,6 @@
 """A va_list that C hands to a closure is passed on, and none is made."""
+import pickle
+
 import pytest
 
 import libffi
@@ -48,8 +50,12 @@ def test_a_librarys_log_is_formatted(library):
 
 
 def test_none_is_made(library):
-    with pytest.raises((TypeError, libffi.BadTypedef)):
-        c.va_list.item.new()
+    for make in c.va_list.new, c.va_list.read, c.va_list.at, c.va_list:
+        with pytest.raises(TypeError):
+            make(*([bytearray(64)] if make in (c.va_list.read, c.va_list.at) else []))
+    for around in (lambda T: c.struct("s", v=T), lambda T: c.array(T, 2), c.ref, c.out, c.inout):
+        with pytest.raises(libffi.BadTypedef):
+            around(c.va_list)
     for wrong in (None, [1, 2], b"bytes", bytearray(24), c.array(c.char, 24).new(), 5, (1,), {}, c.int(3)):
         with pytest.raises(TypeError, match="va_list"):
             library.format_to(c.array(c.char, 9).new(), 9, "%d", wrong)
@@ -57,3 +63,14 @@ def test_none_is_made(library):
 
 def test_its_name_is_a_type():
     assert CIF(c.int, [c.string, c.va_list]).argtypes[1] is c.va_list
+    assert pickle.loads(pickle.dumps(c.va_list)) is c.va_list
+    assert c.ptr(c.struct("__va_list_tag")) is not c.va_list
+
+
+def test_a_tag_of_that_name_is_an_ordinary_struct(library):
+    tag = c.struct("__va_list_tag", x=c.int)
+    cif = CIF(c.int, [c.ptr(tag)])
+    with cif.closure(lambda p: p[0].x) as f:
+        assert cif.bind(f)(tag.new(x=3)) == 3
+    with cif.closure(lambda p: not p) as f:
+        assert cif.bind(f)(None) == 1

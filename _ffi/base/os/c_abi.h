@@ -36,6 +36,15 @@
 #define UNION_RULE 'i'              /* known for integers only */
 #endif
 
+/* A va_list as a parameter. */
+#if defined(__aarch64__) && !defined(__APPLE__) && !defined(_WIN32)
+#define VA_LIST_IS 'a'              /* AArch64's struct, by value */
+#elif defined(__alpha__)
+#define VA_LIST_IS 'l'              /* Alpha's */
+#else
+#define VA_LIST_IS 'p'              /* an address, or an array's, or a struct around one, which is the same */
+#endif
+
 /* A struct around one float goes in a floating-point register, around an array of one it
    does not; on mips64 around no array.  libffi has no arrays, so it must not see the floats.
    The number is that of the items up to which an array hides them. */
