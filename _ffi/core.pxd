@@ -160,6 +160,15 @@ cdef extern from "core.h":
         vectorcallfunc vectorcall
         call_target target
         PyMethodDef method
+        FunctionObject *next
+        FunctionObject **at
+
+    ctypedef struct watched_what:
+        PyObject *name
+        const cif_state *cif
+        void **values
+        bint is_callback
+        Py_ssize_t mapped
 
     ctypedef struct keeper:
         PyObject *objects
@@ -199,9 +208,9 @@ cdef extern from "core.h":
     int store_argument(const type_info *, void *, object, keeper *, const char *, Py_ssize_t) except -1
     void forget_variant(cif_state *, const cif_state *)
     object new_exact_call(object)
-    ctypedef struct doors:
-        vectorcallfunc vectorcall
-    const doors *doors_of(const call_target *)
+    void open_function(FunctionObject *)
+    void end_function(FunctionObject *)
+    void watch_functions(bint)
     object map_function(const call_target *, PyObject *const *, Py_ssize_t, object)
 
     ctypedef enum closure_form:
@@ -221,6 +230,10 @@ cdef extern from "core.h":
     double seconds_since(double)
 
     int saved_errno
+    void watch_closures(bint)
+    void narrow_result(const type_info *, void *)
+    int enable_crash_reports() except -1
+    void disable_crash_reports()
     int stop_foreign_threads()
     void settle()
 
@@ -287,6 +300,8 @@ cdef extern from *:
     object (*core_exact_from_string "core.exact_from_string")(const char *)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
     int (*core_ctypes_describes "core.ctypes_describes")(const type_info *, object) except -1
+    object (*core_watch_begins "core.watch_begins")(const watched_what *, PyObject *, const char **)
+    int (*core_watch_ends "core.watch_ends")(object, const watched_what *, const void *, PyObject *, int) except -1
     const type_info *promoted_int "promoted.int_"
     const type_info *promoted_double "promoted.double_"
     const type_info *promoted_string "promoted.string"

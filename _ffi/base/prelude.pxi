@@ -33,6 +33,7 @@ cdef extern from "Python.h":
     object PySeqIter_New(object)
     const char *PyUnicode_AsUTF8(object) except NULL
     object PyUnicode_FromObject(object)     # of a subclass's instance: a plain str
+    unsigned long PyThread_get_thread_native_id()
     int PySys_Audit(const char *, const char *, ...) except -1      # a hook may run any code
 
 cdef extern from "core.h":

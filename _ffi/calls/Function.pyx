@@ -14,6 +14,8 @@ cdef class Function:
     cdef vectorcallfunc vectorcall
     cdef call_target target
     cdef PyMethodDef method
+    cdef FunctionObject *next           # among all functions
+    cdef FunctionObject **at
     cdef readonly CIF cif
     cdef readonly str name
     cdef readonly object library
@@ -24,6 +26,9 @@ cdef class Function:
     cdef object __weakref__
 
     _made_by = "Library.function() or CIF.bind()"
+
+    def __dealloc__(self):
+        end_function(<FunctionObject *>self)
 
     def __call__(self, *args, **keywords):      # `f.__call__(x)`; f(x) goes by vectorcall
         return PyVectorcall_Call(self, args, keywords)
@@ -161,7 +166,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0
     if errno:
         function.target.fence |= SWAP_ERRNO
-    function.vectorcall = doors_of(&function.target).vectorcall
+    open_function(<FunctionObject *>function)
     return function
 
 

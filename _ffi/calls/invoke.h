@@ -3,17 +3,30 @@
 #define FFIPY_CALLS_INVOKE_H
 
 #include <Python.h>
+#include <alloca.h>
 
 #include "base/compiler.h"
 #include "base/lifetime.h"
 #include "base/stack.h"
 #include "calls/fence.h"
+#include "calls/watched.h"
 #include "libffi/cif.h"
 #include "model/function.h"
 
 COLD static void closed_library(const call_target *t)
 {
     PyErr_Format(PyExc_ValueError, "%U(): its library is closed", t->name);
+}
+
+static int invoke_watched(const watched_target *watched, cif_state *c, void *result, void **avalues);
+
+/* The function's lifetime could not be pinned: it is a call under watch, or its library is closed.  0; or raises. */
+COLD static int invoke_otherwise(const call_target *t, cif_state *c, void *result, void **avalues)
+{
+    if (is_watched(t))
+        return invoke_watched((const watched_target *)t, c, result, avalues);
+    closed_library(t);
+    return -1;
 }
 
 /* A large call takes room for its frame and for what it passes on the stack. */
@@ -44,8 +57,9 @@ static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void 
                                        const int flags)
 {
     fence f;
-    if (UNLIKELY(enter_function(t, &f, result, flags) < 0))
-        return -1;
+    if (UNLIKELY(!lifetime_pin(t->life)))
+        return invoke_otherwise(t, c, result, avalues);
+    enter_fence(&f, result, flags);
     cif_invoke_slots(c, t->address, result, avalues);
     return leave_function(t, &f, flags);
 }
@@ -68,6 +82,30 @@ static inline known_options options_of(const call_target *t)
     if (t->errcheck != Py_None || (t->fence != 0 && t->fence != RELEASE_GIL))
         return ANY_OPTIONS;
     return t->fence == 0 ? HOLDS_GIL : RELEASES_GIL;
+}
+
+/* errno of a function that does not save it is told, but not saved: it begins as none. */
+COLD static int invoke_watched(const watched_target *watched, cif_state *c, void *result, void **avalues)
+{
+    const call_target *t = watched->plain;
+    const int saves = t->fence & SWAP_ERRNO, outer = saved_errno;
+    watched_what what = {.name = t->name, .cif = c, .mapped = -1};
+    watched_call *w;
+    int status, error;
+    unsigned i;
+
+    what.values = alloca((c->nargs + 1) * sizeof *what.values);
+    for (i = 0; i < c->nargs; ++i)
+        what.values[i] = (char *)result + c->args[i].offset;
+    if (begin_watch(&what, result, &w) < 0)
+        return -1;
+    if (!saves)
+        saved_errno = 0;
+    status = invoke_fenced(t, c, result, avalues, t->fence | SWAP_ERRNO);
+    error = saved_errno;
+    if (!saves)
+        saved_errno = outer;
+    return end_watch(w, &what, status < 0 ? NULL : result, error, status);
 }
 
 /* Invoke as the function's options say, with arguments in slots; `result` is in this frame of the C stack,

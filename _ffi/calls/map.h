@@ -11,7 +11,9 @@
 #include "base/compiler.h"
 #include "base/stack.h"
 #include "calls/arguments.h"
+#include "calls/function.h"
 #include "calls/invoke.h"
+#include "calls/watched.h"
 #include "libffi/cif.h"
 #include "libffi/results.h"
 #include "model/errors.h"
@@ -162,6 +164,25 @@ static int map_run(map_job *job)
     return leave_function(t, &job->around, t->fence);
 }
 
+/* As one call, of which the first items are told. */
+COLD static int map_watched(map_job *job)
+{
+    const cif_state *c = job->target->cif;
+    watched_what what = {.name = job->target->name, .cif = c, .mapped = 1};
+    watched_call *w;
+    unsigned i;
+    int dimension;
+
+    for (dimension = 0; dimension < job->ndim; ++dimension)
+        what.mapped *= job->shape[dimension];
+    what.values = alloca((c->nargs + 1) * sizeof *what.values);
+    for (i = 0; i < c->nargs; ++i)
+        what.values[i] = job->columns[i].exported ? job->columns[i].at : job->avalues[i];
+    if (begin_watch(&what, job, &w) < 0)
+        return -1;
+    return end_watch(w, &what, NULL, 0, map_run(job));
+}
+
 COLD static int check_mappable(const call_target *t)
 {
     cif_state *c = t->cif;
@@ -283,7 +304,7 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
     }
     if (open_job(&job, t) == 0 && open_arguments(&job, args, &k) == 0)
         result = open_results(&job, out);
-    if (result != NULL && map_run(&job) < 0)
+    if (result != NULL && (UNLIKELY(every_function.watched) ? map_watched : map_run)(&job) < 0)
         Py_CLEAR(result);
     close_job(&job);
     let_go(&k);

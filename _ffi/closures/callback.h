@@ -17,6 +17,7 @@
 #include "base/locks.h"
 #include "base/stack.h"
 #include "calls/running.h"
+#include "calls/watched.h"
 #include "closures/report.h"
 #include "closures/result.h"
 #include "closures/threads.h"
@@ -25,6 +26,7 @@
 #include "model/call.h"
 #include "model/closure.h"
 #include "model/errors.h"
+#include "model/watched.h"
 #include "values/address.h"
 #include "values/load.h"
 
@@ -128,10 +130,26 @@ CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, Py
     return call_on_stack(block, beneath, callable, result, args, stack);
 }
 
+COLD static int call_watched_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
+                                    void **args)
+{
+    const int before = saved_errno;
+    watched_what what = {.name = block->name, .cif = block->state, .values = args, .is_callback = 1, .mapped = -1};
+    watched_call *w;
+    int status;
+
+    if (begin_watch(&what, &what, &w) < 0) {
+        Py_DECREF(callable);
+        return -1;
+    }
+    status = call_python(block, beneath, callable, result, args);
+    return end_watch(w, &what, status < 0 ? NULL : result, saved_errno != before ? saved_errno : 0, status);
+}
+
 /* Run the callable; `error` is C's errno, which is Python's to see and to set meanwhile.  Returns what
    it is to be in C.  GIL, as `state`; `attached`: C had it. */
 static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state, int attached, int error,
-                                     void *result, void **args)
+                                     void *result, void **args, const int watched)
 {
     const int outer_errno = saved_errno;
     const unsigned long outer_owner = own_errno.owner, owner = ++own_errno.begun;
@@ -154,7 +172,7 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
         Py_XDECREF(hook);
         error_result(block, result);
         report_exception(&beneath, block->name);
-    } else if (UNLIKELY(call_python(block, &beneath, callable, result, args) < 0)) {
+    } else if (UNLIKELY((watched ? call_watched_python : call_python)(block, &beneath, callable, result, args) < 0)) {
         if (hook == NULL || ask_hook(block, &beneath, hook, result) < 0) {
             error_result(block, result);
             report_exception(&beneath, block->name);
@@ -173,19 +191,17 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
     return error;
 }
 
-CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, void *user)
+static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_block *block, const int watched)
 {
-    closure_block *block = user;
     PyThreadState *left, *state;
     attachment how;
     int error = errno;
 
-    (void)cif;
 #ifndef Py_GIL_DISABLED
     left = attached_state();
     if (left != NULL && LIKELY(left->interp == home)) {     /* the GIL guards the count */
         ++block->inside;
-        error = run_closure(block, left, 1, error, result, args);
+        error = run_closure(block, left, 1, error, result, args, watched);
         --block->inside;
         errno = error;
         return;
@@ -194,7 +210,7 @@ CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, v
     __atomic_add_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
     how = attach_thread(&left, &state);
     if (LIKELY(how != NOT_ATTACHED)) {
-        error = run_closure(block, state, how == ATTACHED_BEFORE, error, result, args);
+        error = run_closure(block, state, how == ATTACHED_BEFORE, error, result, args, watched);
         detach_thread(how, left);
     } else {
         zero_result(block, result);         /* Python is gone: nothing else is touched */
@@ -203,19 +219,45 @@ CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, v
     errno = error;
 }
 
-/* Where arguments have no size, libffi has fewer. */
-COLD static void closure_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *user)
+typedef void closure_function(ffi_cif *cif, void *result, void **args, void *block);
+
+CALL_PATH static void closure_handler(ffi_cif *cif, void *result, void **args, void *block)
 {
-    const cif_state *c = ((closure_block *)user)->state;
+    (void)cif;
+    handle_closure(result, args, block, 0);
+}
+
+/* In its place while something watches. */
+COLD static void watched_handler(ffi_cif *cif, void *result, void **args, void *block)
+{
+    (void)cif;
+    handle_closure(result, args, block, 1);
+}
+
+/* Where arguments have no size, libffi has fewer. */
+static ALWAYS_INLINE void handle_nothing(ffi_cif *cif, void *result, void **args, closure_block *block,
+                                         closure_function *handler)
+{
+    const cif_state *c = block->state;
     void **all = alloca((c->nargs + 1) * sizeof *all);
     put_in_nothing(c, args, all);
-    closure_handler(cif, result, all, user);
+    handler(cif, result, all, block);
+}
+
+COLD static void closure_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *block)
+{
+    handle_nothing(cif, result, args, block, closure_handler);
+}
+
+COLD static void watched_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *block)
+{
+    handle_nothing(cif, result, args, block, watched_handler);
 }
 
 #if RAW_CLOSURES
-static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *user)
+static ALWAYS_INLINE void handle_raw(ffi_cif *cif, void *result, ffi_raw *raw, closure_block *block,
+                                     closure_function *handler)
 {
-    closure_block *block = user;
     void **args = alloca((block->state->nargs + 1) * sizeof *args);
     ffi_raw_to_ptrarray(cif, raw, args);
     for (unsigned i = 0; i < cif->nargs; i++) {     /* a raw block is aligned for words only */
@@ -225,7 +267,17 @@ static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *
             args[i] = memcpy(aligned, args[i], type->size);
         }
     }
-    closure_handler(cif, result, args, user);
+    handler(cif, result, args, block);
+}
+
+static void raw_closure_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *block)
+{
+    handle_raw(cif, result, raw, block, closure_handler);
+}
+
+COLD static void watched_raw_handler(ffi_cif *cif, void *result, ffi_raw *raw, void *block)
+{
+    handle_raw(cif, result, raw, block, watched_handler);
 }
 #endif
 

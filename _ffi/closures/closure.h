@@ -46,11 +46,56 @@ static closure_block *block_alloc(closure_form form, void **code)
     return block;
 }
 
+static closure_function *handler_of(const closure_block *block, int watched)
+{
+    if (block->state->nothings)
+        return watched ? watched_handler_of_nothing : closure_handler_of_nothing;
+    return watched ? watched_handler : closure_handler;
+}
+
+/* What C calls reads this whenever it likes. */
+static void bind_handler(closure_block *block, int watched)
+{
+    switch ((closure_form)block->form) {
+#if FFIPY_HAVE_GO
+    case GO_CLOSURE:
+        __atomic_store_n(&block->as.go.fun, handler_of(block, watched), __ATOMIC_RELAXED);
+        break;
+#endif
+#if RAW_CLOSURES
+    case RAW_CLOSURE:
+        __atomic_store_n(&block->as.raw->fun, watched ? watched_raw_handler : raw_closure_handler, __ATOMIC_RELAXED);
+        break;
+#endif
+    default:
+        __atomic_store_n(&block->as.plain.fun, handler_of(block, watched), __ATOMIC_RELAXED);
+    }
+}
+
+static void watch_closures(int watched)
+{
+    closure_block *block;
+    LOCK(&every_block.lock);
+    every_block.watched = watched;
+    for (block = every_block.first; block != NULL; block = block->after)
+        bind_handler(block, watched);
+    UNLOCK(&every_block.lock);
+}
+
+/* The block, prepared, is among those that a watch finds. */
+static void join_blocks(closure_block *block)
+{
+    LOCK(&every_block.lock);
+    list_block(block);
+    if (every_block.watched)
+        bind_handler(block, 1);
+    UNLOCK(&every_block.lock);
+}
+
 static ffi_status block_prepare(closure_block *block, void *code)
 {
     ffi_cif *cif = &block->state->cif;
-    void (*handler)(ffi_cif *, void *, void **, void *) =
-        block->state->nothings ? closure_handler_of_nothing : closure_handler;
+    closure_function *handler = handler_of(block, 0);
 
     block->code = code;
     switch ((closure_form)block->form) {
@@ -92,6 +137,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
             block_free(block);
             return NULL;
         }
+        join_blocks(block);
         Py_INCREF(cif);
         block->is_spare = 0;
         block->name = Py_NewRef(name);

@@ -119,7 +119,7 @@ COLD static void leave_home(PyThreadState *left)
 
 /* Make this thread hold the GIL, as *state, whatever it is; NOT_ATTACHED once Python is gone.  *left is
    for detach_thread(). */
-static attachment attach_thread(PyThreadState **left, PyThreadState **state)
+static ALWAYS_INLINE attachment attach_thread(PyThreadState **left, PyThreadState **state)
 {
     *state = *left = attached_state();
     if (*state != NULL)
@@ -146,7 +146,7 @@ static attachment attach_thread(PyThreadState **left, PyThreadState **state)
     return ATTACHED_FOREIGN;
 }
 
-static inline void detach_thread(attachment how, PyThreadState *left)
+static ALWAYS_INLINE void detach_thread(attachment how, PyThreadState *left)
 {
     if (how == ATTACHED_BEFORE)
         return;

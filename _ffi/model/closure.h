@@ -51,6 +51,7 @@ struct closure_block {
     PyObject *kept;                 /* owned: dict thread -> what its last result points to, or NULL */
     error_default *on_error;        /* owned; NULL: zeros */
     closure_block *next;            /* in the quarantine, or among the spare ones */
+    closure_block *after, **at;     /* among all blocks: closures/block.h */
     double made;                    /* seconds of the monotonic clock */
     int inside;                     /* calls that hold the GIL; changes under the GIL */
     int arriving;                   /* calls that came without it, until they have left */

@@ -18,11 +18,12 @@ typedef struct {
     int fence;                      /* its flags: calls/fence.h */
 } call_target;
 
-typedef struct {
+typedef struct FunctionObject {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     call_target target;
     PyMethodDef method;             /* of .call */
+    struct FunctionObject *next, **at;  /* among all functions: calls/function.h */
 } FunctionObject;
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/lifetime.h"
 #include "model/cif.h"
 #include "model/type.h"
+#include "model/watched.h"
 
 /* Filled in by the Cython side at import. */
 static struct {
@@ -19,6 +20,9 @@ static struct {
     PyObject *(*exact_from_string)(const char *digits);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
     int (*ctypes_describes)(const type_info *item, PyObject *value);     /* -1 raises */
+    PyObject *(*watch_begins)(const watched_what *what, PyObject *outer, const char **report);
+    int (*watch_ends)(PyObject *event, const watched_what *what, const void *result, PyObject *exception,
+                      int error);
 } core;
 
 #define Memory_Check(o) PyObject_TypeCheck(o, core.memory)

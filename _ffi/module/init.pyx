@@ -31,6 +31,7 @@ cdef int check_layouts() except -1:
         "Function.vectorcall": same_place(&(<FunctionObject *>function).vectorcall, &function.vectorcall),
         "Function.target": same_place(&(<FunctionObject *>function).target, &function.target),
         "Function.method": same_place(&(<FunctionObject *>function).method, &function.method),
+        "Function.at": same_place(&(<FunctionObject *>function).at, &function.at),
         "Closure.block": same_place(&(<ClosureObject *>closure).block, &closure.block),
         "Closure.cif": (<ClosureObject *>closure).cif == <PyObject *>closure.cif,
         "Closure.callable": (<ClosureObject *>closure).callable == <PyObject *>closure.callable_,
@@ -67,6 +68,8 @@ core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_new_array = new_array
 core_ctypes_describes = ctypes_describes
+core_watch_begins = watch_begins
+core_watch_ends = watch_ends
 own_instances(<PyTypeObject *>Memory)
 own_instances(<PyTypeObject *>Array)
 own_instances(<PyTypeObject *>Struct)
@@ -76,7 +79,7 @@ install_item_slots(<PyTypeObject *>Array)
 install_type_call()
 (<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
-for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator):
+for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator, TracedCall):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
 check_layouts()

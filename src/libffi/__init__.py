@@ -4,7 +4,7 @@
     >>> Library("m").function("pow", c.double, [c.double, c.double])(2, 10)
     1024.0
 """
-from . import c
+from . import _ffi, c
 from ._ffi import (
     CIF,
     ArgumentError,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._ffi import ABI
+    from ._tracing import disable_crash_reports, enable_crash_reports, trace
 
 __version__ = "0.1.0"
 
@@ -52,17 +53,20 @@ __all__ = [
     "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
     "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
-    "closure_quarantine", "closures", "features", "get_errno", "get_include", "include", "set_errno", "sizeof",
-    "string_at", "struct_offsets", "typeof", "wstring_at",
+    "closure_quarantine", "closures", "disable_crash_reports", "enable_crash_reports", "features", "get_errno",
+    "get_include", "include", "set_errno", "sizeof", "string_at", "struct_offsets", "trace", "typeof", "wstring_at",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name != "ABI":       # made when asked for: enum is slow to import
-        raise AttributeError(f"module 'libffi' has no attribute {name!r}")
-    from . import _ffi
+    # Made when asked for: enum and fnmatch are slow to import.
+    if name == "ABI":
+        return _ffi.ABI
+    if name in ("trace", "enable_crash_reports", "disable_crash_reports"):
+        from . import _tracing
 
-    return _ffi.ABI
+        return getattr(_tracing, name)
+    raise AttributeError(f"module 'libffi' has no attribute {name!r}")
 
 
 def include(*headers: str, library: "str | None" = None, **options: "Any") -> "ModuleType":
@@ -87,3 +91,16 @@ def get_include() -> str:
     if os.path.isdir(installed):
         return installed
     return os.path.join(os.path.dirname(os.path.dirname(package)), "include")   # built in place
+
+
+def _begin_as_told() -> None:
+    """Begin what LIBFFI_TRACE and LIBFFI_CRASH_REPORTS ask for."""
+    import os
+
+    if ("LIBFFI_TRACE" in os.environ or "LIBFFI_CRASH_REPORTS" in os.environ) and _ffi._trusts_environment():
+        from ._tracing import begin_as_told
+
+        begin_as_told(os.environ)
+
+
+_begin_as_told()

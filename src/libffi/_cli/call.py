@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     import libffi
     from libffi._reader import parse_declaration
 
+    libffi.enable_crash_reports()
     try:
         declared = parse_declaration(options.declaration)
     except libffi.DeclarationError as error:

@@ -1,0 +1,124 @@
+/* Calls under watch, for traces and crash reports.
+
+   Nothing on the way of a call asks whether it is watched: functions are bound to other doors while
+   something watches (calls/function.h).  Those call with a target of their own, whose lifetime cannot be pinned;
+   the test for that is there anyhow, and what it finds is off the way of all others. */
+#ifndef FFIPY_CALLS_WATCHED_H
+#define FFIPY_CALLS_WATCHED_H
+
+#include <Python.h>
+#include <alloca.h>
+
+#include "base/compiler.h"
+#include "base/exceptions.h"
+#include "base/interpreter.h"
+#include "base/lifetime.h"
+#include "calls/running.h"
+#include "model/call.h"
+#include "model/cif.h"
+#include "model/function.h"
+#include "model/hooks.h"
+#include "model/watched.h"
+
+static lifetime watched_life = {.pins = LIFETIME_CLOSED};
+
+typedef struct {
+    call_target target;             /* first: found by its address */
+    const call_target *plain;
+} watched_target;
+
+static inline int is_watched(const call_target *t)
+{
+    return t->life == &watched_life;
+}
+
+static void end_watched(watched_call *w)
+{
+    Py_DECREF(w->event);
+    PyMem_RawFree(w);
+}
+
+/* Those that a longjmp left; with them goes what began under them. */
+COLD static void forget_dead_watched(uintptr_t mark, const void *frame)
+{
+    watched_call *last = NULL, *at;
+    for (at = watched_calls; at != NULL; at = at->outer)
+        if (is_dead(&(running_call){.mark = at->mark, .frame = at->frame}, mark, frame))
+            last = at;
+    while (last != NULL) {
+        watched_call *one = watched_calls;
+        watched_calls = one->outer;
+        if (one == last)
+            last = NULL;
+        end_watched(one);
+    }
+}
+
+/* `place`: of the call in the C stack.  0, with *begun NULL where what watches calls; or raises.  GIL. */
+COLD static int begin_watch(const watched_what *what, const void *place, watched_call **begun)
+{
+    const int error = saved_errno;
+    watched_call *w;
+
+    *begun = NULL;
+    if (watcher_runs)
+        return 0;
+    w = PyMem_RawCalloc(1, sizeof *w);
+    if (w == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    w->mark = (uintptr_t)place;
+    w->frame = frame_of(PyThreadState_Get());
+    ++watcher_runs;
+    forget_dead_watched(w->mark, w->frame);
+    w->event = core.watch_begins(what, watched_calls != NULL ? watched_calls->event : NULL, &w->report);
+    --watcher_runs;
+    saved_errno = error;
+    if (w->event == NULL) {
+        PyMem_RawFree(w);
+        return -1;
+    }
+    w->outer = watched_calls;
+    watched_calls = *begun = w;
+    return 0;
+}
+
+/* Greenlets end theirs in any order.  False: it was forgotten. */
+COLD static int unlink_watched(watched_call *w)
+{
+    watched_call **at;
+    for (at = &watched_calls; *at != NULL; at = &(*at)->outer) {
+        if (*at == w) {
+            *at = w->outer;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* `result`: as C has it, or NULL; `error`: errno, or 0 for what there is not to say.  What is raised (status -1) is
+   told and stays raised.  The status; or raises what the watcher did.  GIL. */
+COLD static int end_watch(watched_call *w, const watched_what *what, const void *result, int error, int status)
+{
+    const int outer_error = saved_errno;
+    PyObject *exception;
+
+    if (w == NULL || !unlink_watched(w))
+        return status;
+    exception = status < 0 ? take_exception() : NULL;
+    ++watcher_runs;
+    if (core.watch_ends(w->event, what, result, exception, error) < 0)
+        status = -1;
+    --watcher_runs;
+    saved_errno = outer_error;
+    if (exception != NULL) {
+        if (PyErr_Occurred())
+            PyErr_WriteUnraisable(NULL);
+        give_exception(exception);
+    }
+    end_watched(w);
+    return status;
+}
+
+#endif
