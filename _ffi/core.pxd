@@ -30,7 +30,7 @@ cdef extern from "core.h":
         K_VOID, K_BOOL, K_CHAR, K_CHAR16, K_CHAR32, K_S8, K_U8
         K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT, K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
         K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
-        K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT
+        K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT, K_SWAPPED
         KIND_COUNT
     ctypedef struct kind_info:
         const char *name
@@ -57,12 +57,13 @@ cdef extern from "core.h":
     bint is_aggregate_kind(type_kind)
     bint is_reference_kind(type_kind)
     bint is_stored_kind(type_kind)
+    bint is_swapped_kind(type_kind)
 
     ctypedef struct field_info:
         PyObject *name
         const type_info *type
         size_t offset
-        unsigned bit_offset, bit_width
+        unsigned char bit_offset, bit_width, from_the_top
 
     ctypedef struct type_info:
         ffi_type *ffi
@@ -184,6 +185,9 @@ cdef extern from "core.h":
     object load_field(const field_info *, char *, MemoryObject *)
     object load_bits_number(const field_info *, const char *)
     void *read_address(const void *)
+    enum:
+        MAX_SCALAR
+    void copy_swapped(const type_info *, char *, const char *)
     bint is_readable(const void *, size_t)
     object memory_new "(PyObject *)memory_new"(const type_info *)
     object memory_view "(PyObject *)memory_view"(const type_info *, void *, PyObject *, lifetime *)

@@ -19,7 +19,7 @@ cdef int flatten(Type type, size_t offset, list leaves) except -1:
     elif type.info.kind == K_ARRAY:
         for i in range(type.info.length):
             flatten(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
-    elif type.info.kind == K_ENUM:
+    elif type.info.kind in (K_ENUM, K_SWAPPED):
         flatten(<Type>type.item, offset, leaves)
     elif type.info.kind in (K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE):
         part = K_FLOAT if type.info.kind == K_COMPLEX_FLOAT else K_DOUBLE

@@ -59,7 +59,8 @@ typedef struct {
     KIND(BITS,               "bits",     nothing,        "",                 NOT,    NULL)            \
     KIND(REF,                "ref",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
     KIND(OUT,                "out",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
-    KIND(INOUT,              "inout",    uintptr_t,      "",                 NOT,    PLAIN(pointer))
+    KIND(INOUT,              "inout",    uintptr_t,      "",                 NOT,    PLAIN(pointer)) \
+    KIND(SWAPPED,            "swapped",  nothing,        "",                 NOT,    NULL)
 
 typedef enum {
 #define KIND(kind, name, ctype, format, widening, ffi) K_##kind,
@@ -170,10 +171,16 @@ static inline int is_complex_kind(type_kind kind)
     return kind >= K_COMPLEX_FLOAT && kind <= K_COMPLEX_LONGDOUBLE;
 }
 
+/* c.big(T) where the machine is little-endian, c.little(T) where it is not. */
+static inline int is_swapped_kind(type_kind kind)
+{
+    return kind == K_SWAPPED;
+}
+
 /* What is neither an address nor made of parts. */
 static inline int is_number_kind(type_kind kind)
 {
-    return kind > K_VOID && kind < K_POINTER;
+    return (kind > K_VOID && kind < K_POINTER) || is_swapped_kind(kind);
 }
 
 static inline int is_pointer_kind(type_kind kind)
@@ -207,13 +214,13 @@ static inline int is_aggregate_value_kind(type_kind kind)
 /* c.ref(T), c.out(T), c.inout(T): for parameters only. */
 static inline int is_reference_kind(type_kind kind)
 {
-    return kind >= K_REF;
+    return kind >= K_REF && kind <= K_INOUT;
 }
 
 /* What has storage of its own. */
 static inline int is_stored_kind(type_kind kind)
 {
-    return kind > K_VOID && kind < K_BITS;
+    return (kind > K_VOID && kind < K_BITS) || is_swapped_kind(kind);
 }
 
 #endif

@@ -13,7 +13,8 @@ typedef struct {
     PyObject *name;                 /* interned str, or None where the member has no name */
     const type_info *type;
     size_t offset;
-    unsigned bit_offset, bit_width; /* bit_width 0: not a bit-field */
+    unsigned char bit_offset, bit_width;    /* bit_width 0: not a bit-field */
+    unsigned char from_the_top;     /* a bit-field's first bit is its byte's highest: big-endian */
 } field_info;
 
 struct type_info {

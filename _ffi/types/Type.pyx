@@ -25,6 +25,7 @@ cdef class Type:
     cdef object state               # what pickle restores afterwards
     cdef object refusal             # why it cannot be passed by value, or None
     cdef bint natural, in_definition
+    cdef bint swapped               # a struct of the other byte order
     cdef int depth                  # of nesting: what recursion over the type costs
     cdef ffi_type own
     cdef ffi_type **elements
@@ -56,6 +57,27 @@ cdef class Type:
     def length(self):
         """Return the number of items of an array or vector, or the width of a bit-field."""
         return self.info.length if self.info.kind in (K_ARRAY, K_VECTOR, K_BITS) else None
+
+    @property
+    def byteorder(self):
+        """Return "big" or "little": that of a number, or of a struct's own numbers and bit-fields."""
+        return OTHER_ORDER if self.swapped or self.info.kind == K_SWAPPED else BYTE_ORDER
+
+    @property
+    def bits(self):
+        """Return where each bit-field of a struct or union lies: its name -> (offset, width), in bits.
+
+        The offset counts from the struct's first byte, in a little-endian struct from the lowest bit of each
+        byte, in a big-endian one from the highest.
+        """
+        cdef const field_info *field
+        cdef Py_ssize_t i
+        found = {}
+        for i in range(self.info.nfields):
+            field = &self.info.fields[i]
+            if field.bit_width:
+                found[<object>field.name] = (<object>field.offset * 8 + field.bit_offset, <int>field.bit_width)
+        return MappingProxyType(found)
 
     @property
     def const(self):
@@ -168,7 +190,7 @@ cdef class Type:
                              f"bytes, got {view.nbytes}")
         return load_value(&self.info, buffer_address(view), NULL)
 
-    def define(self, members=(), _pack_=0, _align_=0, **fields):
+    def define(self, members=(), _pack_=0, _align_=0, _layout_=None, _byteorder_=None, **fields):
         """Complete an incomplete struct or union, once."""
         with cython.critical_section(self):
             if self.info.kind not in (K_STRUCT, K_UNION) or self.info.complete:
@@ -177,12 +199,12 @@ cdef class Type:
                 raise TypeError(f"{type_name(self)} is being defined")
             self.in_definition = True
             try:
-                checked = check_members(self, members, fields)
-                _pack_, _align_ = alignment_of(self, "_pack_", _pack_), alignment_of(self, "_align_", _align_)
-                complete_struct(self, checked, _pack_, _align_)
+                options = check_options(self, (_pack_, _align_, _layout_, _byteorder_))
+                checked = check_members(self, members, fields, options)
+                complete_struct(self, checked, options)
             finally:
                 self.in_definition = False
-            self.state = (tuple(checked), _pack_, _align_)
+            self.state = (tuple(checked), *options)
 
 
 cdef object NO_FIELDS = MappingProxyType({})

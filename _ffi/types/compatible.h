@@ -81,6 +81,7 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
         case K_ARRAY:
         case K_VECTOR:
         case K_BITS:
+        case K_SWAPPED:
             if (one->length != other->length)
                 return 0;
             one = one->item;
@@ -103,7 +104,8 @@ static int alike_members(const type_info *one, const type_info *other, type_pair
     for (i = 0; i < one->nfields; ++i) {
         const field_info *a = &one->fields[i], *b = &other->fields[i];
         if (a->name != b->name || a->offset != b->offset || a->bit_offset != b->bit_offset
-            || a->bit_width != b->bit_width || !alike(a->type, b->type, pairs))
+            || a->bit_width != b->bit_width || a->from_the_top != b->from_the_top
+            || !alike(a->type, b->type, pairs))
             return 0;
     }
     return 1;

@@ -113,12 +113,13 @@ cdef object make_vector(tuple parts):
 def bits(base, width, packed=False):
     """Return the type of a bit-field member of `width` bits; width 0 ends a storage unit.
 
-    A packed one follows the member before it bit by bit, and does not align the struct: its alignment is 0.
+    Its values are ints, those of a `char`'s too. A packed one follows the member before it bit by bit, and
+    does not align the struct: its alignment is 0.
     """
     cdef Type unit = need_type("c.bits()", base)
     cdef Py_ssize_t count = count_of("c.bits()", width, 0)
     plain = <Type><object>plain_type(&unit.info).object
-    if not (plain.info.kind == K_BOOL or is_int_kind(plain.info.kind)):
+    if not (plain.info.kind in (K_BOOL, K_CHAR) or is_int_kind(plain.info.kind)):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
         raise BadTypedef(f"c.bits(): {count} bits do not fit {type_name(unit)}")

@@ -1,24 +1,41 @@
 """Structs and unions: their constructors, and how members make one complete."""
 
 
-def struct(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+def struct(name, members=(), /, *, _pack_=0, _align_=0, _layout_=None, _byteorder_=None, **fields):
     """Return a struct type.
 
     `c.struct("point", x=c.double, y=c.double)`, or with (name, Type) pairs as the
     second argument; a member named None is anonymous, and a third item is the
     member's own alignment. Without members the struct is incomplete until
     `define()`. Or decorate a class whose annotations are the fields. `_pack_`
-    limits the members' alignment, `_align_` raises the struct's.
+    limits the members' alignment, `_align_` raises the struct's; `_layout_="ms"`
+    places bit-fields as Microsoft's compiler does, `_byteorder_` is that of the
+    numbers: "big" or "little".
     """
-    return make_struct(struct, False, name, members, fields, _pack_, _align_)
+    return make_struct(struct, False, name, members, fields, (_pack_, _align_, _layout_, _byteorder_))
 
 
-def union(name, members=(), /, *, _pack_=0, _align_=0, **fields):
+def union(name, members=(), /, *, _pack_=0, _align_=0, _layout_=None, _byteorder_=None, **fields):
     """Return a union type; written like `struct`."""
-    return make_struct(union, True, name, members, fields, _pack_, _align_)
+    return make_struct(union, True, name, members, fields, (_pack_, _align_, _layout_, _byteorder_))
 
 
-cdef object make_struct(function, bint is_union, name, members, dict fields, pack, align):
+# How members are laid out, checked: (_pack_, _align_, _layout_, _byteorder_), nothing where nothing is said.
+cdef tuple NO_OPTIONS = (0, 0, None, None)
+
+
+cdef tuple OPTION_NAMES = ("_pack_", "_align_", "_layout_", "_byteorder_")
+
+
+cdef tuple check_options(Type owner, tuple options):
+    pack, align, layout, order = options
+    if layout not in (None, "gcc", "ms"):
+        raise ValueError(f"{type_name(owner)}: _layout_ must be 'gcc' or 'ms', got {layout!r}")
+    return (alignment_of(owner, "_pack_", pack), alignment_of(owner, "_align_", align),
+            "ms" if layout == "ms" else None, None if order_is_native(owner, order) else OTHER_ORDER)
+
+
+cdef object make_struct(function, bint is_union, name, members, dict fields, tuple options):
     cdef Type result
     if isinstance(name, type):
         return struct_of_class(function, is_union, name)
@@ -33,28 +50,28 @@ cdef object make_struct(function, bint is_union, name, members, dict fields, pac
         raise TypeError(f"{type_name(result)}: members are (name, Type) pairs, "
                         f"got {type(members).__name__}")
     if not members and not fields:
-        if pack or align:
-            raise TypeError(f"{type_name(result)}: _pack_ and _align_ come with the members")
+        if options != NO_OPTIONS:
+            raise TypeError(f"{type_name(result)}: _pack_, _align_, _layout_ and _byteorder_ come with the members")
         result.rebuild = (function, (name,))
         return result
-    checked = check_members(result, members, fields)
-    pack, align = alignment_of(result, "_pack_", pack), alignment_of(result, "_align_", align)
+    options = check_options(result, options)
+    checked = check_members(result, members, fields, options)
     key = (K_UNION if is_union else K_STRUCT, name,
-           tuple([(member, id(item), own) for member, item, own in checked]), pack, align)
-    return made_once(key, complete_new_struct, (result, checked, pack, align, function, name))
+           tuple([(member, id(item), own) for member, item, own in checked]), options)
+    return made_once(key, complete_new_struct, (result, checked, options, function, name))
 
 
 cdef object complete_new_struct(tuple parts):
     cdef Type result
-    result, checked, pack, align, function, name = parts
-    complete_struct(result, checked, pack, align)
-    result.rebuild = (_rebuild_struct, (function, name, tuple(checked), pack, align))
+    result, checked, options, function, name = parts
+    complete_struct(result, checked, options)
+    result.rebuild = (_rebuild_struct, (function, name, tuple(checked), *options))
     return result
 
 
-def _rebuild_struct(function, name, members, pack, align):
+def _rebuild_struct(function, name, members, pack, align, layout=None, byteorder=None):
     """Make a struct or union again (for pickle)."""
-    return function(name, members, _pack_=pack, _align_=align)
+    return function(name, members, _pack_=pack, _align_=align, _layout_=layout, _byteorder_=byteorder)
 
 
 cdef object struct_of_class(function, bint is_union, cls):
@@ -70,17 +87,17 @@ cdef object struct_of_class(function, bint is_union, cls):
                             f"got {type(annotation).__name__}")
         members.append((name, annotation))
     for name in vars(cls):              # nothing else of the class would be left
-        if name not in ("_pack_", "_align_") and not (name.startswith("__") and name.endswith("__")):
+        if name not in OPTION_NAMES and not (name.startswith("__") and name.endswith("__")):
             raise TypeError(f"{cls.__name__}.{name}: a struct has annotated fields, no methods and no defaults")
     if cls.__bases__ != (object,):
         raise TypeError(f"{cls.__name__}: a struct inherits no fields; make the other one its first member")
     if not members:
         raise TypeError(f"{cls.__name__} has no annotated fields")
-    return make_struct(function, is_union, cls.__name__, members, {},
-                       getattr(cls, "_pack_", 0), getattr(cls, "_align_", 0))
+    options = tuple([getattr(cls, option, none) for option, none in zip(OPTION_NAMES, NO_OPTIONS)])
+    return make_struct(function, is_union, cls.__name__, members, {}, options)
 
 
-cdef list check_members(Type owner, members, dict fields):
+cdef list check_members(Type owner, members, dict fields, tuple options):
     """Return members as (name, Type, alignment), 0 for the type's own, or raise what is wrong with them."""
     cdef Type type
     what = type_name(owner)
@@ -108,6 +125,10 @@ cdef list check_members(Type owner, members, dict fields):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
         if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
             raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
+        if type.info.kind == K_BITS and type.info.alignment == 0 and options[2] == "ms":
+            raise BadTypedef(f"{what}.{name}: Microsoft's compiler packs no bit-field by itself")
+        if options[3] is not None:
+            type = member_in_order(owner, name, type)
         checked.append((name if name is None else _sys.intern(name), type, own))
     names = [name for name, _, _ in checked if name is not None]
     if len(set(names)) != len(names):
@@ -123,20 +144,23 @@ cdef object alignment_of(Type owner, option, value):
     raise ValueError(f"{type_name(owner)}: {option} must be a power of two up to {1 << 15}, got {value!r}")
 
 
-cdef list visible_members(_Layout layout):
-    """Return (name, Type, offset, bit offset, bit width) of what is a field, members of anonymous ones too."""
+cdef list visible_members(_Layout layout, bint from_the_top):
+    """Return what is a field, members of anonymous ones too.
+
+    (name, Type, offset, bit offset, bit width, whether the first bit is the highest) of each.
+    """
     cdef const field_info *field
     cdef Type member
     cdef Py_ssize_t i
     visible = []
     for name, member, offset, bit, width in layout.fields:
         if name is not None:
-            visible.append((name, member, offset, bit, width))
+            visible.append((name, member, offset, bit, width, from_the_top))
         elif member.info.kind != K_BITS:
             for i in range(member.info.nfields):
                 field = &member.info.fields[i]
                 visible.append((<object>field.name, <Type><object>field.type.object,
-                                offset + field.offset, field.bit_offset, field.bit_width))
+                                offset + field.offset, field.bit_offset, field.bit_width, field.from_the_top))
     return visible
 
 
@@ -149,26 +173,31 @@ cdef dict make_fields(Type type, list visible):
     PyMem_Free(type.info.fields)            # of a definition that failed
     type.info.fields = field
     descriptors = {}
-    for i, (name, member, offset, bit, width) in enumerate(visible):
+    for i, (name, member, offset, bit, width, from_the_top) in enumerate(visible):
         field[i].name = <PyObject *>name
         field[i].type = &member.info
         field[i].offset = offset
         field[i].bit_offset = bit
         field[i].bit_width = width
+        field[i].from_the_top = from_the_top
         descriptors[name_in_class(name)] = make_field(type, i)
     return descriptors
 
 
-cdef int complete_struct(Type type, list members, pack, align) except -1:
+cdef int complete_struct(Type type, list members, tuple options) except -1:
     """Lay the members out and make the class of the struct's memory."""
     cdef _Layout layout
     cdef Type member
     for _, member, _ in members:
         deepen(type, member)
-    layout = lay_out(members, pack, align, type.info.kind == K_UNION)
+    pack, align, rules, order = options
+    if rules is None:
+        layout = lay_out(members, pack, align, type.info.kind == K_UNION)
+    else:
+        layout = lay_out_ms(members, pack, align, type.info.kind == K_UNION)
     if layout.size >= MAX_TYPE_SIZE:
         raise BadTypedef(f"{type_name(type)}: {layout.size} bytes are too many")
-    visible = visible_members(layout)
+    visible = visible_members(layout, PY_BIG_ENDIAN == (order is None))
     index = {entry[0]: i for i, entry in enumerate(visible)}
     if len(index) != len(visible):
         raise BadTypedef(f"{type_name(type)}: two members have the same name")
@@ -185,6 +214,7 @@ cdef int complete_struct(Type type, list members, pack, align) except -1:
     type.offsets = offsets
     type.memory_class = memory_class
     type.natural = layout.natural
+    type.swapped = order is not None
     type.info.nfields = len(visible)
     type.info.field_index = <PyObject *>index
     type.info.by_position = type.info.kind == K_STRUCT and not promoted

@@ -1,8 +1,9 @@
-/* Bit-fields: read and written byte by byte, any width, any endianness. */
+/* Bit-fields: read and written bit by bit, any width, either byte order. */
 #ifndef FFIPY_VALUES_BIT_FIELDS_H
 #define FFIPY_VALUES_BIT_FIELDS_H
 
 #include <Python.h>
+#include <limits.h>
 
 #include "model/type.h"
 #include "values/enums.h"
@@ -16,11 +17,10 @@ static unsigned long long read_bits(const char *base, const field_info *field)
 
     for (i = 0; i < field->bit_width; ++i) {
         bit = field->bit_offset + i;
-#if PY_BIG_ENDIAN
-        value = value << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1);
-#else
-        value |= (unsigned long long)(bytes[bit / 8] >> bit % 8 & 1) << i;
-#endif
+        if (field->from_the_top)
+            value = value << 1 | (bytes[bit / 8] >> (7 - bit % 8) & 1);
+        else
+            value |= (unsigned long long)(bytes[bit / 8] >> bit % 8 & 1) << i;
     }
     return value;
 }
@@ -32,20 +32,16 @@ static void write_bits(char *base, const field_info *field, unsigned long long v
 
     for (i = 0; i < field->bit_width; ++i) {
         bit = field->bit_offset + i;
-#if PY_BIG_ENDIAN
-        one = value >> (field->bit_width - 1 - i) & 1;
-        mask = (unsigned char)(0x80 >> bit % 8);
-#else
-        one = value >> i & 1;
-        mask = (unsigned char)(1 << bit % 8);
-#endif
+        one = value >> (field->from_the_top ? field->bit_width - 1 - i : i) & 1;
+        mask = (unsigned char)(field->from_the_top ? 0x80 >> bit % 8 : 1 << bit % 8);
         bytes[bit / 8] = (unsigned char)(one ? bytes[bit / 8] | mask : bytes[bit / 8] & ~mask);
     }
 }
 
 static int is_signed_int(const type_info *type)
 {
-    return type->kind == K_S8 || type->kind == K_S16 || type->kind == K_S32 || type->kind == K_S64;
+    return (type->kind == K_CHAR && CHAR_MIN < 0) || type->kind == K_S8 || type->kind == K_S16 || type->kind == K_S32
+           || type->kind == K_S64;
 }
 
 /* 0; -1 raises TypeError, OverflowError. */

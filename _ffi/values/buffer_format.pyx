@@ -1,17 +1,23 @@
 """The buffer protocol's description of a type (PEP 3118): formats, shapes, strides."""
 
 
-cdef str format_of(Type type):
-    """Return the format of one item; a type that struct codes cannot describe is bytes."""
+cdef str format_of(Type type, bint ordered=False):
+    """Return the format of one item; a type that struct codes cannot describe is bytes.
+
+    `ordered`: inside something with numbers of the other byte order, where each says its own.
+    """
     cdef Type member
     cdef size_t at = 0
     cdef const char *known = kinds[<int>type.info.kind].format
     if known[0]:
-        return known.decode()
+        return ("@" if ordered else "") + known.decode()
     if type.info.kind == K_ENUM:
-        return format_of(<Type>type.item)
+        return format_of(<Type>type.item, ordered)
+    if type.info.kind == K_SWAPPED:
+        return swapped_format(type)
     if type.info.kind != K_STRUCT or not type.natural or not type.info.by_position:
         return f"{type.info.size}s"
+    ordered = ordered or holds_swapped(type)
     parts = []
     for name, member, offset, _, _ in type.members:
         if offset > at:
@@ -21,10 +27,30 @@ cdef str format_of(Type type):
         while member.info.kind == K_ARRAY:
             shape.append(str(member.info.length))
             member = <Type>member.item
-        parts.append((f"({','.join(shape)})" if shape else "") + format_of(member) + f":{name}:")
+        parts.append((f"({','.join(shape)})" if shape else "") + format_of(member, ordered) + f":{name}:")
     if type.info.size > at:
         parts.append(f"{type.info.size - at}x")
     return "T{" + "".join(parts) + "}"
+
+
+cdef str swapped_format(Type type):
+    """Return the format of a number in the other byte order: standard sizes, in which no long has eight bytes."""
+    cdef str code = format_of(<Type>type.item)
+    if not code.endswith("s"):
+        code = {"l": "q", "L": "Q"}.get(code, code)
+        return ("<" if PY_BIG_ENDIAN else ">") + code
+    return code
+
+
+cdef bint holds_swapped(Type type):
+    cdef Type part
+    if type.info.kind == K_ARRAY:
+        return holds_swapped(<Type>type.item)
+    if type.info.kind == K_STRUCT:
+        for _, part, _, _, _ in type.members:
+            if holds_swapped(part):
+                return True
+    return type.info.kind == K_SWAPPED
 
 
 cdef tuple array_layout(Type type):

@@ -33,6 +33,8 @@ cdef int own_leaves(Type type, Py_ssize_t offset, list leaves) except -1:
     cdef Py_ssize_t i
     if len(leaves) > MOST_LEAVES:
         return 0
+    if type.swapped or type.info.kind == K_SWAPPED:
+        leaves.append((offset, 0, "not compared"))
     if type.info.kind in (K_STRUCT, K_UNION):
         for name, member, at, bit, width in type.members:
             if member.info.kind != K_BITS:

@@ -59,6 +59,8 @@ static const type_info *scalar_at(const type_info *type, size_t offset)
    '?' a truth, 0: nothing that is compared. */
 static char sort_of(const type_info *type)
 {
+    if (is_swapped_kind(type->kind))
+        type = plain_type(type->item);
     if (is_character_kind(type->kind))
         return 'c';
     if (is_pointer_kind(type->kind))
@@ -96,7 +98,7 @@ static int member_matches(format_reader *r, char sort, size_t size)
         r->offset += 1;
         return 1;
     }
-    if (type->size != size || (r->swapped && size > 1))
+    if (type->size != size || (r->swapped != is_swapped_kind(type->kind) && size > 1))
         return 0;
     if (own != sort && !((own == 'w' || own == 'p') && (sort == 's' || sort == 'u')))
         return 0;

@@ -9,6 +9,7 @@
 #include "model/memory.h"
 #include "model/type.h"
 #include "values/bit_fields.h"
+#include "values/byte_order.h"
 #include "values/characters.h"
 #include "values/enums.h"
 #include "values/integers.h"
@@ -80,6 +81,11 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     case K_WSTRING:
     case K_FUNCTION:
         return load_pointer(type, where, root);
+    case K_SWAPPED: {
+        char native[MAX_SCALAR];
+        copy_swapped(type->item, native, where);
+        return load_value(type->item, native, NULL);
+    }
     case K_ENUM:
         return enum_member(type, load_value(type->item, where, root));
     case K_ARRAY:

@@ -117,6 +117,10 @@ cdef object scalar_seen(const type_info *type, char *where):
     """Return a number, a character or an enum's member; what is none of them is an int."""
     cdef uint32_t code
     cdef uint16_t unit
+    cdef char native[MAX_SCALAR]
+    if type.kind == K_SWAPPED:
+        copy_swapped(type.item, native, where)
+        return scalar_seen(type.item, native)
     if type.kind == K_ENUM:
         return known_member(type, load_value(type.item, where, NULL))
     if type.kind == K_CHAR16:

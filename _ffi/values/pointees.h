@@ -51,6 +51,11 @@ static int pointee_matches(const type_info *want, const type_info *have)
             have = have->item;
             continue;
         }
+        if (want->kind == K_SWAPPED && have->kind == K_SWAPPED) {
+            want = want->item;
+            have = have->item;
+            continue;
+        }
         if (is_struct_kind(want->kind) && want->kind == have->kind)
             return compatible_structs(want, have);
         if (want->kind == K_EXACT || have->kind == K_EXACT)

@@ -20,7 +20,7 @@ cdef bint same_stored(const type_info *type, char *one, char *other) except -1:
         return True
     if compares_bytewise(type.kind):
         return memcmp(one, other, type.size) == 0
-    return load_value(type, one, NULL) == load_value(type, other, NULL)
+    return scalar_seen(type, one) == scalar_seen(type, other)
 
 
 cdef bint compares_bytewise(type_kind kind):
@@ -61,7 +61,7 @@ cdef object value_seen(const type_info *type, char *where, Memory root):
         return new_pointer(&(<Type>ptr(<object>type.item.object, True)).info, read_address(where), NULL, &forever, -1)
     if type.kind == K_FUNCTION:
         return new_pointer(&(<Type>core_types["pointer"]).info, read_address(where), NULL, &forever, -1)
-    if type.kind == K_ENUM or type.kind in (K_CHAR16, K_CHAR32):
+    if type.kind in (K_ENUM, K_CHAR16, K_CHAR32, K_SWAPPED):
         return scalar_seen(type, where)
     return load_value(type, where, <MemoryObject *>root)
 

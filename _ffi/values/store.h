@@ -17,6 +17,7 @@
 #include "types/compatible.h"
 #include "values/arrays.h"
 #include "values/bit_fields.h"
+#include "values/byte_order.h"
 #include "values/characters.h"
 #include "values/copies.h"
 #include "values/floats.h"
@@ -290,6 +291,13 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         if (UNLIKELY(store_pointer(type, where, value, k) < 0))
             goto failed;
         return 0;
+    case K_SWAPPED: {
+        char native[MAX_SCALAR];
+        if (store_value(type->item, native, value, k) < 0)
+            return -1;
+        copy_swapped(type->item, where, native);
+        return 0;
+    }
     case K_ENUM:
         if (UNLIKELY(!PyLong_Check(value) && !Value_Check(value)))
             return expected(type, value);

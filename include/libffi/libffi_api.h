@@ -115,7 +115,8 @@ enum libffi_kind {
     LIBFFI_KIND_BITS,
     LIBFFI_KIND_REF,
     LIBFFI_KIND_OUT,
-    LIBFFI_KIND_INOUT
+    LIBFFI_KIND_INOUT,
+    LIBFFI_KIND_SWAPPED         /* a number in the other byte order; `item` is its type in the machine's */
 };
 
 /* What libffi_type_look() tells.  Fields are only ever appended. */

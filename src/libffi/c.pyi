@@ -10,11 +10,13 @@ from ._ffi import (
     _Boolean,
     _Letter,
     array,
+    big,
     bits,
     enum,
     exact,
     func,
     inout,
+    little,
     out,
     ptr,
     ref,
@@ -30,12 +32,12 @@ _Float: TypeAlias = Type[builtins.float, Floating]
 _Complex: TypeAlias = Type[builtins.complex, Complex]
 
 __all__ = [
-    "array", "bits", "bool", "bytes", "char", "char16_t", "char32_t", "complex_double", "complex_float",
+    "array", "big", "bits", "bool", "bytes", "char", "char16_t", "char32_t", "complex_double", "complex_float",
     "complex_longdouble", "double", "enum", "exact", "float", "func", "inout", "int", "int128", "int16", "int32",
-    "int64", "int8", "intmax_t", "intptr_t", "long", "longdouble", "longlong", "out", "pointer", "ptr", "ptrdiff_t",
-    "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string", "struct", "uchar",
-    "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "uintmax_t", "uintptr_t", "ulong", "ulonglong", "union",
-    "ushort", "va_list", "vector", "void", "wchar_t", "wstring",
+    "int64", "int8", "intmax_t", "intptr_t", "little", "long", "longdouble", "longlong", "out", "pointer", "ptr",
+    "ptrdiff_t", "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string",
+    "struct", "uchar", "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "uintmax_t", "uintptr_t", "ulong",
+    "ulonglong", "union", "ushort", "va_list", "vector", "void", "wchar_t", "wstring",
 ]
 
 void: Type[None]

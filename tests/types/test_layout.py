@@ -2,7 +2,12 @@
 from __future__ import annotations
 
 import functools
+import os
+import re
+import shlex
+import subprocess
 from operator import attrgetter
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -51,7 +56,10 @@ def placed(composite: Composite) -> list[str]:
 def build(composite: Composite) -> libffi.Type:
     make = c.union if composite.union else c.struct
     members = [(member.name, build_member(member)) for member in composite.members]
-    options = {"_pack_": composite.pack, "_align_": composite.align}
+    options = {
+        "_pack_": composite.pack, "_align_": composite.align,
+        "_byteorder_": "big" if composite.big else None, "_layout_": "ms" if composite.ms else None,
+    }
     return make(composite.tag, members, **{k: v for k, v in options.items() if v})
 
 
@@ -125,11 +133,27 @@ def check(composite: Composite, there: InC, rng: Random) -> None:
                 store(memory, path, value)
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_random_composites(chunk, tmp_path):
+VARIANTS = {
+    "plain": {},
+    "big": {"big": True},
+    "ms": {"ms": True},
+    "big-ms": {"big": True, "ms": True},
+}
+RUNS = [("plain", chunk) for chunk in range(CHUNKS)] + [(kind, chunk) for kind in VARIANTS for chunk in range(2)][2:]
+
+
+def accepts(attribute: str) -> bool:
+    """Tell whether the compiler knows the attribute: other compilers do not, nor gcc on other machines."""
+    return compiler.accepts(f"struct s {{ int i; }} __attribute__(({attribute}));")
+
+
+@pytest.mark.parametrize(("kind", "chunk"), RUNS)
+def test_random_composites(kind, chunk, tmp_path):
     """Sizes, alignments and offsets agree; what either side stores, the other loads."""
+    if "big" in kind and not accepts('scalar_storage_order("big-endian")') or "ms" in kind and not accepts("ms_struct"):
+        pytest.skip("the compiler has no such attribute")
     composites = [
-        Maker(Random(f"{SEED}:{index}"), index).composite()
+        Maker(Random(f"{SEED}:{index}"), index, **VARIANTS[kind]).composite()
         for index in range(chunk * CHUNK, (chunk + 1) * CHUNK)
     ]
     file = compiler.build(write(composites), tmp_path / "layouts.so", "-O1")
@@ -140,3 +164,72 @@ def test_random_composites(chunk, tmp_path):
             except Exception as error:
                 error.add_note(f"composite {index} of seed {SEED}:\n{composite.define()}")
                 raise
+
+
+# ---- Windows ----
+
+# A clang that compiles for it, such as "/where/PyPI's/ziglang/is/zig clang".
+WINDOWS_CLANG = shlex.split(os.environ.get("WINDOWS_CLANG", ""))
+
+FIXED = "typedef _Bool bool;\n" + "\n".join(
+    f"typedef signed {base} int{bits}_t; typedef unsigned {base} uint{bits}_t;"
+    for base, bits in (("char", 8), ("short", 16), ("int", 32), ("long long", 64))
+)
+
+
+@pytest.mark.skipif(not WINDOWS_CLANG, reason="needs WINDOWS_CLANG, a clang that compiles for Windows")
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_microsofts_layout_is_that_of_clang_for_windows(chunk, tmp_path):
+    composites = [
+        Maker(Random(f"windows:{index}"), index, ms=True, windows=True).composite()
+        for index in range(chunk * CHUNK, (chunk + 1) * CHUNK)
+    ]
+    text = [FIXED]
+    for composite in composites:
+        type = build(composite)
+        facts = [(f"sizeof({composite.c})", type.size), (f"_Alignof({composite.c})", type.alignment)]
+        facts += [(f"__builtin_offsetof({composite.c}, {name})", type.offsets[name]) for name in placed(composite)]
+        text += [composite.define(), *(f'_Static_assert({left} == {right}, "");' for left, right in facts)]
+        text += [f"const {composite.c} {composite.tag}_{name} = {{ .{name} = {ones} }};"
+                 for name, ones in ones_of(composite)]
+    data = compile_data("\n".join(text), tmp_path)
+    for composite in composites:
+        for name, ones in ones_of(composite):
+            ours = build(composite).new(**{name: ones})
+            assert bytes(ours) == data[f"{composite.tag}_{name}"], f"{name} of {composite.define()}"
+
+
+def ones_of(composite: Composite) -> list[tuple[str, int]]:
+    """Return the bit-fields by name, and what sets all their bits."""
+    return [(path, -1 if limits(member)[0] else limits(member)[1])
+            for path, member in composite.leaves() if "." not in path and member.width is not None]
+
+
+def compile_data(source: str, folder: Path) -> dict[str, bytes]:
+    """Return the bytes of every constant, out of the compiler's assembler text."""
+    file = folder / "windows.c"
+    file.write_text(source)
+    command = [*WINDOWS_CLANG, "-target", "x86_64-windows-msvc", "-std=gnu11", "-w", "-S", "-o", "-", file]
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    data: dict[str, bytes] = {}
+    name = ""
+    for line in done.stdout.splitlines():
+        if label := re.match(r"(c\w+):", line):
+            name = label[1]
+            data[name] = b""
+        elif (item := re.match(r"\s+\.(byte|short|long|quad|zero)\s+(-?\d+)(?:,(\d+))?", line)) and name:
+            number, size = int(item[2]), {"byte": 1, "short": 2, "long": 4, "quad": 8, "zero": 0}[item[1]]
+            fill = bytes([int(item[3] or 0)]) * number
+            data[name] += (number % (1 << 8 * size)).to_bytes(size, "little") if size else fill
+        elif (item := re.match(r'\s+\.(ascii|asciz)\s+"(.*)"', line)) and name:
+            data[name] += unescaped(item[2]).encode("latin-1") + b"\0" * (item[1] == "asciz")
+        elif ".section" in line or ".globl" in line:
+            name = name if ".globl" in line else ""
+    return data
+
+
+def unescaped(text: str) -> str:
+    """Return what a text of the assembler says, whose numbers are octal."""
+    simple = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+    return re.sub(r"\\([0-7]{1,3}|.)", lambda m: simple.get(m[1]) or chr(int(m[1], 8)), text)

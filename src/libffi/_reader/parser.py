@@ -394,6 +394,15 @@ class Parser(Cursor):
             self.expect("(")
             into.mode = self.take()
             self.expect(")")
+        elif name in ("ms_struct", "gcc_struct"):
+            into.struct["_layout_"] = name.partition("_")[0]
+        elif name == "scalar_storage_order":
+            self.expect("(")
+            order = self.take()
+            if order.text not in ('"big-endian"', '"little-endian"'):
+                raise order.error('expected "big-endian" or "little-endian"')
+            into.struct["_byteorder_"] = order.text[1:].partition("-")[0]
+            self.expect(")")
         elif name not in HARMLESS_ATTRIBUTES:
             raise word.error(refused_attribute(name))
         elif self.token.text == "(":
@@ -526,4 +535,5 @@ class Parser(Cursor):
 
 def _merged(outer: Attributes, inner: Attributes) -> Attributes:
     return Attributes(inner.packed or outer.packed, outer.aligned + inner.aligned,
-                      inner.vector_size or outer.vector_size, inner.mode or outer.mode)
+                      inner.vector_size or outer.vector_size, inner.mode or outer.mode,
+                      {**outer.struct, **inner.struct})

@@ -93,7 +93,7 @@ class Records(Types):
         for declaration in declarations:
             members += self._members(declaration, packed, tagged.pack, last=declaration is declarations[-1])
         options: Any = {"_pack_": tagged.pack or int(packed), "_align_": self.alignment(tagged.attributes)}
-        options = {option: number for option, number in options.items() if number}
+        options = {option: number for option, number in options.items() if number} | tagged.attributes.struct
         layout: Layout = (tuple(members), tuple(options.items()))
         old = self._known(tagged)       # a member may have declared it
         if old is not None and old.type.size is not None:
@@ -153,8 +153,6 @@ class Records(Types):
             with self.core(place):
                 if not isinstance(kind, Type):
                     raise TypeError("a bit-field needs an integer type")
-                if kind is c.char:  # as a bit-field it holds a number
-                    kind = c.schar if arithmetic.CHAR_IS_SIGNED else c.uchar
                 kind = c.bits(kind, width)
                 return kind, qualified.alignment or kind.alignment or 0
         if declarator.initialised:

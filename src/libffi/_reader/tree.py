@@ -14,9 +14,10 @@ class Attributes:
     aligned: list[tuple[Token, Expression | TypeName | None]] = field(default_factory=list)
     vector_size: tuple[Token, Expression] | None = None
     mode: Token | None = None
+    struct: dict[str, str] = field(default_factory=dict)    # what c.struct() takes: _layout_, _byteorder_
 
     def __bool__(self) -> bool:
-        return bool(self.packed or self.aligned or self.vector_size or self.mode)
+        return bool(self.packed or self.aligned or self.vector_size or self.mode or self.struct)
 
 
 # Declarations.
