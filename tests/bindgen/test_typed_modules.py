@@ -1,4 +1,7 @@
 """What type checkers see of a generated module."""
+import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,23 +67,47 @@ def folder(tmp_path_factory, compile_c):
     return folder
 
 
-def complaints(folder, program):
-    """Return the numbers of the lines that mypy complains of."""
-    pytest.importorskip("mypy")
-    (folder / "program.py").write_text(program)
+@pytest.fixture(params=["mypy", "pyright"])
+def complaints(request, folder):
+    """Return what a type checker says of a program, by the program's lines."""
+    pytest.importorskip(request.param)
+    check = {"mypy": mypy, "pyright": pyright}[request.param]
+
+    def complaints_(program):
+        path = folder / f"{request.param}_program.py"
+        path.write_text(program)
+        return check(folder, path.name)
+
+    return complaints_
+
+
+def mypy(folder, program):
+    """Return the errors of mypy --strict in a program and the stub."""
     done = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir",
-                           str(folder / "cache"), "program.py", "shapes_c.pyi"],
+                           str(folder / "cache"), program, "shapes_c.pyi"],
                           cwd=folder, capture_output=True, text=True, check=False)
     assert not done.stderr
-    return done.stdout
+    return [(file, int(line)) for file, line in re.findall(r"^([^:\n]+):(\d+): error: ", done.stdout, re.MULTILINE)]
 
 
-def test_right_programs_pass(folder):
-    assert complaints(folder, PROGRAM) == ""
+def pyright(folder, program):
+    """Return the errors of pyright in strict mode in a program and the stub."""
+    (folder / "pyrightconfig.json").write_text(json.dumps({
+        "include": [program, "shapes_c.pyi"], "typeCheckingMode": "strict"}))
+    done = subprocess.run([sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable],
+                          cwd=folder, capture_output=True, text=True, check=False)
+    if not done.stdout.startswith("{"):     # without Node.js
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"pyright does not run here: {done.stderr[:200]}")
+    return [(Path(found["file"]).name, found["range"]["start"]["line"] + 1)
+            for found in json.loads(done.stdout)["generalDiagnostics"] if found["severity"] == "error"]
 
 
-def test_wrong_lines_are_errors(folder):
-    said = complaints(folder, PROGRAM + WRONG)
+def test_right_programs_pass(complaints):
+    assert complaints(PROGRAM) == []
+
+
+def test_wrong_lines_are_errors(complaints):
     first = PROGRAM.count("\n") + 1
     wrong = {first + number for number in range(1, WRONG.count("\n"))}
-    assert {int(line.split(":")[1]) for line in said.splitlines() if ": error: " in line} == wrong, said
+    said = complaints(PROGRAM + WRONG)
+    assert {line for _, line in said} == wrong and len({file for file, _ in said}) == 1, said

@@ -142,7 +142,9 @@ STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 
 def meanings(compiler: Compiler, header: str, texts: list[str]) -> list[Meaning]:
     """Return what each expansion is behind a preprocessed header."""
-    found: list[Meaning] = [NoValue(text, why) if (why := why_no_expression(text)) else Code(text) for text in texts]
+    words = set(_WORD.findall(header))
+    found: list[Meaning] = [NoValue(text, why) if (why := why_no_expression(text) or _why_unknown(text, words))
+                            else Code(text) for text in texts]
     asked = [index for index, meaning in enumerate(found) if isinstance(meaning, Code)]
     # Three lines each: is it an expression, may it initialise, is it a number (or an address that is one)?
     # The first kind comes first, because a name that is not declared is complained of once only outside functions.
@@ -193,6 +195,17 @@ def why_no_expression(text: str) -> str:
     if closers or "'" in plain.replace('""', "") or plain.replace('""', "").count('"'):
         return "its brackets do not match"
     return ""
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_KEYWORDS = frozenset("break case const continue default do else extern for goto if inline register restrict return "
+                      "signed sizeof static switch typedef volatile while".split())
+
+
+def _why_unknown(text: str, words: set[str]) -> str:
+    """Say whether a text is a name that a header does not have: gcc would look for similar ones, for 20 ms each."""
+    unknown = _WORD.fullmatch(text) and text not in words and not text.startswith("_") and text not in _KEYWORDS
+    return f"{text!r} is not declared" if unknown else ""
 
 
 _MAGIC = "libffi-bindgen:"
