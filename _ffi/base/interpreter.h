@@ -14,7 +14,7 @@ static inline PyThreadState *attached_state(void)
 #else
     /* Here that is whoever holds the GIL: is it this thread? */
     PyThreadState *holder = _PyThreadState_UncheckedGet();
-    return holder == PyGILState_GetThisThreadState() ? holder : NULL;
+    return holder != NULL && holder == PyGILState_GetThisThreadState() ? holder : NULL;
 #endif
 }
 

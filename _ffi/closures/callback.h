@@ -193,12 +193,11 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
 
 static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_block *block, const int watched)
 {
-    PyThreadState *left, *state;
-    attachment how;
     int error = errno;
+    PyThreadState *left = attached_state(), *state;
+    attachment how;
 
 #ifndef Py_GIL_DISABLED
-    left = attached_state();
     if (left != NULL && LIKELY(left->interp == home)) {     /* the GIL guards the count */
         ++block->inside;
         error = run_closure(block, left, 1, error, result, args, watched);
@@ -208,7 +207,7 @@ static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_bloc
     }
 #endif
     __atomic_add_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
-    how = attach_thread(&left, &state);
+    how = attach_thread(left, &state);
     if (LIKELY(how != NOT_ATTACHED)) {
         error = run_closure(block, state, how == ATTACHED_BEFORE, error, result, args, watched);
         detach_thread(how, left);

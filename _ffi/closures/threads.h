@@ -117,13 +117,13 @@ COLD static void leave_home(PyThreadState *left)
         PyEval_RestoreThread(left);
 }
 
-/* Make this thread hold the GIL, as *state, whatever it is; NOT_ATTACHED once Python is gone.  *left is
-   for detach_thread(). */
-static ALWAYS_INLINE attachment attach_thread(PyThreadState **left, PyThreadState **state)
+/* Make this thread hold the GIL, as *state, whatever it is; NOT_ATTACHED once Python is gone.  `left`: its
+   attached_state(), also for detach_thread(). */
+static ALWAYS_INLINE attachment attach_thread(PyThreadState *left, PyThreadState **state)
 {
-    *state = *left = attached_state();
-    if (*state != NULL)
-        return LIKELY((*state)->interp == home) ? ATTACHED_BEFORE : visit_home(*left, state);
+    *state = left;
+    if (left != NULL)
+        return LIKELY(left->interp == home) ? ATTACHED_BEFORE : visit_home(left, state);
     if (current_call.saved != NULL && may_return()) {
         *state = current_call.saved;
         PyEval_RestoreThread(*state);
