@@ -61,6 +61,7 @@ cdef extern from "core.h":
 
     ctypedef struct field_info:
         PyObject *name
+        PyObject *attribute
         const type_info *type
         size_t offset
         unsigned char bit_offset, bit_width, from_the_top
@@ -78,6 +79,9 @@ cdef extern from "core.h":
         Py_ssize_t nfields
         PyObject *field_index
         PyObject *memory_class
+        bint users_class, leads_to_users
+        const type_info *base
+        PyObject *defaults
         PyObject *enum_members
         PyObject *enum_class
         PyObject *cif
@@ -98,6 +102,19 @@ cdef extern from "core.h":
         PyObject *owner
         PyObject *keep
         PyObject *weakrefs
+    ctypedef struct MemoryClassObject:
+        PyObject *type
+    PyObject *type_of_class(object)
+    bint is_plain_class(PyTypeObject *)
+    int struct_fill(MemoryObject *, object, Py_ssize_t, object) except -1
+    object memory_class_plain_new(PyTypeObject *, object, PyObject *)
+    int set_in_class(object, object, PyObject *) except -1
+    int add_to_class(PyTypeObject *, object, object) except -1
+    void freeze_class(PyTypeObject *)
+    void prepare_users_class(PyTypeObject *)
+    void make_memory_classes(PyTypeObject *, void *)
+    void set_metaclass(PyTypeObject *, PyTypeObject *)
+    void *struct_new
     Py_ssize_t MEMORY_WEAKREFS "offsetof(MemoryObject, weakrefs)"
 
     ctypedef struct pointer_state:
@@ -280,8 +297,8 @@ cdef extern from "core.h":
     void *refuse_new
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
     void install_item_slots(PyTypeObject *)
-    void install_type_call()
-    void install_struct_slots(PyTypeObject *)
+    int install_type_call(object, const char *) except -1
+    int install_struct_slots(PyTypeObject *) except -1
     object name_in_class(object)
 
 
@@ -294,6 +311,8 @@ cdef extern from *:
     PyTypeObject *core_cif "core.cif"
     PyTypeObject *core_type "core.type"
     PyTypeObject *core_value "core.value"
+    PyTypeObject *core_struct "core.struct_"
+    PyTypeObject *core_memory_class "core.memory_class"
     PyObject *core_closure_expired "core.closure_expired"
     PyObject *core_bad_arg_type "core.bad_arg_type"
     PyObject *core_argument_error "core.argument_error"

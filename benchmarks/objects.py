@@ -31,6 +31,8 @@ def rows(notice):
     result = {
         "make": Row("make a struct of two doubles", floors=(SLOTS,), check=is_point),
         "named": Row("the same, fields by name", floors=(SLOTS,), check=is_point),
+        "class": Row("the same, of a class of one's own", floors=(SLOTS,), check=is_point),
+        "new": Row("the same by T.new(), an int among them", floors=(SLOTS,), check=is_point),
         "read": Row("read a field", floors=(SLOTS,), check=lambda v: v == 1.0),
         "write": Row("write a field", floors=(SLOTS,)),
         "function": Row("a function on a known signature"),
@@ -52,8 +54,9 @@ def fields(make, /, **names):
     """Spell what is done with a struct, given how one is made."""
     p = eval(make, dict(names))
     named = make.replace("(1.0, 2.0)", "(x=1.0, y=2.0)")
-    return {"make": (make, names), "named": (named, names), "read": ("p.x", {"p": p}),
-            "write": ("p.x = 1.0", {"p": p})}
+    mixed = named.replace("1.0", "1")
+    return {"make": (make, names), "named": (named, names), "class": (named, names), "new": (mixed, names),
+            "read": ("p.x", {"p": p}), "write": ("p.x = 1.0", {"p": p})}
 
 
 def of_python():
@@ -64,7 +67,7 @@ def of_python():
 def of_c():
     """Spell it for a type written in C, whose fields are C doubles as well."""
     ways = fields("make(1.0, 2.0)", make=building.floor().Point)
-    del ways["named"]
+    del ways["named"], ways["class"], ways["new"]
     return ways
 
 
@@ -83,8 +86,8 @@ def of_cffi():
     ffi, lib = cffi_abi.opened()
     address = int(ffi.cast("intptr_t", ffi.addressof(lib, "add")))
     struct = {"make": ffi.new, "point": ffi.typeof("point *")}
-    return {**fields("make(point, (1.0, 2.0))", **struct),
-            "named": ("make(point, {'x': 1.0, 'y': 2.0})", struct),
+    named = "make(point, {'x': 1.0, 'y': 2.0})", struct
+    return {**fields("make(point, (1.0, 2.0))", **struct), "named": named, "class": named, "new": named,
             "function": ("cast(pair, address)",
                          {"cast": ffi.cast, "pair": ffi.typeof("int(*)(int, int)"),
                           "address": address}),
@@ -97,7 +100,14 @@ def of_libffi():
     library, c = libffi_.opened()
     from libffi import CIF
     point = c.struct("point", x=c.double, y=c.double)
-    return {**fields("make(1.0, 2.0)", make=point),
+
+    @c.struct
+    class Point:
+        x: float
+        y: float
+
+    return {**fields("make(1.0, 2.0)", make=point), "class": ("make(x=1.0, y=2.0)", {"make": Point}),
+            "new": ("T.new(x=1, y=2.0)", {"T": point}),
             "function": ("bind(address)", {"bind": CIF(c.int, [c.int, c.int]).bind,
                                            "address": library.symbol("add")}),
             "signature": ("CIF(i, (i, i))", {"CIF": CIF, "i": c.int})}

@@ -42,6 +42,9 @@ cdef extern from "core.h":
 # Classes that have no name.
 cdef object MappingProxyType = type(type.__dict__)
 cdef object GenericAlias = type(list[int])
+cdef object NoneType = type(None)
+cdef object member_descriptor = type(type(_sys.flags).debug)
+cdef object builtins_type = type        # where a parameter has that name
 
 
 cdef Py_ssize_t as_size(number) except? -1:

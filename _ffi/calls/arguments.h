@@ -170,6 +170,7 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
             if (a->words == 2)
                 *avalue++ = slot + 8;
             if (LIKELY((PyObject *)Py_TYPE(value) == a->type->memory_class
+                       && ((MemoryObject *)value)->m.type == a->type
                        && lifetime_is_open(((MemoryObject *)value)->m.life)
                        && copies_plainly((MemoryObject *)value))) {
                 memcpy(slot, ((MemoryObject *)value)->m.data, a->type->size);

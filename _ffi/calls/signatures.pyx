@@ -15,12 +15,13 @@ def _cif(restype, argtypes=(), *, abi=None):
     cdef bint variadic = False
     if restype is None:
         restype = core_types["void"]
+    restype = type_or_item(restype)
     if not isinstance(restype, Type):
         raise TypeError(f"CIF() restype: expected a libffi.Type such as c.int, got {restype.__class__.__name__}")
-    if isinstance(argtypes, (str, bytes, Type)):
+    if isinstance(argtypes, (str, bytes, Type, MemoryClass)):
         raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
     need_stack(0)
-    cdef tuple types = tuple(argtypes)
+    cdef tuple types = tuple([type_or_item(item) for item in argtypes])
     if types and types[-1] is ...:
         variadic = True
         types = types[:-1]
@@ -31,6 +32,11 @@ def _cif(restype, argtypes=(), *, abi=None):
     abi = int(abi)                  # as it is now: a subclass may say something else each time
     key = ("cif", id(restype), tuple([id(item) for item in types]), abi, variadic)
     return made_once(key, make_cif, (restype, types, abi, variadic))
+
+
+cdef inline object type_or_item(item):
+    """Return the type of a class of memory; all else is seen to later."""
+    return as_type(item) if isinstance(item, MemoryClass) and as_type(item) is not None else item
 
 
 cdef object make_cif(tuple parts):

@@ -6,12 +6,13 @@
 
 #include "base/lifetime.h"
 #include "model/cif.h"
+#include "model/memory.h"
 #include "model/type.h"
 #include "model/watched.h"
 
 /* Filled in by the Cython side at import. */
 static struct {
-    PyTypeObject *memory, *pointer, *function, *closure, *cif, *type, *value;
+    PyTypeObject *memory, *pointer, *function, *closure, *cif, *type, *value, *struct_, *memory_class;
     PyObject *closure_expired, *bad_arg_type, *argument_error;
     PyObject *argument_errors;      /* dict: a class of errors -> the ArgumentError that also is one */
     PyObject *(*function_at)(const type_info *type, void *address, PyObject *owner);
@@ -31,5 +32,16 @@ static struct {
 #define Closure_Check(o) PyObject_TypeCheck(o, core.closure)
 #define Value_Check(o) Py_IS_TYPE(o, core.value)
 #define Type_Check(o) Py_IS_TYPE(o, core.type)
+
+/* The type that a class is the memory of, or NULL: it is no such class, or not yet (borrowed). */
+static inline PyObject *type_of_class(PyObject *class)
+{
+    PyObject *type;
+    if (!PyObject_TypeCheck(class, core.memory_class)
+        || !PyType_HasFeature((PyTypeObject *)class, Py_TPFLAGS_HEAPTYPE))
+        return NULL;
+    type = ((MemoryClassObject *)class)->type;
+    return type == NULL || type == Py_None ? NULL : type;
+}
 
 #endif

@@ -29,4 +29,11 @@ typedef struct {
     PyObject *weakrefs;
 } MemoryObject;
 
+/* The class of classes of structs' memory.  Memory, Array and Struct have it too, and are no heap types:
+   they end before `type`. */
+typedef struct {
+    PyHeapTypeObject heap;
+    PyObject *type;                 /* libffi.Type, or None while the class is being made */
+} MemoryClassObject;
+
 #endif

@@ -11,6 +11,7 @@ typedef struct type_info type_info;
 
 typedef struct {
     PyObject *name;                 /* interned str, or None where the member has no name */
+    PyObject *attribute;            /* the same; NULL: a user's class has something else by that name */
     const type_info *type;
     size_t offset;
     unsigned char bit_offset, bit_width;    /* bit_width 0: not a bit-field */
@@ -34,6 +35,10 @@ struct type_info {
     int by_position;                /* a tuple may initialise it */
     PyObject *field_index;          /* dict name -> position (borrowed) */
     PyObject *memory_class;         /* class of memory of this type (borrowed) */
+    int users_class;                /* that class is a user's */
+    int leads_to_users;             /* to such a class, through members or items: it may lead back, in a circle */
+    const type_info *base;          /* the struct it begins with, whose class that class extends, or NULL */
+    PyObject *defaults;             /* tuple of position, value, ... of what is left out, or NULL (borrowed) */
     PyObject *enum_members;         /* dict int -> member (borrowed) */
     PyObject *enum_class;           /* (borrowed) */
     PyObject *cif;                  /* function pointers: the CIF (borrowed) */

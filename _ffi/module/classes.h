@@ -6,6 +6,9 @@
 #include <stddef.h>
 
 #include "model/function.h"
+#include "model/hooks.h"
+#include "values/field_slots.h"
+#include "values/type_call.h"
 
 /* ---- for check_layouts(), which compilers can see through ---- */
 
@@ -39,6 +42,79 @@ static void intern_instances(PyTypeObject *type, newfunc find)
 {
     cif_plain_new = type->tp_new;
     replace_new(type, find);
+}
+
+/* ---- classes of memory have a class of their own ---- */
+
+static newfunc memory_class_plain_new;
+
+/* `make` is its tp_new.  Its classes are called by vectorcall, as other classes are. */
+static void make_memory_classes(PyTypeObject *type, newfunc make)
+{
+    memory_class_plain_new = type->tp_new;
+    replace_new(type, make);
+    type->tp_call = PyType_Type.tp_call;
+    type->tp_vectorcall_offset = offsetof(PyTypeObject, tp_vectorcall);
+    type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    PyType_Modified(type);
+}
+
+static void set_metaclass(PyTypeObject *class, PyTypeObject *metaclass)
+{
+    Py_SET_TYPE((PyObject *)class, metaclass);
+    PyType_Modified(class);
+}
+
+/* 0; -1 raises. */
+static int set_in_class(PyObject *class, PyObject *name, PyObject *value)
+{
+    return PyType_Type.tp_setattro(class, name, value);
+}
+
+/* The same for a class of ours, at import. */
+static int add_to_class(PyTypeObject *class, PyObject *name, PyObject *value)
+{
+    int status = PyDict_SetItem(class->tp_dict, name, value);
+    PyType_Modified(class);
+    return status;
+}
+
+static void freeze_class(PyTypeObject *class)
+{
+    class->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    PyType_Modified(class);
+}
+
+static void prepare_users_class(PyTypeObject *class)
+{
+    class->tp_vectorcall = class_vectorcall;
+}
+
+/* Its subclasses find the slot by the method of that name.  0; -1 raises. */
+static int wrap_slot(PyTypeObject *class, const char *name, void *slot)
+{
+    PyObject *of_object = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, name), *method = NULL;
+    int status;
+    if (of_object != NULL)
+        method = PyDescr_NewWrapper(class, ((PyWrapperDescrObject *)of_object)->d_base, slot);
+    status = method == NULL ? -1 : PyDict_SetItemString(class->tp_dict, name, method);
+    Py_XDECREF(of_object);
+    Py_XDECREF(method);
+    return status;
+}
+
+/* Struct's attributes are looked up our way, also in classes that add methods.  0; -1 raises. */
+static int install_struct_slots(PyTypeObject *class)
+{
+    struct_init = class->tp_init;
+    class->tp_getattro = struct_getattr;
+    class->tp_setattro = struct_setattr;
+    if (wrap_slot(class, "__getattribute__", (void *)struct_getattr) < 0
+        || wrap_slot(class, "__setattr__", (void *)struct_setattr) < 0
+        || wrap_slot(class, "__delattr__", (void *)struct_setattr) < 0)
+        return -1;
+    PyType_Modified(class);
+    return 0;
 }
 
 /* ---- the other classes have makers of their own: an object without its C part would

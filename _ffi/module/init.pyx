@@ -9,6 +9,7 @@ cdef int check_layouts() except -1:
     cdef CIF cif = _cif(type)
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
     cdef Closure closure = Closure.__new__(Closure)
+    cdef MemoryClass probe = (<Type>struct("", x=type)).memory_class
     memory.keep, memory.owner = {}, type        # each another object than its neighbours
     closure.cif, closure.on_exception_ = cif, type
     places = {
@@ -18,6 +19,7 @@ cdef int check_layouts() except -1:
         "Memory.type": (<MemoryObject *>memory).type == <PyObject *>memory.type_,
         "Memory.owner": (<MemoryObject *>memory).owner == <PyObject *>memory.owner,
         "Memory.keep": (<MemoryObject *>memory).keep == <PyObject *>memory.keep,
+        "MemoryClass.type": (<MemoryClassObject *>probe).type == <PyObject *>probe.own_type,
         "Memory.weakrefs": Memory.__weakrefoffset__ == MEMORY_WEAKREFS,
         "Memory's size": Memory.__basicsize__ == sizeof(MemoryObject),
         "Pointer.p": same_place(&(<PointerObject *>pointer).p, &pointer.p),
@@ -62,6 +64,8 @@ core_closure = <PyTypeObject *>Closure
 core_cif = <PyTypeObject *>CIF
 core_type = <PyTypeObject *>Type
 core_value = <PyTypeObject *>Value
+core_struct = <PyTypeObject *>Struct
+core_memory_class = <PyTypeObject *>MemoryClass
 core_function_at = function_at
 core_pin = make_pin
 core_variadic_cif = variadic_cif
@@ -76,12 +80,20 @@ own_instances(<PyTypeObject *>Struct)
 own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
 install_item_slots(<PyTypeObject *>Array)
-install_type_call()
+install_struct_slots(<PyTypeObject *>Struct)
+docstrings.append(new_signature.encode())
+install_type_call(vars(Type)["new"], docstrings[-1])
+make_memory_classes(<PyTypeObject *>MemoryClass, <void *>make_memory_class)
+lend_type_attributes()
 (<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
-for made in (Type, Memory, Array, Struct, Field, Pointer, Value, Function, Closure, Decorator, TracedCall):
+replace_new(<PyTypeObject *>Struct, struct_new)
+for made in (Type, Memory, Array, Field, Pointer, Value, Function, Closure, Decorator, TracedCall):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
+set_metaclass(<PyTypeObject *>Memory, <PyTypeObject *>MemoryClass)
+set_metaclass(<PyTypeObject *>Array, <PyTypeObject *>MemoryClass)
+set_metaclass(<PyTypeObject *>Struct, <PyTypeObject *>MemoryClass)
 check_layouts()
 va_list = make_va_list()
 _atexit.register(_stop_foreign_threads)

@@ -16,21 +16,25 @@ def addressof(value):
 
 
 def typeof(value):
-    """Return the C type of memory, a pointer or a typed value."""
+    """Return the C type of memory, a pointer or a typed value, or of the memory that a class is the class of."""
     if isinstance(value, Memory):
         return (<Memory>value).type_
     if isinstance(value, Pointer):
         return (<Pointer>value).type_
     if isinstance(value, Value):
         return (<Value>value).type_
+    if isinstance(value, MemoryClass) and as_type(value) is not None:
+        return as_type(value)
     raise TypeError(f"typeof(): {type(value).__name__} has no C type")
 
 
 def sizeof_of(value):
     """Return the size in bytes of a type, or of memory, a pointer or a typed value."""
-    if not isinstance(value, (Type, Memory, Pointer, Value)):
-        raise TypeError(f"sizeof(): {type(value).__name__} has no C type")
-    type_ = value if isinstance(value, Type) else typeof(value)
+    cdef Type type_ = as_type(value)
+    if type_ is None:
+        if not isinstance(value, (Memory, Pointer, Value)):
+            raise TypeError(f"sizeof(): {type(value).__name__} has no C type")
+        type_ = typeof(value)
     if type_.size is None:
         raise TypeError(f"sizeof(): {type_} is incomplete")
     return type_.size

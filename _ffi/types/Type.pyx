@@ -21,6 +21,8 @@ cdef class Type:
     cdef readonly object cif
     cdef readonly object enum
     cdef object index, memory_class, members
+    cdef object base                # the struct that it begins with, whose class its class extends, or None
+    cdef object defaults            # tuple of position, value, ... of what a call of its class leaves out, or None
     cdef object rebuild             # (callable, arguments) that make it again
     cdef object state               # what pickle restores afterwards
     cdef object refusal             # why it cannot be passed by value, or None
@@ -104,13 +106,19 @@ cdef class Type:
 
     def __reduce__(self):
         function, arguments = self.rebuild
-        if self.state is None:
+        if self.state is None or self.info.users_class:
             return function, arguments
         return function, arguments, self.state
 
     def __setstate__(self, state):
         if not self.info.complete:
             self.define(*state)
+
+    def __mro_entries__(self, bases):
+        """Return what a class statement with this type among its bases extends: the class of its memory."""
+        if self.info.kind not in (K_STRUCT, K_UNION) or not self.info.complete or self.info.is_va_list:
+            raise TypeError(f"a class extends a complete struct or union, not {type_name(self)}")
+        return (self.memory_class,)
 
     def __copy__(self):
         return self
@@ -199,12 +207,12 @@ cdef class Type:
                 raise TypeError(f"{type_name(self)} is being defined")
             self.in_definition = True
             try:
-                options = check_options(self, (_pack_, _align_, _layout_, _byteorder_))
-                checked = check_members(self, members, fields, options)
-                complete_struct(self, checked, options)
+                define_struct(self, members, fields, (_pack_, _align_, _layout_, _byteorder_))
             finally:
                 self.in_definition = False
-            self.state = (tuple(checked), *options)
+
+
+cdef str new_signature = "new($self, /, *args, **fields)\n--\n\n" + Type.new.__doc__
 
 
 cdef object NO_FIELDS = MappingProxyType({})
@@ -234,6 +242,8 @@ cdef int clear_type(garbage) except -1:
     """
     cdef Type type = <Type>garbage, void
     type.pointer_to = type.const_pointer_to = None
+    type.info.defaults = NULL
+    type.defaults = None
     if type.info.kind in (K_PTR, K_FUNCTION):
         void = core_types["void"]
         type.info.kind = K_POINTER if type.info.kind == K_FUNCTION else K_PTR

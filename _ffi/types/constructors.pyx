@@ -2,9 +2,10 @@
 
 
 cdef Type need_type(what, item):
-    if not isinstance(item, Type):
+    cdef Type found = as_type(item)
+    if found is None:
         raise TypeError(f"{what}: expected a libffi.Type, got {type(item).__name__}")
-    return <Type>item
+    return found
 
 
 cdef Type derived(type_kind kind, Type item, rebuild):
@@ -12,6 +13,7 @@ cdef Type derived(type_kind kind, Type item, rebuild):
     deepen(result, item)
     result.item = item
     result.info.item = &item.info
+    result.info.leads_to_users = item.info.leads_to_users
     result.rebuild = rebuild
     return result
 

@@ -38,7 +38,7 @@ cdef tuple check_options(Type owner, tuple options):
 cdef object make_struct(function, bint is_union, name, members, dict fields, tuple options):
     cdef Type result
     if isinstance(name, type):
-        return struct_of_class(function, is_union, name)
+        return struct_of_class(is_union, name)
     if not isinstance(name, str):
         raise TypeError(f"c.{function.__name__}() argument 1: expected a str name or a class, "
                         f"got {type(name).__name__}")
@@ -69,32 +69,22 @@ cdef object complete_new_struct(tuple parts):
     return result
 
 
+cdef int define_struct(Type type, members, dict fields, tuple options) except -1:
+    options = check_options(type, options)
+    checked = check_members(type, members, fields, options)
+    complete_struct(type, checked, options)
+    type.state = (tuple(checked), *options)
+    return 0
+
+
+cdef tuple definition_of(Type type):
+    """Return what a complete struct or union was defined by: members, and the options."""
+    return type.state if type.state is not None else type.rebuild[1][2:]
+
+
 def _rebuild_struct(function, name, members, pack, align, layout=None, byteorder=None):
     """Make a struct or union again (for pickle)."""
     return function(name, members, _pack_=pack, _align_=align, _layout_=layout, _byteorder_=byteorder)
-
-
-cdef object struct_of_class(function, bint is_union, cls):
-    import inspect
-    members = []
-    for name, annotation in inspect.get_annotations(cls, eval_str=True).items():
-        # Annotated[float, c.double] tells type checkers what they can understand.
-        for extra in getattr(annotation, "__metadata__", ()):
-            if isinstance(extra, Type):
-                annotation = extra
-        if not isinstance(annotation, Type):
-            raise TypeError(f"{cls.__name__}.{name}: expected a libffi.Type, "
-                            f"got {type(annotation).__name__}")
-        members.append((name, annotation))
-    for name in vars(cls):              # nothing else of the class would be left
-        if name not in OPTION_NAMES and not (name.startswith("__") and name.endswith("__")):
-            raise TypeError(f"{cls.__name__}.{name}: a struct has annotated fields, no methods and no defaults")
-    if cls.__bases__ != (object,):
-        raise TypeError(f"{cls.__name__}: a struct inherits no fields; make the other one its first member")
-    if not members:
-        raise TypeError(f"{cls.__name__} has no annotated fields")
-    options = tuple([getattr(cls, option, none) for option, none in zip(OPTION_NAMES, NO_OPTIONS)])
-    return make_struct(function, is_union, cls.__name__, members, {}, options)
 
 
 cdef list check_members(Type owner, members, dict fields, tuple options):
@@ -113,9 +103,9 @@ cdef list check_members(Type owner, members, dict fields, tuple options):
             raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
         if name is not None and not (isinstance(name, str) and name):
             raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
-        if not isinstance(item, Type):
+        type = as_type(item)
+        if type is None:
             raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
-        type = <Type>item
         if type is owner:
             raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
         if (not type.info.complete or type.info.kind == K_VOID or is_reference_kind(type.info.kind)
@@ -174,7 +164,7 @@ cdef dict make_fields(Type type, list visible):
     type.info.fields = field
     descriptors = {}
     for i, (name, member, offset, bit, width, from_the_top) in enumerate(visible):
-        field[i].name = <PyObject *>name
+        field[i].name = field[i].attribute = <PyObject *>name
         field[i].type = &member.info
         field[i].offset = offset
         field[i].bit_offset = bit
@@ -182,6 +172,15 @@ cdef dict make_fields(Type type, list visible):
         field[i].from_the_top = from_the_top
         descriptors[name_in_class(name)] = make_field(type, i)
     return descriptors
+
+
+cdef bint extends(Type type, Type other):
+    """Return whether a class of the one's memory extends one of the other's."""
+    while type.base is not None:
+        type = type.base
+        if type is other:
+            return True
+    return False
 
 
 cdef int complete_struct(Type type, list members, tuple options) except -1:
@@ -203,10 +202,19 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
         raise BadTypedef(f"{type_name(type)}: two members have the same name")
     fields = MappingProxyType({entry[0]: entry[1] for entry in visible})
     offsets = MappingProxyType({entry[0]: entry[2] for entry in visible})
-    memory_class = make_memory_class(type, make_fields(type, visible))
-    promoted = any([name is None and (<Type>one).info.kind != K_BITS for name, one, *_ in layout.fields])
+    descriptors = make_fields(type, visible)
+    promoted = any([name is None and (<Type>one).info.kind != K_BITS and not extends(type, one)
+                    for name, one, *_ in layout.fields])
+    by_position = type.info.kind == K_STRUCT and not promoted and (
+        type.base is None or (<Type>type.base).info.by_position)
+    names = tuple(index) if by_position else None
     laid_out = tuple(layout.fields)         # which the collector never empties
     holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
+    if type.info.users_class:
+        memory_class = type.memory_class
+        give_fields(type, descriptors, names)
+    else:
+        memory_class = class_of_struct(type, type_name(type).partition(" ")[2], descriptors, names)
     # From here on nothing fails: what others may read already is set once.
     type.members = laid_out
     type.index = index
@@ -217,45 +225,12 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     type.swapped = order is not None
     type.info.nfields = len(visible)
     type.info.field_index = <PyObject *>index
-    type.info.by_position = type.info.kind == K_STRUCT and not promoted
+    type.info.by_position = by_position
     type.info.holds_addresses = holds_addresses
+    type.info.leads_to_users = type.info.users_class or any([(<Type>entry[1]).info.leads_to_users for entry in members])
     type.info.size = layout.size
     type.info.alignment = layout.alignment
     type.info.memory_class = <PyObject *>memory_class
     own_instances(<PyTypeObject *>type.info.memory_class)
-    install_struct_slots(<PyTypeObject *>type.info.memory_class)
     type.info.complete = True
     return 0
-
-
-# ---- the classes of structs' memory ----
-
-cdef object make_memory_class(Type type, dict descriptors):
-    name = type_name(type).partition(" ")[2]
-    attributes = {"__slots__": (), "__module__": "libffi", "__qualname__": name, TYPE_OF_CLASS: type}
-    return struct_class()(name or type.kind, (Struct,), attributes | descriptors)
-
-
-cdef str TYPE_OF_CLASS = "__libffi_type__"      # a member of that name is a Field, which knows its type too
-
-
-class _StructClass(type):
-    """The class of the class of a struct's memory: what pickle knows it by."""
-
-
-def _memory_class(type):
-    """Return the class of a type's memory (for pickle)."""
-    return need_type("_memory_class()", type).memory_class
-
-
-def _reduce_memory_class(cls):
-    """Say how pickle makes the class of a struct's memory again."""
-    known = vars(cls)[TYPE_OF_CLASS]
-    return _memory_class, ((<Field>known).owner if isinstance(known, Field) else known,)
-
-
-cdef object struct_class():
-    """Return the class of such classes; pickle asks copyreg, which takes a while to import, what to do with them."""
-    import copyreg
-    copyreg.dispatch_table.setdefault(_StructClass, _reduce_memory_class)
-    return _StructClass

@@ -73,15 +73,17 @@ cdef class Memory:
         return GenericAlias(cls, item)
 
     def __copy__(self):
-        return copy_of(self)
+        return copy_of(self, None)
 
     def __deepcopy__(self, memo):
-        return copy_of(self)
+        return copy_of(self, memo)
 
     def __reduce__(self):
         if self.m.type.holds_addresses:
             raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it holds addresses")
-        return _rebuild_memory, (self.type_, memory_data(<MemoryObject *>self)[:self.m.size])
+        made = _rebuild_memory, (self.type_, memory_data(<MemoryObject *>self)[:self.m.size])
+        state = state_of(self)
+        return made if state is None else (*made, state)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
         cdef Py_ssize_t *shape
@@ -155,7 +157,8 @@ cdef object view_memory(Type type, void *address, owner, lifetime *life, bint re
     return memory
 
 
-cdef object copy_of(Memory memory):
+cdef object copy_of(Memory memory, memo):
+    """Return memory of its own; with a memo, what a user's class keeps in it is copied too."""
     cdef Memory copy = memory_new(memory.m.type)
     cdef keeper k = memory_keeper(<MemoryObject *>copy)
     lifetime_pin(copy.m.life)       # gc.get_objects() may find it, and code may close it
@@ -163,7 +166,31 @@ cdef object copy_of(Memory memory):
         copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
     finally:
         lifetime_unpin(copy.m.life)
+    state = state_of(memory)
+    if state is not None:
+        if memo is not None:
+            from copy import deepcopy
+            memo[id(memory)] = copy
+            state = deepcopy(state, memo)
+        take_state(copy, state)
     return copy
+
+
+cdef object state_of(Memory memory):
+    """Return what a user's class keeps in slots or a dictionary, as pickle wants it, or None."""
+    cls = type(memory)
+    return None if is_plain_class(<PyTypeObject *>cls) else cls.__getstate__(memory)
+
+
+cdef int take_state(Memory memory, state) except -1:
+    setstate = getattr(type(memory), "__setstate__", None)
+    if setstate is not None:
+        setstate(memory, state)
+        return 0
+    for attributes in state if isinstance(state, tuple) else (state,):
+        for name, value in (attributes or {}).items():
+            setattr(memory, name, value)
+    return 0
 
 
 cdef object memory_value(Memory memory):

@@ -5,6 +5,23 @@
 cdef class Struct(Memory):
     """Hold C storage for a struct or union; its fields are attributes."""
 
+    def __init__(self, *args, **fields):
+        """Store the fields given: by position, by name, or the whole as one value."""
+        if args or fields:
+            struct_fill(<MemoryObject *>self, args + tuple(fields.values()), len(args), tuple(fields) or None)
+
+    def __iter__(self):
+        if not self.m.type.by_position:
+            raise TypeError(f"the fields of {type_name(self.type_)} have no order")
+        return iter([load_named(self, i) for i in range(self.m.type.nfields)])
+
+    def __replace__(self, /, **changes):
+        """Return a copy with other values in some fields."""
+        copy = copy_of(self, None)
+        if changes:
+            struct_fill(<MemoryObject *>copy, tuple(changes.values()), 0, tuple(changes))
+        return copy
+
     def __eq__(self, other):
         if self is other:
             return True
@@ -32,8 +49,9 @@ cdef class Field:
 
     def __get__(self, instance, owner):
         cdef char *data
-        if instance is None:
-            return self
+        if instance is None:            # of its class: the type's attributes have no other name there
+            name = <object>self.field.name
+            return getattr(as_type(owner) or self.owner, name) if name in TYPE_ATTRIBUTES else self
         data = memory_data(field_memory(self, instance))
         return load_field(self.field, data, <MemoryObject *>instance)
 
@@ -61,10 +79,13 @@ cdef Field make_field(Type type, Py_ssize_t i):
     return field
 
 
-cdef inline MemoryObject *field_memory(Field field, instance) except NULL:
-    if not isinstance(instance, Memory) or (<Memory>instance).m.type != field.struct_:
-        raise TypeError(f"expected {<object>field.struct_.name} memory, got {type(instance).__name__}")
-    return <MemoryObject *>instance
+cdef MemoryObject *field_memory(Field field, instance) except NULL:
+    cdef const type_info *type = (<Memory>instance).m.type if isinstance(instance, Memory) else NULL
+    while type != NULL:
+        if type == field.struct_:
+            return <MemoryObject *>instance
+        type = type.base                # which it begins with
+    raise TypeError(f"expected {<object>field.struct_.name} memory, got {builtins_type(instance).__name__}")
 
 
 cdef object load_named(Memory memory, Py_ssize_t i):

@@ -20,6 +20,13 @@ cdef str format_of(Type type, bint ordered=False):
     ordered = ordered or holds_swapped(type)
     parts = []
     for name, member, offset, _, _ in type.members:
+        if name is None:                        # what its class extends, at the beginning
+            begins = format_of(member)
+            if not begins.startswith("T{"):
+                return f"{type.info.size}s"
+            parts.append(begins[2:-1])
+            at = member.info.size
+            continue
         if offset > at:
             parts.append(f"{offset - at}x")
         shape = []

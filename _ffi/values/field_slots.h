@@ -9,8 +9,10 @@
 
 #include "base/compiler.h"
 #include "base/lifetime.h"
+#include "model/hooks.h"
 #include "model/memory.h"
 #include "model/type.h"
+#include "types/compatible.h"
 #include "values/integers.h"
 #include "values/load.h"
 #include "values/store.h"
@@ -23,7 +25,7 @@ static inline const field_info *scan_fields(const MemoryObject *memory, PyObject
     const type_info *type = memory->m.type;
     Py_ssize_t i, n = type->nfields < SCANNED_FIELDS ? type->nfields : SCANNED_FIELDS;
     for (i = 0; i < n; ++i)
-        if (type->fields[i].name == name)
+        if (type->fields[i].attribute == name)
             return &type->fields[i];
     return NULL;
 }
@@ -64,11 +66,25 @@ COLD static PyObject *get_hidden(PyObject *self, PyObject *name)
     return value;
 }
 
+/* Another class is for the same struct only.  0; -1 raises TypeError. */
+static int check_new_class(const MemoryObject *memory, PyObject *class)
+{
+    PyObject *type = PyType_Check(class) ? type_of_class(class) : NULL;
+    if (type != NULL && same_to_c(memory->m.type, &((TypeObject *)type)->info))
+        return 0;
+    PyErr_Format(PyExc_TypeError, "memory of %U cannot become an instance of %R", memory->m.type->name, class);
+    return -1;
+}
+
 /* 0; -1 raises AttributeError, or what the field's conversion does. */
 COLD static int set_hidden(PyObject *self, PyObject *name, PyObject *value)
 {
     PyObject *own = own_name((MemoryObject *)self, name);
-    int status = own == NULL ? -1 : PyObject_GenericSetAttr(self, own, value);
+    int status = own == NULL ? -1 : 0;
+    if (status == 0 && value != NULL && PyUnicode_CompareWithASCIIString(own, "__class__") == 0)
+        status = check_new_class((MemoryObject *)self, value);
+    if (status == 0)
+        status = PyObject_GenericSetAttr(self, own, value);
     Py_XDECREF(own);
     return status;
 }
@@ -113,14 +129,6 @@ static int struct_setattr(PyObject *self, PyObject *name, PyObject *value)
     }
     return UNLIKELY(may_be_hidden(name)) ? set_hidden(self, name, value)
                                          : PyObject_GenericSetAttr(self, name, value);
-}
-
-static void install_struct_slots(PyTypeObject *class)
-{
-    class->tp_getattro = struct_getattr;
-    class->tp_setattro = struct_setattr;
-    class->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;    /* or `__class__` could make one struct another */
-    PyType_Modified(class);
 }
 
 #endif

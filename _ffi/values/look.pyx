@@ -62,8 +62,7 @@ cdef str look_at(const type_info *type, char *where, Py_ssize_t room):
 cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room):
     cdef const field_info *field
     cdef Py_ssize_t i
-    cdef Type python_type = <Type><object>type.object
-    name = clipped(type_name(python_type).partition(" ")[2] or python_type.kind, 2 * SHORT)
+    name = clipped((<PyTypeObject *>type.memory_class).tp_name.decode(), 2 * SHORT)
     room -= len(name) + AROUND
     parts = []
     for i in range(type.nfields):

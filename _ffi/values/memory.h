@@ -20,11 +20,24 @@
 
 static object_pool memory_pool;
 
+static void memory_dealloc(PyObject *self);
+
+/* Are the instances of a class nothing but memory?  Those with slots, a dictionary or a finalizer are made and
+   freed by Python, and what is ours of them by us. */
+static inline int is_plain_class(const PyTypeObject *class)
+{
+    return class->tp_dealloc == memory_dealloc;
+}
+
 /* New; raises MemoryError.  Without storage yet, and with the lifetime NULL. */
 static inline MemoryObject *memory_alloc(const type_info *type)
 {
-    MemoryObject *memory = (MemoryObject *)pool_take(&memory_pool,
-                                                     (PyTypeObject *)type->memory_class);
+    PyTypeObject *class = (PyTypeObject *)type->memory_class;
+    MemoryObject *memory;
+    if (LIKELY(!type->users_class || is_plain_class(class)))
+        memory = (MemoryObject *)pool_take(&memory_pool, class);
+    else
+        memory = (MemoryObject *)class->tp_alloc(class, 0);
     if (UNLIKELY(memory == NULL))
         return NULL;
     memset(&memory->m, 0, offsetof(memory_state, storage));     /* in two: compilers make no loop of it */
@@ -42,9 +55,12 @@ static inline MemoryObject *memory_alloc(const type_info *type)
 static ALWAYS_INLINE void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;
-    PyTypeObject *class = Py_TYPE(self);
-    int on_heap = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    PyTypeObject *class = Py_TYPE(self), *made_by = class;
+    int on_heap, is_plain = is_plain_class(class);
 
+    while (UNLIKELY(!is_plain_class(made_by)))
+        made_by = made_by->tp_base;     /* whose tp_dealloc Python has called: it counts its own */
+    on_heap = (made_by->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
     if (UNLIKELY(memory->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     if (memory->m.allocated != NULL)
@@ -52,12 +68,13 @@ static ALWAYS_INLINE void memory_free(PyObject *self)
     Py_XDECREF(memory->keep);
     Py_XDECREF(memory->owner);
     Py_XDECREF(memory->type);
-    pool_give(&memory_pool, self, class, sizeof *memory);
+    if (LIKELY(is_plain))
+        pool_give(&memory_pool, self, class, sizeof *memory);
+    else
+        class->tp_free(self);
     if (on_heap)
         Py_DECREF(class);
 }
-
-static void memory_dealloc(PyObject *self);
 
 /* The owner goes too, and may be a view itself, of a view, and so on. */
 COLD static void memory_end_chain(PyObject *self)
@@ -78,10 +95,19 @@ static void memory_dealloc(PyObject *self)
         memory_end_chain(self);
 }
 
-/* Let a class of memory free its instances our way. */
+/* Let a class of memory free its instances our way, if they are nothing but memory. */
 static void own_instances(PyTypeObject *class)
 {
-    class->tp_dealloc = memory_dealloc;
+    if (class->tp_basicsize == (Py_ssize_t)sizeof(MemoryObject) && class->tp_dictoffset == 0
+        && class->tp_finalize == NULL && class->tp_del == NULL)
+        class->tp_dealloc = memory_dealloc;
+}
+
+/* A user's class may have attributes that lead back to its instances. */
+static inline void track_users_memory(MemoryObject *memory)
+{
+    if (UNLIKELY(memory->m.type->leads_to_users))
+        track_object((PyObject *)memory);
 }
 
 /* New zeroed storage for one `type`.  New; raises MemoryError. */
@@ -97,6 +123,7 @@ static MemoryObject *memory_new(const type_info *type)
     if (LIKELY(type->size <= INLINE_STORAGE
                && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
         m->data = (char *)m->storage;
+        track_users_memory(memory);
         return memory;
     }
     if (type->size < (size_t)PY_SSIZE_T_MAX - type->alignment)
@@ -108,6 +135,7 @@ static MemoryObject *memory_new(const type_info *type)
         return NULL;
     }
     m->data = align_pointer(m->allocated, type->alignment);
+    track_users_memory(memory);
     return memory;
 }
 
@@ -140,6 +168,7 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
         Py_SETREF(memory->owner, Py_NewRef(owner));
         track_object((PyObject *)memory);
     }
+    track_users_memory(memory);
     return memory;
 }
 

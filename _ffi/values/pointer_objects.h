@@ -68,7 +68,7 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
     pointer->p.length = length;
     pointer->type = Py_NewRef(type->object);
     pointer->owner = Py_NewRef(owner ? owner : Py_None);
-    if (owner != NULL && owner != Py_None)
+    if ((owner != NULL && owner != Py_None) || UNLIKELY(type->item->leads_to_users))
         track_object((PyObject *)pointer);
     return (PyObject *)pointer;
 }

@@ -24,7 +24,8 @@
 NOINLINE static int address_of_memory(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     MemoryObject *memory = (MemoryObject *)value;
-    if (type->item != NULL && !pointee_matches(type->item, memory->m.type))
+    if (type->item != NULL && !pointee_matches(type->item, memory->m.type)
+        && !begins_with(type->item, memory->m.type))
         return wrong_pointee(type, memory->m.type);
     if (type->kind == K_FUNCTION)
         return expected(type, value);
@@ -38,7 +39,8 @@ NOINLINE static int address_of_memory(const type_info *type, void *where, PyObje
 static int address_of_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     PointerObject *pointer = (PointerObject *)value;
-    if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item))
+    if (type->item != NULL && !pointee_matches(type->item, pointer->p.type->item)
+        && !begins_with(type->item, pointer->p.type->item))
         return wrong_pointee(type, pointer->p.type->item);
     if (pointer->p.type->is_const && type->kind == K_PTR && !type->is_const) {
         PyErr_Format(PyExc_TypeError, "expected %U, got a %U", type->name, pointer->p.type->name);

@@ -19,12 +19,14 @@ from ._ffi import (
     Function,
     LibraryNotFound,
     Memory,
+    MemoryClass,
     Pointer,
     Struct,
     SymbolNotFound,
     Type,
     Value,
     addressof,
+    asdict,
     closure,
     closure_quarantine,
     closures,
@@ -52,7 +54,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
     "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
-    "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "c", "closure",
+    "MemoryClass", "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "asdict", "c", "closure",
     "closure_quarantine", "closures", "disable_crash_reports", "enable_crash_reports", "features", "get_errno",
     "get_include", "include", "set_errno", "sizeof", "string_at", "struct_offsets", "trace", "typeof", "wstring_at",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from libffi import DeclarationError, Type, c
+from libffi._ffi import _type_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,6 @@ def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, obje
     if annotation is None:
         return c.void
     # Annotated[float, c.double] says both: the Python type to type checkers, the C type to us.
-    for extra in getattr(annotation, "__metadata__", ()):
-        if isinstance(extra, Type):
-            return extra
-    if not isinstance(annotation, Type):
+    if (known := _type_said(annotation)) is None:
         raise TypeError(f"{what}: expected a libffi type such as c.double, got {annotation!r}")
-    return annotation
+    return known
