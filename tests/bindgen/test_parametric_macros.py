@@ -98,6 +98,7 @@ enum color { RED = 1, BLUE = 2 };
 #define STORED(x, y) ((x) = (y))
 #define MEMBER(p) ((p)->next)
 #define SIZE(x) sizeof(x)
+#define PLACED(x) ((x) + __LINE__)
 #define AFTER(p, n) ((char *)(p) + (n))
 #define ELSEWHERE(x) toupper(x)
 #define MANY(...) abs(__VA_ARGS__)
@@ -215,7 +216,7 @@ def test_macros_are_functions_of_the_module(calls):
 
 
 @pytest.mark.parametrize("name", [
-    "TEXT", "PASTED", "NOTHING", "ITSELF", "LONG_DOUBLE", "STORED", "MEMBER", "SIZE", "AFTER", "MANY"])
+    "TEXT", "PASTED", "NOTHING", "ITSELF", "LONG_DOUBLE", "STORED", "MEMBER", "SIZE", "PLACED", "AFTER", "MANY"])
 def test_what_is_no_computation_is_left_to_the_shim(calls, name):
     with pytest.raises(AttributeError, match="a macro with parameters: --shim"):
         getattr(calls, name)

@@ -237,7 +237,9 @@ def python_name(name: str) -> str:
 def exported_functions(library: Any) -> set[str]:
     """Return the functions that a shared object exports."""
     stem = re.escape(library.path.partition(".so")[0])
-    mapped = re.findall(rf"\s(/.*/{stem}(?:-[\d.]+)?\.so.*)$", Path("/proc/self/maps").read_text(), re.MULTILINE)
+    maps = Path("/proc/self/maps").read_text()
+    mapped = [path for rest in (r"(?:-[\d.]+)?\.so.*", r"[^/]*\.so.*")    # libGL.so.1 before libGLX.so.0
+              for path in re.findall(rf"\s(/.*/{stem}{rest})$", maps, re.MULTILINE)]
     listing = subprocess.run(["nm", "-D", "--defined-only", mapped[0]], capture_output=True, text=True,
                              check=True).stdout
     return {match[1] for match in re.finditer(r" [TWi] (\w+)", listing)}

@@ -1,7 +1,7 @@
 """What a module is made of: what the compiler and the reader found, selected and named for Python."""
 import keyword
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -144,15 +144,16 @@ class Collector:
                 self.contents.left_out[name] = why
 
     def take_parametric(
-        self, found: Sequence[macros.Macro], expansions: Sequence[str], has_symbol: Callable[[str], str]
+        self, found: Sequence[macros.Macro], expansions: Sequence[str], placed: Collection[str],
+        has_symbol: Callable[[str], str],
     ) -> None:
-        """Take the macros with parameters: what Python can compute, and what only a compiler can."""
+        """Take the macros with parameters: what Python can compute, and what only a compiler can, such as places."""
         maker = FormulaMaker(self.header, has_symbol)
         for macro, text in zip(found, expansions, strict=True):
             name = macro.name
             if name in self.header.names or not self._wanted(name):
                 continue
-            formula = maker.formula(macro, text)
+            formula = maker.formula(macro, text) if name not in placed else None
             if formula is None:
                 self.contents.parametric[name] = macro, text
                 continue

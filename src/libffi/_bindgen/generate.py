@@ -117,7 +117,7 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     collector.take_declarations(has_symbol)
     collector.take_macros(plain, meanings)
     contents = collector.contents
-    collector.take_parametric(parametric, expansions[len(plain):], has_symbol)
+    collector.take_parametric(parametric, expansions[len(plain):], placed, has_symbol)
     for macro in of_own:
         if macro.parameters is None and macro.name in placed:
             contents.left_out[macro.name] = "it is no value: it says where it stands, or works in #if only"
