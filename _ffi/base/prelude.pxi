@@ -29,6 +29,9 @@ cdef extern from "Python.h":
     char *PyByteArray_AS_STRING(object)
     Py_buffer *PyMemoryView_GET_BUFFER(object)
     object PyNumber_Index(object)
+    int PyObject_GenericSetAttr(object, object, object) except -1
+    void PyErr_WriteUnraisable(object)
+    PyObject *PyObject_CallOneArg(object, object)               # NULL: an exception is set
     object PyVectorcall_Call(object, object, object)
     object PySeqIter_New(object)
     const char *PyUnicode_AsUTF8(object) except NULL

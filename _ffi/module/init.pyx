@@ -88,7 +88,7 @@ lend_type_attributes()
 (<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
 replace_new(<PyTypeObject *>Struct, struct_new)
-for made in (Type, Memory, Array, Field, Pointer, Value, Function, Closure, Decorator, TracedCall):
+for made in (Type, Memory, Array, Field, Pointer, Value, Owned, Function, Closure, Decorator, TracedCall):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
 set_metaclass(<PyTypeObject *>Memory, <PyTypeObject *>MemoryClass)
@@ -97,4 +97,5 @@ set_metaclass(<PyTypeObject *>Struct, <PyTypeObject *>MemoryClass)
 check_layouts()
 va_list = make_va_list()
 _atexit.register(_stop_foreign_threads)
+_atexit.register(_end_all_owned)        # before that: the last registered is the first
 settle()

@@ -1,8 +1,49 @@
 """The C side of a value: its address, its type, its size."""
 
 
-def addressof(value):
-    """Return the address of memory, a pointer's target, a closure, a function or a buffer."""
+def pointer_to(value, member=None):
+    """Return a pointer to memory, or to a member or item of it.
+
+    What C writes `&s`, `&s.x`, `&a[i]` and, of a pointer, `&p->x` and `&p[i]`. It keeps alive what it points into.
+    """
+    cdef const field_info *field
+    cdef Type type
+    cdef object made
+    if isinstance(value, Pointer):
+        type, made = <Type>(<Pointer>value).type_.item, value
+    elif isinstance(value, Memory):
+        type = (<Memory>value).type_
+        made = make_pointer(ptr(type, (<Memory>value).m.readonly), value)
+    else:
+        raise TypeError(f"pointer_to(): expected memory or a pointer, got {value.__class__.__name__}")
+    if member is None:
+        return made
+    if not isinstance(member, str):
+        if type.info.kind in (K_ARRAY, K_VECTOR) and made is not value:
+            made = pointer_to_items(<Pointer>made)
+        item_address(<Pointer>made, member)     # is it there?
+        return made + member
+    if member not in type.fields:
+        raise TypeError(f"pointer_to(): {type_name(type)} has no member {member!r}")
+    field = &type.info.fields[<Py_ssize_t>type.index[member]]
+    if field.bit_width:
+        raise TypeError(f"pointer_to(): {type_name(type)}.{member} is a bit-field, which has no address")
+    pointed_item(<Pointer>made)
+    return pointer_kept(ptr(<object>field.type.object, (<Pointer>made).p.type.is_const),
+                        item_address(<Pointer>made, 0) + field.offset, (<Pointer>made).owner, (<Pointer>made).p.life, 1)
+
+
+cdef Pointer pointer_to_items(Pointer pointer):
+    """Return a pointer to an array's items, of one to the array."""
+    cdef const type_info *type = pointer.p.type.item
+    return pointer_kept(ptr(<object>type.item.object, pointer.p.type.is_const), pointer.p.address, pointer.owner,
+                        pointer.p.life, type.length)
+
+
+def addressof(value, member=None):
+    """Return the address of memory, a pointer's target, a closure, a function or a buffer; or of a member of it."""
+    if member is not None:
+        return pointer_to(value, member).address
     if isinstance(value, (Memory, Pointer, Closure, Function)):
         return make_pointer(core_types["pointer"], value).address
     try:

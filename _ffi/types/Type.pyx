@@ -164,13 +164,15 @@ cdef class Type:
                 lifetime_unpin(memory.m.life)
         return memory
 
-    def at(self, address):
-        """View the storage at `address` as memory of this type, without owning it.
+    def at(self, address, offset=0):
+        """View the storage at `address`, so many bytes further on, as memory of this type, without owning it.
 
         `address` is an int, or Memory, a Pointer or a buffer that is then kept
-        alive; what is known to be too small for the type is ValueError. Memory of
-        a read-only buffer is const.
+        alive; what is known to be too small for the type is ValueError, and so is
+        a place in a buffer or memory that is not aligned for it. Memory of a
+        read-only buffer is const. A buffer is released by `close()`, or `with`.
         """
+        cdef Py_ssize_t distance = distance_into(self, "at", offset)
         need_maker(self)
         if isinstance(address, int):
             PySys_Audit("libffi.cdata", "O", <PyObject *>address)
@@ -181,22 +183,27 @@ cdef class Type:
             # It was exported once; another time it may be another.
             address = pointer.owner
         known = known_size(address)
-        if known is not None and known < self.info.size:
-            raise ValueError(f"{type_name(self)}.at(): expected at least {self.info.size} bytes, "
-                             f"got {known}")
-        return view_memory(self, pointer.p.address, pointer.owner, pointer.p.life, is_const(address))
+        if known is not None:
+            need_bytes(self, "at", known, distance)
+        if not isinstance(address, (int, Pointer)) and (<uintptr_t>pointer.p.address + distance) % self.info.alignment:
+            raise ValueError(f"{type_name(self)}.at(): the place is not aligned to {self.info.alignment} bytes "
+                             "(T.read() reads from any)")
+        cdef Memory memory = view_memory(self, pointer.p.address + distance, pointer.owner, pointer.p.life,
+                                         is_const(address))
+        if address is pointer.owner and isinstance(address, memoryview):
+            memory.m.life = &memory.m.own       # which ends before its object does, where close() releases the buffer
+        return memory
 
-    def read(self, buffer):
-        """Return the Python value of this type at the start of a bytes-like object."""
+    def read(self, buffer, offset=0):
+        """Return the Python value of this type in a bytes-like object, so many bytes after its start."""
+        cdef Py_ssize_t distance = distance_into(self, "read", offset)
         need_maker(self)
         need_stack(0)
         view = memoryview(buffer)
         if not view.c_contiguous:
             raise ValueError(f"{type_name(self)}.read(): expected a contiguous buffer")
-        if <size_t>view.nbytes < self.info.size:
-            raise ValueError(f"{type_name(self)}.read(): expected at least {self.info.size} "
-                             f"bytes, got {view.nbytes}")
-        return load_value(&self.info, buffer_address(view), NULL)
+        need_bytes(self, "read", view.nbytes, distance)
+        return load_value(&self.info, <char *>buffer_address(view) + distance, NULL)
 
     def define(self, members=(), _pack_=0, _align_=0, _layout_=None, _byteorder_=None, **fields):
         """Complete an incomplete struct or union, once."""
@@ -213,6 +220,30 @@ cdef class Type:
 
 
 cdef str new_signature = "new($self, /, *args, **fields)\n--\n\n" + Type.new.__doc__
+
+
+cdef Py_ssize_t distance_into(Type type, method, offset) except -1:
+    """Return an offset as a number of bytes."""
+    cdef Py_ssize_t distance
+    try:
+        distance = as_size(offset)
+    except TypeError:
+        raise TypeError(f"{type_name(type)}.{method}(): expected an int offset, "
+                        f"got {offset.__class__.__name__}") from None
+    except OverflowError:
+        distance = -1
+    if not 0 <= distance < PY_SSIZE_T_MAX // 2:
+        raise ValueError(f"{type_name(type)}.{method}(): offset {offset} is out of range")
+    return distance
+
+
+cdef int need_bytes(Type type, method, Py_ssize_t known, Py_ssize_t distance) except -1:
+    """Raise ValueError where a type does not fit into what is known to be there."""
+    if known - distance < <Py_ssize_t>type.info.size:
+        place = f" at offset {distance}" if distance else ""
+        raise ValueError(f"{type_name(type)}.{method}(): expected at least {type.info.size} bytes{place}, "
+                         f"got {max(known - distance, 0)}")
+    return 0
 
 
 cdef object NO_FIELDS = MappingProxyType({})

@@ -51,10 +51,11 @@ cdef class Memory:
         return not lifetime_is_open(self.m.life)
 
     def close(self):
-        """Free the storage now; later uses are ValueError.
+        """Free or release the storage now; later uses are ValueError.
 
-        Raises BufferError while a buffer is exported or a call uses it. Views
-        close nothing: they do not own their storage.
+        Its own is freed, a buffer that it was made `at()` is released, what it owns (`owned()`)
+        goes to its destructor. Raises BufferError while a buffer is exported or a call uses it.
+        Views close nothing: they do not own their storage.
         """
         close_memory(self)
 
@@ -141,14 +142,25 @@ def _rebuild_memory(type, bytes data):
 # ---- helpers ----
 
 cdef int close_memory(Memory memory) except -1:
-    if memory.m.life != &memory.m.own:
-        raise ValueError("only memory that owns its storage can be closed")
-    done = lifetime_close(&memory.m.own)
+    owner = owner_of(memory)
+    if owner is not None:
+        done = end_owned(owner)
+    elif memory.m.life == &memory.m.own:
+        done = lifetime_close(&memory.m.own)
+    else:
+        raise ValueError("only memory that owns its storage, or has borrowed a buffer's, can be closed")
     if done == IN_USE:
         raise BufferError("the memory is in use by a call or an exported buffer")
     if done == NOW_CLOSED:
         memory_release(<MemoryObject *>memory)
+        if isinstance(memory.owner, memoryview):
+            memory.owner.release()
     return 0
+
+
+cdef bint has_storage(Memory memory):
+    """Return whether the storage is its own, neither somebody's nor borrowed of a buffer."""
+    return memory.m.life == &memory.m.own and memory.owner is None
 
 
 cdef object view_memory(Type type, void *address, owner, lifetime *life, bint readonly):

@@ -7,7 +7,8 @@ cdef class Pointer:
     """Point to C storage; owns nothing, keeps alive what it was derived from.
 
     Made by `c.ptr(T)(x)`, calls, closures and memory. `p[i]`, `p.value` read and
-    write by the item's type; there are no bounds, as in C.
+    write by the item's type, `p.x` a field of the struct there that has no name of
+    the pointer's own; there are no bounds, as in C.
     """
     cdef pointer_state p
     cdef Type type_
@@ -35,10 +36,42 @@ cdef class Pointer:
     def value(self, value):
         self[0] = value
 
+    @property
+    def closed(self):
+        """Return whether what it points to was given up by close(), its own or that of the memory it was made of."""
+        return not lifetime_is_open(self.p.life)
+
+    def owned(self, free):
+        """Return this pointer, owned: `free` is called with it once, as `owned(p, free)` says."""
+        return owned(self, free)
+
+    def close(self):
+        """Call the destructor of an owned pointer now; later calls do nothing, later uses are ValueError."""
+        owner = owner_of(self)
+        if owner is None:
+            raise ValueError(f"this {type_name(self.type_)} owns nothing: only what owned() made can be closed")
+        owner.close()
+
+    def __enter__(self):
+        if not lifetime_is_open(self.p.life):
+            raise ValueError(f"the storage this {type_name(self.type_)} points to is closed")
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
     def __getattr__(self, name):
-        fields = (<Type>self.type_.item).fields
-        hint = f"; what it points to has: write p[0].{name}" if name in fields else ""
-        raise AttributeError(f"{type_name(self.type_)} has no attribute {name!r}{hint}", name=name, obj=self)
+        if name in (<Type>self.type_.item).fields:
+            return getattr(self[0], name)
+        raise AttributeError(f"{type_name(self.type_)} has no attribute {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name, value):
+        if name not in (<Type>self.type_.item).fields or name in POINTERS_OWN:
+            PyObject_GenericSetAttr(self, name, value)
+            return
+        if self.p.type.is_const:
+            raise TypeError(f"cannot write through {type_name(self.type_)}")
+        setattr(self[0], name, value)
 
     def __bool__(self):
         return self.p.address != NULL
@@ -147,6 +180,9 @@ cdef class Pointer:
 
     def __reduce__(self):
         raise TypeError("cannot pickle a pointer: it is an address")
+
+
+cdef object POINTERS_OWN = frozenset(dir(Pointer))     # which no field of what it points to hides
 
 
 cdef Py_ssize_t step_of(Pointer pointer) except -1:

@@ -22,7 +22,7 @@ cdef Py_ssize_t size_from(Memory memory):
 
     C's flexible array, T[0], goes on to the end of what its struct lies in.
     """
-    if memory.m.size or memory.m.life == &memory.m.own:
+    if memory.m.size or has_storage(memory):
         return memory.m.size
     return size_behind(memory, memory.m.data)
 
@@ -35,7 +35,7 @@ cdef Py_ssize_t size_behind(owner, const char *address):
     if isinstance(owner, Memory):
         root = <Memory>memory_root(<MemoryObject *>owner)   # views may lie in views
         start, whole = <uintptr_t>root.m.data, root.m.size
-        if root.m.life != &root.m.own:
+        if not has_storage(root):
             owner = root.owner
     if isinstance(owner, memoryview):
         start, whole = <uintptr_t>buffer_address(owner), owner.nbytes

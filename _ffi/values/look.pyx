@@ -27,7 +27,7 @@ cdef str short_repr(value):
 
 cdef bint can_be_seen(Memory memory):
     """Return whether the storage is known to be there; the caller has pinned it."""
-    return memory.m.life == &memory.m.own or is_readable(memory.m.data, memory.m.size)
+    return has_storage(memory) or is_readable(memory.m.data, memory.m.size)
 
 
 cdef str look(Memory memory):

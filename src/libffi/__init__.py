@@ -20,6 +20,7 @@ from ._ffi import (
     LibraryNotFound,
     Memory,
     MemoryClass,
+    Owned,
     Pointer,
     Struct,
     SymbolNotFound,
@@ -32,6 +33,8 @@ from ._ffi import (
     closures,
     features,
     get_errno,
+    owned,
+    pointer_to,
     set_errno,
     string_at,
     struct_offsets,
@@ -53,10 +56,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
-    "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory",
-    "MemoryClass", "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "asdict", "c", "closure",
+    "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory", "MemoryClass", "Owned",
+    "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "asdict", "c", "closure",
     "closure_quarantine", "closures", "disable_crash_reports", "enable_crash_reports", "features", "get_errno",
-    "get_include", "include", "set_errno", "sizeof", "string_at", "struct_offsets", "trace", "typeof", "wstring_at",
+    "get_include", "include", "owned", "pointer_to", "set_errno", "sizeof", "string_at", "struct_offsets", "trace",
+    "typeof", "wstring_at",
 ]
 
 

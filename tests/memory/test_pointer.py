@@ -337,8 +337,7 @@ def test_objects_of_ctypes(libc):
 
 def test_fields_are_those_of_the_item():
     p = c.ptr(POINT)(POINT.new(x=1, y=2))
-    with pytest.raises(AttributeError, match=r"struct point \* has no attribute 'x'; .* write p\[0\]\.x$"):
-        p.x  # noqa: B018
+    assert p.x == 1
     with pytest.raises(AttributeError, match=r"struct point \* has no attribute 'z'$"):
         p.z  # noqa: B018
     assert not hasattr(c.ptr(c.int)(None), "x")
