@@ -55,6 +55,10 @@ def test_progress_on_a_terminal_once_it_takes_a_second(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
+def heed_interrupts():      # whoever runs the tests in the background has them ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("command", [
     ["bindgen", "own.h", "--library", "-", "--output", "own.py", "--shim", "--report", "report"],
     ["layout", "own.h"], ["check", "old.py"]])
@@ -66,7 +70,8 @@ def test_interrupted(tmp_path, command):
     (tmp_path / "slow-cc").chmod(0o755)
     before = {path.name for path in tmp_path.iterdir()}
     running = subprocess.Popen([sys.executable, "-m", "libffi", *command, "--cc", "./slow-cc"], cwd=tmp_path, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                               preexec_fn=heed_interrupts)
     while not (tmp_path / "started").exists() and running.poll() is None:
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGINT)       # as a terminal does, to the compiler, too
