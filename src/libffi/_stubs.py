@@ -55,6 +55,8 @@ def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, obje
         text = annotation
         try:
             annotation = eval(text, stub.__globals__, dict(names))
+        except MemoryError:
+            raise
         except Exception as error:
             raise DeclarationError(f"{what}: cannot evaluate the annotation {text!r}: {error}") from error
     if annotation is None:

@@ -1,11 +1,12 @@
-"""Every public operation where memory runs out. `python no_memory.py GROUP` (no name: all of them).
+"""Every public operation where memory runs out. `python no_memory.py GROUP [STEP]` (no name: all of them).
 
-Each operation is done again and again: the n-th allocation fails, then all from the n-th on, for each n up to its last.
-It succeeds or raises MemoryError, and what it was done with is used afterwards.
+Each operation is done again and again: the n-th allocation fails, then all from the n-th on, for each n up to its last
+(or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
-CPython 3.13.0 itself crashes where it has no memory to make a function, to compile, or to iterate over an enum, and
-hangs where an enum has no member for a number: what is made of Python code (declare, stubs, structs of classes) is
-not here.
+What is made of Python code (the group "python") has one allocation at a time fail: where all do, CPython goes round for
+ever between two handlers of exceptions (it cannot make the int that says where it was). CPython 3.13.0 crashes, too,
+where it has no memory to make a function (test_no_memory.py asks it first), its compiler does, and its enums raise
+TypeError: no text is evaluated here, and no enum declared.
 """
 from __future__ import annotations
 
@@ -18,8 +19,10 @@ import faulthandler
 import functools
 import gc
 import itertools
+import os
 import pickle
 import sys
+from pathlib import Path
 
 import libffi
 from libffi import CIF, Library, c, closure
@@ -532,6 +535,97 @@ def pickled_functions():
     return lambda: pickle.loads(pickle.dumps((LABS, LABS.call)))[1](-5)
 
 
+# ---- the C API: what tests/backend/test_capi.py calls it through, an extension whose path is in the environment ----
+
+def extension():
+    from helpers import extensions
+    return extensions.load("capi_no_memory", Path(os.environ["NO_MEMORY_EXTENSION"]))
+
+
+@operation("backend")
+def types_for_c():
+    api, name = extension(), a_name()
+    return lambda: (api.type_pointer(POINT, 1), api.type_array(c.int, next(NAMES) + 1), api.type_function(SHARED),
+                    api.aggregate("struct", name, [("x", c.int), ("y", c.double)], 0, 0), api.look(NODE),
+                    api.field(POINT, 1), api.features())
+
+
+@operation("backend")
+def cifs_for_c():
+    api, kind = extension(), c.ptr(c.struct(a_name(), x=c.int))
+    return lambda: (api.cif_new(c.int, [kind, c.double], -1, LABS.cif.abi), api.handle(LABS.cif),
+                    api.cif_new(c.int, [kind, c.int, kind], 1, LABS.cif.abi), api.cif_type(LABS.cif, 0))
+
+
+@operation("backend")
+def values_for_c():
+    api = extension()
+    return lambda: (api.store(c.string, "text", 8, 1), api.load(POINT, bytes(16)).x, api.address(POINT.new()),
+                    api.store(NODE, {"text": "text", "items": [1, 2]}, NODE.size, 1))
+
+
+@operation("backend")
+def calls_by_c():
+    api = extension()
+    made = LABS.cif.closure(lambda n: n + 1)
+    argument = (-3).to_bytes(c.long.size, sys.byteorder, signed=True)
+    return lambda: [api.call(how, LABS.cif, address, [argument], flags)
+                    for how in ("call", "invoke") for flags in (0, 1, 3) for address in (LABS.address, made.address)]
+
+
+@operation("backend")
+def closures_by_c():
+    api = extension()
+    function = LABS.cif.bind
+
+    def use():
+        kept, address = api.answerer(LABS.cif, bytes(8))
+        return function(address)(5), kept, api.closure_from_callable(LABS.cif, abs)
+    return use
+
+
+# ---- what Python code makes ----
+
+TEXT = """
+    typedef struct pair_N { int x, y; double z[3]; } pair_N;
+    typedef int (*visit_N)(pair_N *, const char *);
+    long labs(long);
+    void qsort(void *, size_t, size_t, visit_N);
+    #define MANY_N (3 + 4)
+"""
+
+
+@operation("python")
+def declared():
+    text = TEXT.replace("N", str(next(NAMES)))
+    return lambda: Library(None).declare(text)
+
+
+@operation("python")
+def declared_in_part():
+    text = TEXT.replace("N", str(next(NAMES)))
+    return lambda: Library(None).declare(text + "int no_such_function(int);", partial=True)
+
+
+@operation("python")
+def stub():
+    def labs(x):
+        """Return an absolute value."""
+    labs.__annotations__ = {"x": c.long, "return": c.long}      # no texts: CPython's compiler would crash
+    return lambda: PROCESS.function(labs)(-3)
+
+
+@operation("python")
+def struct_of_a_class():
+    pair = type("Pair", (), {"__annotations__": {"x": c.int, "y": c.double}})
+    return lambda: c.struct(pair).new(x=1)
+
+
+@operation("python")
+def found_by_name():
+    return lambda: Library("m").close()
+
+
 # ---- the runner ----
 
 def outcome(made, start, stop):
@@ -553,7 +647,8 @@ def outcome(made, start, stop):
 def is_pythons_own(error):
     """Python loses some of its MemoryErrors: in frames of its own, in locks, while it pickles."""
     message = str(error)
-    return (isinstance(error, SystemError) and (message.startswith("<function") or "error return without" in message)
+    return (error.__cause__ is not None and is_pythons_own(error.__cause__)
+            or isinstance(error, SystemError) and (message.startswith("<function") or "error return without" in message)
             or isinstance(error, RuntimeError) and message.startswith("can't allocate")
             or isinstance(error, pickle.PicklingError))
 
@@ -564,10 +659,10 @@ def check_all():
     assert SHARED.bind(SHARED.closure(lambda *args: args[0]))((1, 2), None, None, 1, 1, 1, (3, 4)).y == 2.0
 
 
-def exhaust(make):
+def exhaust(make, step):
     """Fail each allocation of an operation; return how many it has."""
     make()()                        # what it makes once and for all, imports too
-    for n in itertools.count():
+    for n in itertools.count(step=step):
         outcome(make(), n, n + 1)
         check_all()
         done = outcome(make(), n, 0)
@@ -577,15 +672,26 @@ def exhaust(make):
             return n
 
 
-def main(names):
+def exhaust_one_by_one(make, step):
+    """The same, but never more than one at a time; without a failure for a while it has no more."""
+    make()()
+    quiet = 0
+    for n in itertools.count(step=step):
+        quiet = quiet + 1 if outcome(make(), n, n + 1) else 0
+        check_all()
+        if quiet == 100:
+            return n - quiet * step
+
+
+def main(names, step=1):
     faulthandler.enable()
     sys.unraisablehook = lambda unraisable: None        # what a finalizer has no memory for
     for group in names or GROUPS:
         for make in GROUPS[group]:
             print(group, make.__name__, end=" ", flush=True)
-            print(exhaust(make), flush=True)
+            print((exhaust_one_by_one if group == "python" else exhaust)(make, step), flush=True)
         gc.collect()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if not name.isdecimal()], *map(int, filter(str.isdecimal, sys.argv[1:])))

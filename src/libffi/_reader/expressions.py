@@ -40,7 +40,7 @@ class Expressions:
         """Give errors of the core a place in the text."""
         try:
             yield
-        except (FFIError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        except (FFIError, TypeError, ValueError, OverflowError) as error:
             if hasattr(error, "line"):
                 raise
             raise place.error(str(error)) from error

@@ -373,9 +373,8 @@ static void answer_value(void *ffi_cif, void *result, void **arguments, void *us
     PyGILState_Release(state);
 }
 
-static void free_answerer(PyObject *capsule)
+static void release_answerer(answerer *a)
 {
-    answerer *a = (answerer *)PyCapsule_GetPointer(capsule, "answerer");
     unsigned i;
     libffi_closure_free(a->closure);
     for (i = 0; i < a->n; ++i) {
@@ -385,6 +384,11 @@ static void free_answerer(PyObject *capsule)
     free(a->answer);
     Py_XDECREF(a->callable);
     free(a);
+}
+
+static void free_answerer(PyObject *capsule)
+{
+    release_answerer((answerer *)PyCapsule_GetPointer(capsule, "answerer"));
 }
 
 /* answerer(cif, bytes or callable) -> (capsule, address) */
@@ -398,15 +402,20 @@ static PyObject *new_answerer(PyObject *self, PyObject *args)
         return NULL;
     }
     types = PyObject_GetAttrString(cif, "argtypes");
-    for (; a->n < a->cif->nargs; ++a->n) {
+    for (; types != NULL && a->n < a->cif->nargs; ++a->n) {
         libffi_type_info info;
         a->types[a->n] = PyTuple_GetItem(types, a->n);
+        if (libffi_type_look(a->types[a->n], &info) < 0)
+            break;
         Py_INCREF(a->types[a->n]);
-        libffi_type_look(a->types[a->n], &info);
         a->sizes[a->n] = info.size;
         a->seen[a->n] = allocate(info.size);
     }
-    Py_DECREF(types);
+    Py_XDECREF(types);
+    if (PyErr_Occurred() != NULL) {
+        release_answerer(a);
+        return NULL;
+    }
     a->answer = allocate(a->cif->result_size);
     if (PyCallable_Check(answer)) {
         a->callable = answer;
@@ -416,9 +425,9 @@ static PyObject *new_answerer(PyObject *self, PyObject *args)
         memcpy(a->answer, PyBytes_AsString(answer), size < a->cif->result_size ? size : a->cif->result_size);
     }
     a->closure = libffi_closure_new(cif, a->callable ? answer_value : answer_bytes, a);
-    capsule = PyCapsule_New(a, "answerer", free_answerer);
-    if (a->closure == NULL) {
-        Py_DECREF(capsule);
+    capsule = a->closure != NULL ? PyCapsule_New(a, "answerer", free_answerer) : NULL;
+    if (capsule == NULL) {
+        release_answerer(a);
         return NULL;
     }
     return Py_BuildValue("NK", capsule, (unsigned long long)(uintptr_t)libffi_closure_code(a->closure));
