@@ -222,6 +222,52 @@ class Monkey:
         cls = type(self.random.choice(self.memory))
         copy.copy(cls), isinstance(self.value(), pickle.loads(pickle.dumps(cls)))
 
+    def step_look(self):
+        for kept in self.memory, self.pointers, self.closures, self.views:
+            item = self.random.choice(kept)
+            repr(item), str(item), f"{item}", item == self.value(), item != item, hash(item)
+
+    def step_union_of_texts(self):
+        made = c.union("texts", i=c.size_t, s=c.string, p=c.ptr(c.int), w=c.wstring)
+        made.at(bytearray(self.random.randbytes(made.size))) == made.new(i=self.random.getrandbits(20))
+        repr(made.new(i=self.random.getrandbits(40))), str(made.at(bytearray(b"\xff" * made.size)))
+
+    def step_chain(self):
+        """A pointer that is read and stored again; a chain of views and pointers that ends at once."""
+        node = c.struct("node", next=c.ptr(c.int), cell=c.array(c.int, 4))
+        memory = node.new(next=c.array(c.int, 300).new())
+        for _ in range(200):
+            memory.next += 1
+        view = memory.cell
+        for _ in range(self.random.choice([3, 2000])):
+            view = c.array(c.int, 4).at(view) if self.random.random() < 0.5 else c.ptr(view.type)(view)[0]
+        self.memory.append(view)
+
+    def step_known_sizes(self):
+        memory = self.random.choice(self.memory)
+        size = self.random.choice([0, 1, len(bytes(memory)), len(bytes(memory)) + 1, 1 << 30, self.index()])
+        self.random.choice([libffi.string_at, libffi.wstring_at])(memory, size)
+        c.ptr(c.char)(memory).text()
+
+    def step_any_name(self):
+        name = self.random.choice(["_made_by", "type", "value", "_libffi", "__class__", "__len__", "m", "close", "keep"])
+        made = c.struct("named", [(name, self.type()), ("other", c.int)])
+        memory = made.new()
+        self.keep(memory)
+        setattr(memory, name, self.value())
+        getattr(memory, name), repr(memory), memory.other
+
+    def step_empty(self):
+        made = c.struct("empty")
+        made.define()
+        self.types += [made, c.struct("around", a=c.char, e=made, b=c.bits(c.int, 3, packed=True))]
+
+    def step_format(self):
+        """A buffer of one thing where another is wanted."""
+        memory = self.random.choice(self.views + self.memory)
+        takes = CIF(c.size_t, [c.ptr(self.type(), const=True)]).closure(lambda pointer: 0)
+        takes.cif.call(takes, memory)
+
     def step_many_variants(self):
         for i in range(80):
             self.snprintf(None, 0, "%d", c.struct(f"v{i}", x=c.int).new(x=i))

@@ -4,9 +4,9 @@ Each operation is done again and again: the n-th allocation fails, then all from
 (or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
 What is made of Python code (the group "python") has one allocation at a time fail: where all do, CPython goes round for
-ever between two handlers of exceptions (it cannot make the int that says where it was). CPython 3.13.0 crashes, too,
-where it has no memory to make a function (test_no_memory.py asks it first), its compiler does, and its enums raise
-TypeError: no text is evaluated here, and no enum declared.
+ever between two handlers of exceptions (it cannot make the int that says where it was). Its compiler
+crashes where it has no memory, and its enums raise TypeError: no text is evaluated here, and no enum declared. 3.13.0
+crashes at times where it has none to make a function: there this group is not for.
 """
 from __future__ import annotations
 
