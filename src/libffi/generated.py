@@ -321,7 +321,7 @@ class _Scope(dict):  # type: ignore[type-arg]
             scalars, inf=float("inf"), nan=float("nan"), own=bindings._resolve,
             ptr=lambda item, const=False: c.ptr(as_type(item), const=const),
             array=lambda item, length: c.array(by_value(item), length),
-            vector=c.vector, bits=lambda base, width, packed=False: c.bits(as_type(base), width, packed), exact=c.exact,
+            va_list=c.va_list, vector=c.vector, bits=lambda base, width, packed=False: c.bits(as_type(base), width, packed), exact=c.exact,
             func=lambda result, arguments: c.func(CIF(by_value(result), [by_value(kind) for kind in arguments])),
             struct=nameless(c.struct), union=nameless(c.union), members=members,
             number=None, macro_parameters=lambda **kinds: kinds,

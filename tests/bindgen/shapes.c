@@ -29,6 +29,20 @@ int shape_log(const char *format, ...)
     return number;
 }
 
+int shape_vlog(const char *format, va_list arguments)
+{
+    return va_arg(arguments, int) + (int)format[0];
+}
+
+int shape_vcall(shape_logger logger, ...)
+{
+    va_list arguments;
+    va_start(arguments, logger);
+    int result = logger("%d", arguments);
+    va_end(arguments);
+    return result;
+}
+
 struct point shape_move(struct point from, int x, int y) { return (struct point){from.x + x, from.y + y}; }
 opaque *shape_opaque(void) { return (opaque *)&shape_total; }
 int stat(int stat, int other) { return stat + other; }

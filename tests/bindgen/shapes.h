@@ -1,6 +1,7 @@
 /* The header of a library that tests make a module of. */
 #ifndef SHAPES_H
 #define SHAPES_H
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include "shapes/more.h"
@@ -64,6 +65,9 @@ int shape_visit(shape *first, shape_visitor visitor, void *data);
 /* Visits until the visitor says no. */
 
 int shape_log(const char *format, ...);
+int shape_vlog(const char *format, va_list arguments);
+typedef int (*shape_logger)(const char *format, va_list arguments);
+int shape_vcall(shape_logger logger, ...);
 struct point shape_move(struct point from, int, int);
 opaque *shape_opaque(void);
 int shape_missing(int);

@@ -54,6 +54,15 @@ def test_functions_are_called(shapes):
     assert isinstance(shapes.shape_area, Function) and shapes.shape_area is shapes.shape_area2
 
 
+def test_a_va_list_is_passed_on(shapes):
+    @CIF(c.int, [c.string, c.va_list]).closure
+    def log(format, arguments):
+        return shapes.shape_vlog(format, arguments)
+
+    assert shapes.shape_vlog.cif.argtypes == (c.string, c.va_list)
+    assert shapes.shape_vcall(log, 3) == 3 + ord("%")
+
+
 def test_spaces_in_strings_stay(shapes):
     assert shapes.SHAPES_TITLE == "two  spaces and  two"
 

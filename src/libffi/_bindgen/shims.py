@@ -253,7 +253,8 @@ _SCALARS: list[Type] = [c.bool, c.char, c.schar, c.uchar, c.short, c.ushort, c.i
                         c.longlong, c.ulonglong, c.float, c.double, c.longdouble]
 _C_NAMES: dict[Type, str] = {
     **{kind: kind.name for kind in _SCALARS}, c.bool: "_Bool", c.void: "void", c.pointer: "void *",
-    c.string: "const char *", c.wstring: "const wchar_t *", c.int128: "__int128", c.uint128: "unsigned __int128"}
+    c.string: "const char *", c.wstring: "const wchar_t *", c.va_list: "__builtin_va_list",
+    c.int128: "__int128", c.uint128: "unsigned __int128"}
 
 
 def type_named_before(text: str, header: Parsed) -> Type | None:

@@ -11,7 +11,7 @@ from libffi._reader import Layout, Parsed, Qualified
 # What the tables' own words mean, whatever a header calls so.
 RESERVED = frozenset(scalars) | frozenset(
     "inf nan own ptr array vector bits exact func struct union members parameters enumeration value "
-    "number macro_parameters cast call truth chosen address".split())
+    "va_list number macro_parameters cast call truth chosen address".split())
 _SCALARS: dict[Type, str] = {}
 for _name, _kind in scalars.items():
     _SCALARS.setdefault(_kind, _name)
@@ -109,6 +109,8 @@ class TableSpeller:
         return text
 
     def _spell(self, kind: Type) -> str:
+        if kind is c.va_list:
+            return "va_list"
         if kind in _SCALARS:
             return _SCALARS[kind]
         match kind.kind:
@@ -209,6 +211,8 @@ class Annotator:
 
     def _value(self, kind: Type) -> str:
         a = self._l
+        if kind is c.va_list:
+            return f"{a}Any"
         match kind.kind:
             case "void":
                 return "None"
@@ -251,6 +255,8 @@ class Annotator:
     def argument(self, kind: Type) -> str:
         """Return the Python type of what may be passed or stored."""
         a = self._l
+        if kind is c.va_list:
+            return f"{a}Any"        # what a closure was given, which no system has the same class for
         match kind.kind:
             case "bool" | "signed" | "unsigned" | "enum" | "bits":
                 return f"{a}Integer"
