@@ -23,6 +23,9 @@ struct alignas_ { char a; _Alignas(16) char b; _Alignas(double) char c; _Alignas
 typedef int wide_int __attribute__((aligned(32)));
 typedef long long narrow __attribute__((aligned(1)));
 struct typedefs { char a; wide_int b; narrow c; };
+typedef unsigned long size_t __attribute__((aligned(32)));
+typedef unsigned char uint8_t __attribute__((aligned(4)));
+struct standard_names { char a; uint8_t b; size_t c; };
 struct in_packed { char a; wide_int b; int c __attribute__((aligned(4))); } __attribute__((packed));
 struct pointer_to { char a; wide_int *b; };
 struct zero_in_the_middle { int a; int z[0]; char b; long long y[0]; };
@@ -70,7 +73,7 @@ def check(compile_c, text, name):
 
 def test_by_hand(compile_c):
     found = check(compile_c, HAND_WRITTEN, "attributes")
-    assert len(found.tags) == 30
+    assert len(found.tags) == 31
     assert found.tags["message"].type.size == 80
     empty = found.tags["empty"].type
     assert empty.size == 0 and not bytes(empty.new()) and found.tags["holds_empty"].type.new(b=3).b == 3

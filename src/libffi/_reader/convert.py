@@ -1,5 +1,6 @@
 """Turn declarations into types, functions, variables and constants."""
 import sys
+from dataclasses import replace
 
 from libffi import Type, _ffi, c
 from libffi._arithmetic import truth
@@ -86,7 +87,7 @@ class Converter(Records):
             raise place.error(f"{name} is {standard} on this system, not {spelled(qualified)}")
         if standard is not None and (
                 standard.kind in ("wchar", "signed", "unsigned") or _is_opaque(qualified)):
-            qualified = Qualified(standard, qualified.const)    # a header's wchar_t is text, too
+            qualified = replace(qualified, type=standard)       # a header's wchar_t is text, too
         self.put(place, name, qualified)
 
     def _object(self, base: Qualified, specifiers: Specifiers, declarator: Declarator) -> None:
