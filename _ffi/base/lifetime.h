@@ -131,6 +131,7 @@ static inline int lifetime_pin(lifetime *life)
 }
 
 #ifdef Py_GIL_DISABLED
+/* lifetime_close() where pins are counted by thread.  No GIL. */
 static closing close_striped(lifetime *life)
 {
     Py_ssize_t state = STRIPED_OPEN, pins = 0;
@@ -148,6 +149,7 @@ static closing close_striped(lifetime *life)
 }
 #endif
 
+/* Close it, unless it is pinned.  Never raises; the caller frees what was NOW_CLOSED. */
 static closing lifetime_close(lifetime *life)
 {
     Py_ssize_t pins = 0;

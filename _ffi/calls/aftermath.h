@@ -83,6 +83,7 @@ COLD static int leave_result(running_call *call, const void *frame, PyObject *ob
     return 0;
 }
 
+/* Note how many exceptions had no note of their own.  Never raises. */
 COLD static void count_exceptions(PyObject *exception, unsigned uncounted)
 {
     PyObject *note = PyUnicode_FromFormat("(and %u more exceptions of closures in the same call)", uncounted);

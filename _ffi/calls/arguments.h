@@ -19,6 +19,7 @@
 #include "values/store.h"
 #include "values/text.h"
 
+/* NULL, raises ArgumentError. */
 COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_ssize_t nargs)
 {
     PyErr_Format(PyExc_TypeError, "%U() takes %s%u argument%s, got %zd", t->name,
@@ -27,12 +28,13 @@ COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_s
     return NULL;
 }
 
+/* Make what is raised an ArgumentError that says which argument. */
 COLD static void name_argument(const call_target *t, unsigned index)
 {
     argument_error(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1), 0);
 }
 
-/* An argument of what has no call_target. */
+/* An argument of what has no call_target.  0; -1 raises. */
 static int store_argument(const type_info *type, void *where, PyObject *value, keeper *k,
                           const char *function, Py_ssize_t index)
 {
@@ -48,7 +50,7 @@ typedef int64_t int_slot;           /* what a 32-bit integer is written as */
 typedef int32_t int_slot;
 #endif
 
-/* A C function is given the address of storage in the frame. */
+/* A C function is given the address of storage in the frame.  0; -1 raises. */
 static int store_referred(const argument *a, char *frame, PyObject *value, keeper *k)
 {
     char *storage = frame + a->referred;
@@ -56,6 +58,7 @@ static int store_referred(const argument *a, char *frame, PyObject *value, keepe
     return store_value(a->type, storage, value, k);
 }
 
+/* 0; -1 raises, and `k` may have kept things then, too. */
 static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper *k)
 {
     if (UNLIKELY(store_value(a->type, slot, value, k) < 0))

@@ -20,6 +20,7 @@
 
 #define MAX_STACK_FRAME 16384       /* a larger frame comes from the heap */
 
+/* Aligned, in *block, which the caller frees; NULL raises MemoryError. */
 COLD static char *heap_frame(const cif_state *c, char **block)
 {
     *block = PyMem_Malloc((size_t)c->frame_size + c->frame_alignment);
@@ -66,7 +67,7 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
     return result;
 }
 
-/* The same with a frame that is large or needs more than the usual alignment. */
+/* The same with a frame that is large or needs more than the usual alignment.  New; raises.  GIL. */
 COLD static PyObject *call_in_large_frame(const call_target *t, cif_state *c, PyObject *function,
                                           PyObject *const *args)
 {

@@ -13,6 +13,7 @@
 #include "model/errors.h"
 #include "model/function.h"
 
+/* NULL, raises ArgumentError. */
 COLD static PyObject *no_keywords(const call_target *t)
 {
     PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", t->name);
@@ -86,6 +87,7 @@ COLD static PyObject *watched_vectorcall(PyObject *self, PyObject *const *args, 
 
 static const doors watched_doors = {watched_vectorcall, watched_fast};
 
+/* Static. */
 static const doors *doors_of(const call_target *t)
 {
     known_options known = options_of(t);

@@ -14,7 +14,7 @@
 #include "model/cif.h"
 #include "model/function.h"
 
-/* Invoke with arguments anywhere, each as wide as its type; their list may be changed. */
+/* Invoke with arguments anywhere, each as wide as its type.  0; -1 raises.  GIL. */
 static int invoke(const call_target *t, cif_state *c, void *result, void **avalues)
 {
     fence f;
@@ -26,8 +26,8 @@ static int invoke(const call_target *t, cif_state *c, void *result, void **avalu
     return leave_function(t, &f, RELEASE_GIL);
 }
 
-/* A Go closure is the target's address.  Its first word is its code; its own address goes in the static
-   chain. */
+/* A Go closure is the target's address.  Its first word is its code; its own address goes in the
+   static chain.  0; -1 raises.  GIL. */
 static int invoke_go(const call_target *t, cif_state *c, void *result, void **avalues)
 {
 #if FFIPY_HAVE_GO
@@ -46,6 +46,7 @@ static int invoke_go(const call_target *t, cif_state *c, void *result, void **av
 #endif
 }
 
+/* With arguments in raw form.  0; -1 raises.  GIL. */
 static int invoke_raw(const call_target *t, cif_state *c, void *result, ffi_raw *raw)
 {
     fence f;

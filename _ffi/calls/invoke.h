@@ -13,6 +13,7 @@
 #include "libffi/cif.h"
 #include "model/function.h"
 
+/* Raises ValueError. */
 COLD static void closed_library(const call_target *t)
 {
     PyErr_Format(PyExc_ValueError, "%U(): its library is closed", t->name);
@@ -29,7 +30,8 @@ COLD static int invoke_otherwise(const call_target *t, cif_state *c, void *resul
     return -1;
 }
 
-/* A large call takes room for its frame and for what it passes on the stack. */
+/* A large call takes room for its frame and for what it passes on the stack.  0 raises
+   RecursionError. */
 static inline int call_fits_stack(const cif_state *c)
 {
     return LIKELY(c->small) || need_stack((size_t)c->frame_size + c->cif.bytes) == 0;
@@ -46,6 +48,7 @@ static ALWAYS_INLINE int enter_function(const call_target *t, fence *f, const vo
     return 0;
 }
 
+/* 0; -1 raises what closures or C did.  GIL. */
 static ALWAYS_INLINE int leave_function(const call_target *t, const fence *f, const int flags)
 {
     int status = leave_fence(f, flags);
@@ -53,6 +56,7 @@ static ALWAYS_INLINE int leave_function(const call_target *t, const fence *f, co
     return status;
 }
 
+/* 0; -1 raises.  GIL. */
 static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void *result, void **avalues,
                                        const int flags)
 {
@@ -64,7 +68,7 @@ static ALWAYS_INLINE int invoke_fenced(const call_target *t, cif_state *c, void 
     return leave_function(t, &f, flags);
 }
 
-/* Whatever the flags: compiled once, so that it takes no registers from the commonest. */
+/* Whatever the flags: compiled once, so that it takes no registers from the commonest.  0; -1 raises.  GIL. */
 NOINLINE static int invoke_anyhow(const call_target *t, cif_state *c, void *result, void **avalues)
 {
     return invoke_fenced(t, c, result, avalues, t->fence);

@@ -50,7 +50,8 @@ static int is_array(const type_info *type, PyObject *value)
            && !is_pointer_kind(type->kind);
 }
 
-/* Export `value` as a column of `type` items; the first one sets the shape. */
+/* Export `value` as a column of `type` items; the first one sets the shape.  0; -1 raises, and
+   close_job() ends it. */
 static int open_column(map_job *job, map_column *column, const type_info *type, PyObject *value,
                        int writable)
 {
@@ -96,7 +97,7 @@ static inline int map_failed(const map_job *job)
            || (UNLIKELY(job->target->fence & USES_PYTHON) && PyErr_Occurred() != NULL);
 }
 
-/* The innermost dimension. */
+/* The innermost dimension.  0; -1 where map_failed() says so. */
 static int map_row(map_job *job, char **at)
 {
     const call_target *t = job->target;
@@ -132,6 +133,7 @@ static int map_row(map_job *job, char **at)
     return 0;
 }
 
+/* 0; -1 where map_failed() says so. */
 static int map_dimension(map_job *job, int dimension, char **at)
 {
     unsigned i, n = job->target->cif->nargs + 1;
@@ -150,6 +152,7 @@ static int map_dimension(map_job *job, int dimension, char **at)
     return 0;
 }
 
+/* 0; -1 raises.  GIL. */
 static int map_run(map_job *job)
 {
     const call_target *t = job->target;
@@ -183,6 +186,7 @@ COLD static int map_watched(map_job *job)
     return end_watch(w, &what, NULL, 0, map_run(job));
 }
 
+/* 0; -1 raises TypeError. */
 COLD static int check_mappable(const call_target *t)
 {
     cif_state *c = t->cif;
@@ -205,7 +209,7 @@ COLD static int check_mappable(const call_target *t)
     return -1;
 }
 
-/* An argument that is the same in every call. */
+/* An argument that is the same in every call.  0; -1 raises. */
 static int store_repeated(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     if (!is_pointer_kind(type->kind) && (PyList_Check(value) || PyTuple_Check(value))) {
@@ -216,6 +220,7 @@ static int store_repeated(const type_info *type, void *where, PyObject *value, k
     return store_value(type, where, value, k);
 }
 
+/* 0; -1 raises MemoryError; close_job() ends both. */
 static int open_job(map_job *job, const call_target *t)
 {
     const cif_state *c = t->cif;
@@ -243,6 +248,7 @@ static void close_job(map_job *job)
     PyMem_Free(job->columns);
 }
 
+/* 0; -1 raises ArgumentError. */
 static int open_arguments(map_job *job, PyObject *const *args, keeper *k)
 {
     const call_target *t = job->target;

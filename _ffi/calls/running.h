@@ -40,6 +40,7 @@ COLD static void add_other_call(const running_call *call)
     other_calls = other;
 }
 
+/* Take it out of the list and free it. */
 COLD static running_call remove_other_call(other_call **at)
 {
     other_call *other = *at;
@@ -104,6 +105,7 @@ COLD static int forget_dead_calls(uintptr_t mark, const void *frame, aftermath *
     return dead;
 }
 
+/* One more call, where others run; without memory it is forgotten. */
 COLD static void begin_beside_others(uintptr_t mark, PyThreadState *saved)
 {
     running_call call = {mark, frame_of(saved != NULL ? saved : PyThreadState_Get()), saved, NULL};
@@ -180,6 +182,7 @@ static ALWAYS_INLINE void pause_call(call_beneath *beneath)
         current_call = (running_call){0};
 }
 
+/* What pause_call() put aside.  Never raises. */
 static ALWAYS_INLINE void resume_call(const call_beneath *beneath)
 {
     if (UNLIKELY(beneath->call.mark == MANY_CALLS))

@@ -28,6 +28,7 @@ static struct {
     const type_info *int_, *double_, *string, *pointer, *complex_double;
 } promoted;
 
+/* NULL, raises OverflowError. */
 COLD static const type_info *too_large_for_int(PyObject *value)
 {
     PyObject *text = number_text(value);
@@ -38,6 +39,7 @@ COLD static const type_info *too_large_for_int(PyObject *value)
     return NULL;
 }
 
+/* Borrowed; NULL raises BadArgType. */
 static const type_info *typed_extra(const type_info *type)
 {
     const type_info *plain = plain_type(type);
@@ -49,7 +51,7 @@ static const type_info *typed_extra(const type_info *type)
     return type;
 }
 
-/* An int of another class, such as NumPy's. */
+/* An int of another class, such as NumPy's.  Borrowed; NULL raises. */
 COLD static const type_info *index_type(PyObject *value)
 {
     PyObject *number = need_stack(0) < 0 ? NULL : PyNumber_Index(value);
@@ -65,6 +67,7 @@ COLD static const type_info *index_type(PyObject *value)
     return type;
 }
 
+/* NULL, raises TypeError. */
 COLD static const type_info *say_its_type(PyObject *value)
 {
     PyErr_Format(PyExc_TypeError,
@@ -73,7 +76,8 @@ COLD static const type_info *say_its_type(PyObject *value)
     return NULL;
 }
 
-/* NumPy's numbers are buffers as its arrays are, but without a dimension and read-only. */
+/* NumPy's numbers are buffers as its arrays are, but without a dimension and read-only.  Borrowed;
+   NULL raises. */
 COLD static const type_info *buffer_type(PyObject *value)
 {
     const PyNumberMethods *number = Py_TYPE(value)->tp_as_number;
@@ -192,6 +196,7 @@ static void forget_variant(cif_state *c, const cif_state *variant)
     }
 }
 
+/* Call with the CIF of these extra types.  New; raises.  GIL. */
 CALL_PATH static PyObject *call_variadic(const call_target *t, PyObject *function,
                                          PyObject *const *args, Py_ssize_t nargs)
 {

@@ -8,6 +8,7 @@
 #include "capi/public.h"
 #include "libffi/build.h"
 
+/* Static: part of `name`. */
 static const char *abi_short_name(const char *name)
 {
     return strncmp(name, "FFI_", 4) == 0 ? name + 4 : name;

@@ -15,6 +15,7 @@ static inline int block_is_busy(closure_block *block)
     return block->inside != 0 || __atomic_load_n(&block->arriving, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Borrowed. */
 static PyObject *block_cif(const closure_block *block)
 {
     return block->state->object;

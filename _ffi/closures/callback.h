@@ -111,6 +111,7 @@ done:
     return status;
 }
 
+/* More than usual.  0; -1 raises.  Takes the reference to the callable. */
 NOINLINE static int call_with_many(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
                                    void **args)
 {
@@ -243,6 +244,7 @@ static ALWAYS_INLINE void handle_nothing(ffi_cif *cif, void *result, void **args
     handler(cif, result, all, block);
 }
 
+/* Where arguments have no size, libffi has fewer. */
 COLD static void closure_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *block)
 {
     handle_nothing(cif, result, args, block, closure_handler);

@@ -92,6 +92,7 @@ static void join_blocks(closure_block *block)
     UNLOCK(&every_block.lock);
 }
 
+/* For libffi: what `code` runs.  FFI_OK, or why not; raises nothing. */
 static ffi_status block_prepare(closure_block *block, void *code)
 {
     ffi_cif *cif = &block->state->cif;

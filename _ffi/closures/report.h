@@ -19,6 +19,7 @@ COLD static void report_exception(call_beneath *beneath, PyObject *name)
     leave_exception(call_to_leave_to(beneath), beneath->frame, name);
 }
 
+/* Raise ClosureExpired from the call into C that the closure runs under.  GIL. */
 COLD static void report_expired(call_beneath *beneath, closure_block *block)
 {
     PyCodeObject *code;

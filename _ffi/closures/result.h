@@ -20,6 +20,7 @@
 #include "values/keeper.h"
 #include "values/store.h"
 
+/* What an expired closure returns. */
 static void zero_result(const closure_block *block, void *where)
 {
     memset(where, 0, block->state->result_bytes);
@@ -34,8 +35,8 @@ static void error_result(const closure_block *block, void *where)
         zero_result(block, where);
 }
 
-/* C may look at what a result points to until the call into C is over, and where there is none, until the
-   closure's next result in this thread.  Takes `objects`. */
+/* C may look at what a result points to until the call into C is over, and where there is none,
+   until the closure's next result in this thread.  Takes `objects`.  0; -1 raises. */
 COLD static int keep_result(closure_block *block, call_beneath *beneath, PyObject *objects)
 {
     running_call *call = call_to_leave_to(beneath);

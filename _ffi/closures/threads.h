@@ -108,6 +108,7 @@ COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
     return NOT_ATTACHED;
 }
 
+/* Back to the state that the thread held, or to none. */
 COLD static void leave_home(PyThreadState *left)
 {
     PyThreadState_Clear(PyThreadState_Get());
@@ -146,6 +147,7 @@ static ALWAYS_INLINE attachment attach_thread(PyThreadState *left, PyThreadState
     return ATTACHED_FOREIGN;
 }
 
+/* Undo attach_thread().  Never raises. */
 static ALWAYS_INLINE void detach_thread(attachment how, PyThreadState *left)
 {
     if (how == ATTACHED_BEFORE)

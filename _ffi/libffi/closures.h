@@ -19,6 +19,7 @@
 /* libffi looks up a closure's segment, when it is made and when it is prepared, without its own lock. */
 static short_lock allocating;
 
+/* Raises MemoryError or OSError. */
 COLD static void raise_no_closure(int reason)
 {
     const char *text;
@@ -57,6 +58,7 @@ static void *closure_alloc(size_t size, void **code)
     return closure;
 }
 
+/* Nothing may run in it. */
 static void closure_free(void *closure)
 {
     LOCK(&allocating);
@@ -78,6 +80,7 @@ static int closures_are_indirect(void)
     return indirect;
 }
 
+/* FFI_OK, or why not; raises nothing. */
 static ffi_status closure_prepare(ffi_closure *closure, ffi_cif *cif,
                                   void (*handler)(ffi_cif *, void *, void **, void *), void *user,
                                   void *code)
@@ -90,6 +93,7 @@ static ffi_status closure_prepare(ffi_closure *closure, ffi_cif *cif,
 }
 
 #if RAW_CLOSURES
+/* FFI_OK, or why not; raises nothing. */
 static ffi_status raw_closure_prepare(ffi_raw_closure *closure, ffi_cif *cif,
                                       void (*handler)(ffi_cif *, void *, ffi_raw *, void *),
                                       void *user, void *code)

@@ -41,6 +41,7 @@ static size_t slot_alignment(const type_info *type)
     return type->alignment > sizeof(ffi_arg) ? type->alignment : sizeof(ffi_arg);
 }
 
+/* Where each value of a call lies: offsets, size, alignment, and what follows of them. */
 static void lay_out_frame(cif_state *c)
 {
     size_t end, alignment = 16;

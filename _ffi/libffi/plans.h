@@ -41,6 +41,7 @@ static int has_vector(const ffi_type *type)
     return 0;
 }
 
+/* To be freed; NULL: it would gain nothing, be wrong, or there is no memory.  Raises nothing. */
 static ffi_call_plan *plan_of(ffi_cif *cif)
 {
     ffi_call_plan *plan;
@@ -167,6 +168,7 @@ static ffi_call_plan *plan_for_slots(cif_state *c, int nfixed)
 }
 #endif
 
+/* Raises nothing: without plans a call takes ffi_call(). */
 static void make_plans(cif_state *c, int nfixed)
 {
     c->plan = plan_of(&c->cif);

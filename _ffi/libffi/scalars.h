@@ -8,6 +8,7 @@
 #include "base/os/c_abi.h"
 #include "model/kinds.h"
 
+/* Static. */
 static ffi_type *int_ffi_type(size_t size, int is_signed)
 {
     switch (size) {

@@ -52,6 +52,7 @@ typedef struct {
     vectorcallfunc vectorcall;
 } TypeObject;
 
+/* An enum is stored as this; any other type is itself. */
 static inline const type_info *plain_type(const type_info *t)
 {
     return t->kind == K_ENUM ? t->item : t;

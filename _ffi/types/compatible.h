@@ -33,6 +33,7 @@ static inline int is_const_text(const type_info *type)
 
 static int alike(const type_info *one, const type_info *other, type_pairs *pairs);
 
+/* 1, 0; no error. */
 static int alike_cifs(PyObject *one, PyObject *other, type_pairs *pairs)
 {
     const cif_state *a, *b;
@@ -93,6 +94,7 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
     }
 }
 
+/* 1, 0; no error. */
 static int alike_members(const type_info *one, const type_info *other, type_pairs *pairs)
 {
     Py_ssize_t i;

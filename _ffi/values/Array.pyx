@@ -81,14 +81,7 @@ cdef int store_items(Array array, positions, values) except -1:
 
 
 cdef Py_ssize_t array_index(Array array, index) except -1:
-    cdef Py_ssize_t i, length = array.m.type.length
-    try:
-        i = as_size(index)
-    except TypeError:
-        raise TypeError(f"{type_name(array.type_)} indices are ints or slices, "
-                        f"got {type(index).__name__}") from None
-    except OverflowError:
-        i = length
+    cdef Py_ssize_t length = array.m.type.length, i = as_index(array.type_, index)
     if i < 0:
         i += length
     if not 0 <= i < length:

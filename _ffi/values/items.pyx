@@ -1,6 +1,15 @@
 """Items of arrays and of what pointers point to: one, or several in a row."""
 
 
+cdef Py_ssize_t as_index(Type type, index) except? -1:
+    try:
+        return as_size(index)
+    except TypeError:
+        raise TypeError(f"{type_name(type)} indices are ints or slices, got {index.__class__.__name__}") from None
+    except OverflowError:
+        raise IndexError(f"{type_name(type)} index {index} is out of range") from None
+
+
 cdef int store_item(const type_info *type, char *where, value, Memory memory, const char *place,
                     name, Py_ssize_t index) except -1:
     cdef keeper k = memory_keeper(<MemoryObject *>memory)

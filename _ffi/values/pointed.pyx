@@ -14,13 +14,7 @@ cdef char *item_address(Pointer pointer, index) except NULL:
     cdef Py_ssize_t i
     if pointer.p.address == NULL:
         raise ValueError(f"NULL {type_name(pointer.type_)}")
-    try:
-        i = as_size(index)
-    except TypeError:
-        raise TypeError(f"{type_name(pointer.type_)} indices are ints or slices, "
-                        f"got {type(index).__name__}") from None
-    except OverflowError:
-        raise IndexError(f"{type_name(pointer.type_)} index {index} is out of range") from None
+    i = as_index(pointer.type_, index)
     if abs(i) > (PY_SSIZE_T_MAX // 2) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
     if pointer.p.bounded and not -pointer.p.before <= i < pointer.p.length:

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+/* By a clock that nobody sets; of 0: what it shows. */
 static double seconds_since(double then)
 {
     struct timespec now;

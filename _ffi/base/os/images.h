@@ -39,6 +39,7 @@ static int names_python(const ElfW(Dyn) * entry, uintptr_t base)
     return names != NULL && memmem(names, size, "\0PyErr_", 7) != NULL;
 }
 
+/* For dl_iterate_phdr: 1 ends the search. */
 static int look_at_image(struct dl_phdr_info *info, size_t size, void *data)
 {
     image_query *query = data;

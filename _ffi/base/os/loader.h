@@ -41,6 +41,7 @@ static inline const char *loader_error(void)
     return dlerror();
 }
 
+/* As dlsym; NULL for the version: of any. */
 static inline void *symbol_of_version(void *handle, const char *name, const char *version)
 {
 #if SYMBOL_VERSIONS
