@@ -17,7 +17,7 @@ cdef _Layout lay_out_ms(list members, int pack, int align, bint is_union):
     natural = align == 0
     fields = []
     for name, type, own in members:
-        boundary = own or (min(pack, type.info.alignment) if pack else type.info.alignment)
+        boundary = own or (min(<size_t>pack, type.info.alignment) if pack else type.info.alignment)
         if type.info.kind != K_BITS:
             natural = natural and boundary == type.info.alignment
             offset = 0 if is_union else round_up(size, boundary)
