@@ -27,16 +27,16 @@ static inline PyObject *pool_take(object_pool *pool, PyTypeObject *class)
     return PyObject_GC_New(PyObject, class);
 }
 
-/* Give back the storage of an untracked object of `class`, made for objects of `size`. */
-static inline void pool_give(object_pool *pool, PyObject *object, PyTypeObject *class, size_t size)
+/* Give back the storage of an untracked object of `class`, whose objects are all as large as the pool's. */
+static inline void pool_give(object_pool *pool, PyObject *object, PyTypeObject *class)
 {
 #ifndef Py_GIL_DISABLED
-    if (LIKELY(pool->used < POOL_SIZE && class->tp_basicsize == (Py_ssize_t)size)) {
+    if (LIKELY(pool->used < POOL_SIZE)) {
         pool->spare[pool->used++] = object;
         return;
     }
 #else
-    (void)pool, (void)size;
+    (void)pool;
 #endif
     class->tp_free(object);
 }

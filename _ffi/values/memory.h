@@ -29,15 +29,28 @@ static inline int is_plain_class(const PyTypeObject *class)
     return class->tp_dealloc == memory_dealloc;
 }
 
-/* New; raises MemoryError.  Without storage yet, and with the lifetime NULL. */
-static inline MemoryObject *memory_alloc(const type_info *type)
+/* For a type that leads to a user's class, which may have attributes that lead back: tracked by the collector.
+   New; raises MemoryError. */
+COLD static MemoryObject *users_memory(const type_info *type)
 {
     PyTypeObject *class = (PyTypeObject *)type->memory_class;
+    MemoryObject *memory = (MemoryObject *)(is_plain_class(class) ? pool_take(&memory_pool, class)
+                                                                  : class->tp_alloc(class, 0));
+    if (memory != NULL) {
+        memory->type = memory->owner = memory->keep = NULL;
+        track_object((PyObject *)memory);
+    }
+    return memory;
+}
+
+/* New; raises MemoryError.  Without storage yet, and with the lifetime NULL: nobody looks at it so soon. */
+static inline MemoryObject *memory_alloc(const type_info *type)
+{
     MemoryObject *memory;
-    if (LIKELY(!type->users_class || is_plain_class(class)))
-        memory = (MemoryObject *)pool_take(&memory_pool, class);
+    if (LIKELY(!type->leads_to_users))
+        memory = (MemoryObject *)pool_take(&memory_pool, (PyTypeObject *)type->memory_class);
     else
-        memory = (MemoryObject *)class->tp_alloc(class, 0);
+        memory = users_memory(type);
     if (UNLIKELY(memory == NULL))
         return NULL;
     memset(&memory->m, 0, offsetof(memory_state, storage));     /* in two: compilers make no loop of it */
@@ -55,12 +68,9 @@ static inline MemoryObject *memory_alloc(const type_info *type)
 static ALWAYS_INLINE void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;
-    PyTypeObject *class = Py_TYPE(self), *made_by = class;
-    int on_heap, is_plain = is_plain_class(class);
+    PyTypeObject *class = Py_TYPE(self);
+    int on_heap = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
 
-    while (UNLIKELY(!is_plain_class(made_by)))
-        made_by = made_by->tp_base;     /* whose tp_dealloc Python has called: it counts its own */
-    on_heap = (made_by->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
     if (UNLIKELY(memory->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     if (memory->m.allocated != NULL)
@@ -68,10 +78,15 @@ static ALWAYS_INLINE void memory_free(PyObject *self)
     Py_XDECREF(memory->keep);
     Py_XDECREF(memory->owner);
     Py_XDECREF(memory->type);
-    if (LIKELY(is_plain))
-        pool_give(&memory_pool, self, class, sizeof *memory);
-    else
+    if (LIKELY(is_plain_class(class))) {
+        pool_give(&memory_pool, self, class);
+    } else {
+        const PyTypeObject *base = class;
         class->tp_free(self);
+        while (!is_plain_class(base))       /* Python called its tp_dealloc, and counts what is not ours */
+            base = base->tp_base;
+        on_heap = (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    }
     if (on_heap)
         Py_DECREF(class);
 }
@@ -103,13 +118,6 @@ static void own_instances(PyTypeObject *class)
         class->tp_dealloc = memory_dealloc;
 }
 
-/* A user's class may have attributes that lead back to its instances. */
-static inline void track_users_memory(MemoryObject *memory)
-{
-    if (UNLIKELY(memory->m.type->leads_to_users))
-        track_object((PyObject *)memory);
-}
-
 /* New zeroed storage for one `type`.  New; raises MemoryError. */
 static MemoryObject *memory_new(const type_info *type)
 {
@@ -123,7 +131,6 @@ static MemoryObject *memory_new(const type_info *type)
     if (LIKELY(type->size <= INLINE_STORAGE
                && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
         m->data = (char *)m->storage;
-        track_users_memory(memory);
         return memory;
     }
     if (type->size < (size_t)PY_SSIZE_T_MAX - type->alignment)
@@ -135,7 +142,6 @@ static MemoryObject *memory_new(const type_info *type)
         return NULL;
     }
     m->data = align_pointer(m->allocated, type->alignment);
-    track_users_memory(memory);
     return memory;
 }
 
@@ -168,7 +174,6 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
         Py_SETREF(memory->owner, Py_NewRef(owner));
         track_object((PyObject *)memory);
     }
-    track_users_memory(memory);
     return memory;
 }
 

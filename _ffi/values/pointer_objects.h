@@ -22,7 +22,7 @@ static ALWAYS_INLINE void pointer_free(PyObject *self)
         PyObject_ClearWeakRefs(self);
     Py_XDECREF(pointer->owner);
     Py_XDECREF(pointer->type);
-    pool_give(&pointer_pool, self, core.pointer, sizeof *pointer);
+    pool_give(&pointer_pool, self, core.pointer);
 }
 
 static void pointer_dealloc(PyObject *self);
