@@ -91,7 +91,8 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "-", "--cc", "no-such-compiler"], 2, "'no-such-compiler' cannot be run: No such file"),
     (["own.h", "-l", "-", "--output", "own.txt"], 2, "--output own.txt: expected a name that ends in .py"),
     (["own.h", "-l", "-", "--pkg-config", "no_such_package"], 2, "no_such_package"),
-    (["own.h", "-l", "-", "--output", "nowhere/own.py"], 2, "nowhere/own.pyi cannot be written: No such file"),
+    (["own.h", "-l", "-", "--output", "nowhere/own.py"], 2, "--output nowhere/own.py: there is no folder nowhere"),
+    (["own.h", "-l", "-", "--output", "own-c.py"], 2, "'own-c' cannot be imported"),
     (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, "nowhere/r cannot be written: No such file")])
 def test_bad_input_is_one_clear_error(run, arguments, code, message):
     got, out, err = run(*arguments)

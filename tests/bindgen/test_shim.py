@@ -35,6 +35,14 @@ static inline int many(int n, ...) { return n; }
 #define EACH(x) for (x = 0; x < 3; x++)
 #define MEMBER(x) (x).member
 #define HIDDEN_TYPE(T) sizeof(T)
+int nowhere(int);
+static inline int deeper(int x) { return nowhere(x); }
+static inline int uses_nowhere(int x) { return deeper(x) + 1; }
+#define NOWHERE nowhere(1)
+#define UNDECLARED undeclared(1)
+#define UNDECLARED_TOO undeclared(2)
+typedef struct { int width; } *nameless;
+#define WIDTH(it) ((nameless)(it))->width
 """
 
 
@@ -72,6 +80,8 @@ def test_macros_have_the_types_of_what_they_call(boxes):
     box = boxes.box.new(size=8)
     assert boxes.SIZE_OF(box) == 8 and boxes.AS_BOX(box).type is c.ptr(boxes.box)
     assert boxes.BLOCK(4) == 9
+    width = c.int.new(7)
+    assert boxes.WIDTH(boxes.nameless(width.address)) == 7
 
 
 def test_macros_without_parameters_are_read_each_time(boxes):
@@ -82,6 +92,9 @@ def test_macros_without_parameters_are_read_each_time(boxes):
 @pytest.mark.parametrize("name, why", [
     ("many", "variable arguments"), ("SUM", "variable arguments"), ("EACH", "no expression"),
     ("WORDS", "makes words of its parameters"), ("HIDDEN_TYPE", "'T'"),
+    ("uses_nowhere", "has no symbol 'nowhere'"), ("NOWHERE", "has no symbol 'nowhere'"),
+    ("UNDECLARED", "implicit declaration of function 'undeclared'$"),
+    ("UNDECLARED_TOO", "implicit declaration of function 'undeclared'$"),
     ("MEMBER", "nothing says of which type its parameter 'x' is")])
 def test_what_cannot_be_had_says_why(boxes, name, why):
     with pytest.raises(AttributeError, match=why):

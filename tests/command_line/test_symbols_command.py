@@ -94,7 +94,7 @@ def test_what_a_header_declares(run, library, tmp_path):
     where = {line.split()[0]: line.split()[-1] for line in out.splitlines() if "FIRST_1" in line}
     assert code == 0 and where["plain"] == "own.h:1" and where["table"] == "own.h:2" and where["mine"] == "-"
     assert "2 of them declared by own.h" in out
-    assert "declared, but not there: only_declared\n" in out
+    assert "declared, but not there (1): only_declared\n" in out
     facts = json.loads(run(library, "--header", "own.h", "-I", tmp_path, "--json")[1])
     assert facts["declared_only"] == ["only_declared"]
 

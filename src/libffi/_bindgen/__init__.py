@@ -9,6 +9,7 @@ A header goes one way, and no module imports one that comes after it:
     macros       what macros are, as the compiler sees them
     formulas     macros with parameters that are expressions
     contents     what the reader and the compiler found, selected
+    references   what functions of a shim refer to
     shims        a C file for what is in the headers only
     spelling     types as the module's tables and type checkers spell them
     formula_text formulas as the module's tables spell them

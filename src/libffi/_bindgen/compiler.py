@@ -3,6 +3,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from libffi._bindgen.errors import BindgenError
 PROBE = "libffi-bindgen-probe"
 _PROBE_ERROR = re.compile(rf"(?:\S*/)?{PROBE}:(\d+):(?:\d+:)? (?:fatal )?error: (.*)")
 _ERROR = re.compile(r".*: (?:fatal )?error: ")
+_UNDECLARED = re.compile(r"implicit declaration of function .(\w+).")
 _SAID = 8       # as many of its lines are enough for a message
 
 
@@ -54,15 +56,24 @@ class Compiler:
 
     def mistakes(self, preprocessed: str) -> dict[int, str]:
         """Return what is wrong with the lines of the file PROBE; an error elsewhere is raised."""
-        done = self._run(["-fsyntax-only", "-x", "cpp-output", "-"], preprocessed)
+        # A call of what nobody declares compiles, and has no symbol. With -w that would not be said.
+        strict = "-Werror=implicit-function-declaration"
+        done = self._run([strict, "-fsyntax-only", "-x", "cpp-output", "-"], preprocessed, quiet=False)
         found: dict[int, str] = {}
         for line in done.stderr.splitlines():
             if match := _PROBE_ERROR.match(line):
-                found.setdefault(int(match[1]), match[2])
-            elif _ERROR.match(line):
+                found.setdefault(int(match[1]), match[2].removesuffix(f" [{strict}]"))
+            elif _ERROR.match(line) and strict not in line:
                 raise self._complaint(done)
-        if done.returncode and not found:
+        if done.returncode and not found and strict not in done.stderr:
             raise self._complaint(done)
+        # Of a name that is not declared gcc complains where it is called first.
+        undeclared = {match[1]: why for why in found.values() if (match := _UNDECLARED.search(why))}
+        if undeclared:
+            probes = preprocessed.rpartition(f'# 1 "{PROBE}"\n')[2].split("\n")
+            for number, line in enumerate(probes, 1):
+                for word in undeclared.keys() & set(re.findall(r"[A-Za-z_]\w*", line)):
+                    found.setdefault(number, undeclared[word])
         return found
 
     def compile(self, preprocessed: str) -> bytes:
@@ -82,11 +93,20 @@ class Compiler:
         stem = re.match(r"lib(.+?)(?:\.so|\.dylib|[.-][0-9])", name)
         return path if os.path.dirname(path) else f"-l{stem[1]}" if stem else name
 
+    def assemble(self, preprocessed: str) -> str:
+        """Return the assembly of a preprocessed text."""
+        done = self._run(["-S", "-O0", "-fno-lto", "-x", "cpp-output", "-", "-o", "-"], preprocessed)
+        if done.returncode:
+            raise self._complaint(done)
+        return done.stdout
+
     def share(self, source: Path, target: Path, words: list[str]) -> None:
         """Compile a C file to a shared library, whole or not at all."""
         partial = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             options = ["-shared", "-fPIC", "-O2", "-fvisibility=hidden"]
+            if sys.platform.startswith("linux"):    # what is asked for may lie in a library that these need
+                options.append("-Wl,--no-as-needed")
             done = self._run([*options, "-o", str(partial), str(source), *words], "")
             if done.returncode:
                 raise self._complaint(done)
@@ -94,8 +114,8 @@ class Compiler:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _run(self, arguments: list[str], text: str) -> subprocess.CompletedProcess[str]:
-        command = [*self.command, "-w", *self.flags, *arguments]
+    def _run(self, arguments: list[str], text: str, *, quiet: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [*self.command, *(["-w"] if quiet else []), *self.flags, *arguments]
         try:
             return subprocess.run(command, input=text, capture_output=True, check=False, encoding="utf-8",
                                   errors="surrogateescape", env=_environment())

@@ -126,7 +126,7 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     if request.shim:
         progress("asking the compiler about the shim")
         maker = ShimMaker(compiler, includes, header, contents)
-        maker.make()
+        maker.make(_symbol_finder(libraries))
 
     progress("writing")
     module = _write_texts(request, compiler, collector, libraries, maker)

@@ -10,7 +10,8 @@ from libffi._bindgen.compiler import PROBE, Compiler
 from libffi._bindgen.contents import Contents, unwrapped
 from libffi._bindgen.formulas import PREFIX as PARAMETER
 from libffi._bindgen.formulas import is_variadic, makes_words, parameter_names
-from libffi._reader import FunctionDeclaration, Parsed, Qualified, type_named
+from libffi._bindgen.references import missing_references
+from libffi._reader import FunctionDeclaration, Parsed, Qualified, VariableDeclaration, type_named
 
 PREFIX = "libffi_shim_"
 _HEAD = """\
@@ -68,8 +69,8 @@ class ShimMaker:
             self._names[entry.type] = f"{entry.kind} {tag}"
         self.entries: list[Entry] = []
 
-    def make(self) -> None:
-        """Find what can be reached, and move it out of what was left out."""
+    def make(self, missing: Callable[[str], str]) -> None:
+        """Find what can be reached, and move it out of what was left out; `missing` says why a symbol is not there."""
         contents = self._contents
         asked = []
         for name, declaration in contents.inline.items():
@@ -81,9 +82,12 @@ class ShimMaker:
                 asked.append(Entry(name, cif.restype, tuple(zip(names, cif.argtypes, strict=True)), is_inline=True))
         asked += self._macros()
         refused = self._refused([entry.line(self.spell) for entry in asked])
+        unlinked = self._unlinked([entry for number, entry in enumerate(asked, 1) if number not in refused], missing)
         for number, entry in enumerate(asked, 1):
             if number in refused:
                 contents.left_out[entry.name] = f"the compiler says: {refused[number]}"
+            elif entry.name in unlinked:
+                contents.left_out[entry.name] = unlinked[entry.name]
             else:
                 contents.left_out.pop(entry.name, None)
                 self.entries.append(entry)
@@ -104,6 +108,15 @@ class ShimMaker:
             return {}
         return self._compiler.mistakes(self._compiler.preprocess(
             self._includes + _HEAD + f'# 1 "{PROBE}"\n' + "\n".join(lines) + "\n"))
+
+    def _unlinked(self, entries: list[Entry], missing: Callable[[str], str]) -> dict[str, str]:
+        """Return what refers to symbols that are not there, and why they are not."""
+        text = self._compiler.preprocess(
+            self._includes + _HEAD + "\n".join(entry.line(self.spell) for entry in entries) + "\n")
+        symbols = [declaration.symbol for declaration in self._header.names.values()
+                   if isinstance(declaration, FunctionDeclaration | VariableDeclaration)]
+        found = missing_references(self._compiler, text, [PREFIX + entry.name for entry in entries], symbols, missing)
+        return {function.removeprefix(PREFIX): why for function, why in found.items()}
 
     # Macros.
 
@@ -238,6 +251,8 @@ class ShimMaker:
         match kind.kind:
             case "pointer":
                 item = self.spell(kind.item)
+                if item in ("struct", "union") and kind in self._names:     # typedef struct { ... } *name;
+                    return self._names[kind]
                 return f"{item} const *" if kind.const else f"{item} *"
             case "function":
                 arguments = ", ".join([*map(self.spell, kind.cif.argtypes), *(["..."] if kind.cif.variadic else [])])

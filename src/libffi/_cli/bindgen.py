@@ -1,6 +1,7 @@
 """`bindgen`: make a Python module of C headers."""
 import argparse
 import json
+import keyword
 import os
 import sys
 import time
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
     from libffi import bindgen
     from libffi._bindgen.command import command_of
 
-    if options.output is not None and not options.output.endswith(".py"):
-        raise Problem(USAGE, f"--output {options.output}: expected a name that ends in .py")
+    if options.output is not None:
+        _check_output(options.output)
     if options.shim and options.output is None:
         raise Problem(USAGE, "--shim needs --output: the shim lies beside the module")
     started = time.monotonic()
@@ -91,6 +92,20 @@ def run(options: argparse.Namespace) -> int:
             first, *rest = _summary(facts).splitlines()
             print("\n".join([paint(first, "bold", where), *rest]), file=where)
     return 0
+
+
+def _check_output(path: str) -> None:
+    """Refuse what nobody could import, or write to, before any work is done."""
+    if not path.endswith(".py"):
+        raise Problem(USAGE, f"--output {path}: expected a name that ends in .py")
+    name = os.path.basename(path).removesuffix(".py")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise Problem(USAGE, f"--output {path}: {name!r} cannot be imported, it is no name in Python")
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise Problem(USAGE, f"--output {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise Problem(USAGE, f"--output {path}: the folder {folder} cannot be written to")
 
 
 def asked_for(options: argparse.Namespace) -> dict[str, Any]:

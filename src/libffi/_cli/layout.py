@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
             _print(layout, options.cache_line)
         if not layouts:
             print(f"{options.header} declares no struct or union with members")
-        if options.check:
+        elif options.check:
             _print_check(len(layouts), different)
     return MISFIT if different else 0
 

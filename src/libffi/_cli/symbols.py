@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     print_table(titles, rows, right=[3], colours=dim)
     print(paint(_summary(path, len(symbols), options.header, [row[-1] for row in rows]), "bold"))
     if missing:
-        print(paint(f"declared, but not there: {', '.join(missing)}", "yellow"))
+        print(paint(f"declared, but not there ({len(missing)}): {', '.join(missing)}", "yellow"))
     return 0
 
 
