@@ -134,6 +134,7 @@ cdef extern from "core.h":
         ClosureObject *closure
         PyObject *name
         double made
+        char form
     ctypedef struct ClosureObject:
         closure_block *block
         PyObject *cif
@@ -180,6 +181,8 @@ cdef extern from "core.h":
         PyMethodDef method
         FunctionObject *next
         FunctionObject **at
+        PyObject *parameters
+        PyObject *defaults
 
     ctypedef struct watched_what:
         PyObject *name

@@ -5,7 +5,7 @@
 @cython.no_gc_clear             # what a call needs is borrowed from what it holds
 @cython.trashcan(True)          # its errcheck may be a function, whose errcheck is one, and so on
 cdef class Function:
-    """Call a C function: positional arguments only, converted by the CIF's types.
+    """Call a C function: arguments are converted by the CIF's types, and by position unless their names are known.
 
     Made by `Library.function`, `CIF.bind` and function pointers. Errors in
     arguments name the function and the argument; exceptions that closures raised
@@ -16,12 +16,17 @@ cdef class Function:
     cdef PyMethodDef method
     cdef FunctionObject *next           # among all functions
     cdef FunctionObject **at
+    cdef PyObject *parameters_
+    cdef PyObject *defaults_
     cdef readonly CIF cif
     cdef readonly str name
     cdef readonly object library
     cdef object errcheck_
     cdef object owner                   # keeps the code alive: a closure
     cdef str symbol                     # the library's name for it
+    cdef readonly tuple parameters
+    cdef tuple defaults
+    cdef object doc, module, qualname, signature
     cdef dict __dict__
     cdef object __weakref__
 
@@ -54,7 +59,7 @@ cdef class Function:
 
     @property
     def __qualname__(self):
-        return self.name
+        return self.name if self.qualname is None else self.qualname
 
     @property
     def gil(self):
@@ -93,6 +98,10 @@ cdef class Function:
         finally:
             PyMem_Free(values)
 
+    def __get__(self, instance, owner):
+        """Return the function itself: in a class it is a static method."""
+        return self
+
     def __class_getitem__(cls, item):
         """Return the class, annotated with parameters and result (`Function[[float], float]`)."""
         return GenericAlias(cls, item)
@@ -104,8 +113,8 @@ cdef class Function:
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
         reduced = function_reducer(self.library, self.symbol, self.cif, {
-            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_})
-        return (*reduced, vars(self)) if vars(self) else reduced        # a stub's docstring and signature
+            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_}, description_of(self))
+        return (*reduced, vars(self)) if vars(self) else reduced
 
     def __copy__(self):
         return self
@@ -118,7 +127,7 @@ cdef object function_reducer = None     # the package's: it knows libraries by n
 
 
 def set_function_reducer(reducer):
-    """Have functions of libraries pickled as what `reducer(library, symbol, cif, options)` returns."""
+    """Have functions of libraries pickled as what `reducer(library, symbol, cif, options, description)` returns."""
     global function_reducer
     function_reducer = reducer
 

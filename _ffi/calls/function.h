@@ -6,29 +6,12 @@
 
 #include "base/compiler.h"
 #include "base/locks.h"
+#include "calls/by_name.h"
 #include "calls/call.h"
-#include "calls/variadic.h"
 #include "calls/watched.h"
 #include "model/cif.h"
 #include "model/errors.h"
 #include "model/function.h"
-
-/* NULL, raises ArgumentError. */
-COLD static PyObject *no_keywords(const call_target *t)
-{
-    PyErr_Format(PyExc_TypeError, "%U() takes no keyword arguments", t->name);
-    argument_error(NULL, 0);
-    return NULL;
-}
-
-/* New; raises.  GIL. */
-static PyObject *call_function(const call_target *t, PyObject *function, PyObject *const *args,
-                               Py_ssize_t nargs)
-{
-    cif_state *c = t->cif;
-    return c->variadic ? call_variadic(t, function, args, nargs)
-                       : call_prepared(t, c, function, args, nargs);
-}
 
 /* A shape of signature, with the commonest options, has its own, compiled with what is known of it. */
 #define DOORS(shape, keeps, nargs, known) \
@@ -39,14 +22,14 @@ static PyObject *call_function(const call_target *t, PyObject *function, PyObjec
         cif_state *c = t->cif; \
         _Alignas(16) char frame[SMALL_FRAME]; \
         if (UNLIKELY(given != c->plain_nin)) \
-            return call_function(t, self, args, given); \
+            return call_otherwise(self, args, given); \
         return call_in_frame(t, c, frame, self, args, keeps, nargs, known); \
     } \
     CALL_PATH static PyObject *shape##_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, \
                                                   PyObject *kwnames) \
     { \
         if (UNLIKELY(kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)) \
-            return no_keywords(&((FunctionObject *)self)->target); \
+            return call_by_name((FunctionObject *)self, args, PyVectorcall_NARGS(nargsf), kwnames); \
         return call_##shape(self, args, PyVectorcall_NARGS(nargsf)); \
     } \
     CALL_PATH static PyObject *shape##_fast(PyObject *self, PyObject *const *args, Py_ssize_t given) \
@@ -74,6 +57,8 @@ COLD static PyObject *watched_fast(PyObject *self, PyObject *const *args, Py_ssi
 {
     const call_target *t = &((FunctionObject *)self)->target;
     watched_target watched = {.target = *t, .plain = t};
+    if (leaves_out((FunctionObject *)self, given))
+        return call_by_name((FunctionObject *)self, args, given, NULL);
     watched.target.life = &watched_life;
     return call_function(&watched.target, self, args, given);
 }
@@ -81,7 +66,7 @@ COLD static PyObject *watched_fast(PyObject *self, PyObject *const *args, Py_ssi
 COLD static PyObject *watched_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     if (kwnames != NULL && PyTuple_GET_SIZE(kwnames) != 0)
-        return no_keywords(&((FunctionObject *)self)->target);
+        return call_by_name((FunctionObject *)self, args, PyVectorcall_NARGS(nargsf), kwnames);
     return watched_fast(self, args, PyVectorcall_NARGS(nargsf));
 }
 

@@ -16,6 +16,7 @@ cdef class Closure:
     cdef object callable_
     cdef object on_exception_
     cdef object __weakref__
+    cdef tuple for_instances            # of a class: its name there and its on_error, if it has one or the other
 
     _made_by = "closure(...) or CIF.closure(...)"
 
@@ -86,6 +87,14 @@ cdef class Closure:
             raise ClosureExpired(f"closure {self.name} is closed")
         need_stack(0)
         return plain_callable(callable)(*args, **kwargs)
+
+    def __set_name__(self, owner, name):
+        _, on_error = self.for_instances or (None, None)
+        self.for_instances = PyUnicode_FromObject(name), on_error
+
+    def __get__(self, instance, owner):
+        """Return the closure; if it is of a method, which takes `self` besides what C passes, the instance's own."""
+        return self if instance is None or not is_of_method(self) else bound_closure(self, instance)
 
     def __enter__(self):
         return self

@@ -83,6 +83,8 @@ cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispa
     closure.block = block
     closure.callable_ = callable
     closure.on_exception_ = on_exception
+    if on_error is not None:
+        closure.for_instances = None, on_error
     block_open(block, <ClosureObject *>closure)
     return closure
 
@@ -91,3 +93,38 @@ cdef int set_on_error(closure_block *block, CIF cif, name, on_error) except -1:
     if cif.state.result_kind == K_VOID:
         raise TypeError(f"closure {name} on_error: a void function returns nothing")
     return block_set_default(block, on_error)
+
+
+# ---- closures of methods ----
+
+cdef extern from "Python.h":
+    bint PyFunction_Check(object)
+    object PyMethod_New(object, object)
+    int CO_VARARGS
+
+
+cdef bint is_of_method(Closure closure) except -1:
+    callable = plain_callable(callable_of(closure))
+    if not PyFunction_Check(callable):
+        return False
+    code = callable.__code__
+    return code.co_argcount == closure.cif.state.nin + 1 and not code.co_flags & CO_VARARGS
+
+
+cdef object bound_closure(Closure closure, instance):
+    """Return the closure of a method of this instance: the same as long as the instance lives."""
+    callable = callable_of(closure)
+    dispatch = (<Dispatcher>callable).dispatch if type(callable) is Dispatcher else None
+    name, on_error = closure.for_instances or (None, None)
+    name = name or closure.name
+    try:
+        own = instance.__dict__
+    except AttributeError:
+        raise TypeError(f"closure {closure.name}: instances of {type(instance).__name__} have no __dict__ to keep "
+                        f"their own in; make it in __init__, of the bound method") from None
+    made = own.get(name)        # there is one already where the class has a __getattribute__ of its own
+    if made is None:
+        made = own.setdefault(name, make_closure(
+            closure.cif, PyMethod_New(plain_callable(callable), instance), on_error, closure.on_exception_,
+            closure.name, dispatch, <closure_form>closure.block.form))
+    return made

@@ -24,6 +24,8 @@ typedef struct FunctionObject {
     call_target target;
     PyMethodDef method;             /* of .call */
     struct FunctionObject *next, **at;  /* among all functions: calls/function.h */
+    PyObject *parameters;           /* their names, a tuple; NULL: unknown (borrowed) */
+    PyObject *defaults;             /* of the last of them, a tuple or NULL (borrowed) */
 } FunctionObject;
 
 #endif

@@ -29,6 +29,7 @@ document(Function, {
     "cif": "Return the signature.",
     "name": "Return the name in messages.",
     "library": "Return the Library it is from, or None.",
+    "parameters": "Return the names of what is passed, None where they are not known.",
 })
 document(Closure, {"cif": "Return the signature."})
 document(LoadedLibrary, {

@@ -34,6 +34,8 @@ cdef int check_layouts() except -1:
         "Function.target": same_place(&(<FunctionObject *>function).target, &function.target),
         "Function.method": same_place(&(<FunctionObject *>function).method, &function.method),
         "Function.at": same_place(&(<FunctionObject *>function).at, &function.at),
+        "Function.parameters": same_place(&(<FunctionObject *>function).parameters, &function.parameters_),
+        "Function.defaults": same_place(&(<FunctionObject *>function).defaults, &function.defaults_),
         "Closure.block": same_place(&(<ClosureObject *>closure).block, &closure.block),
         "Closure.cif": (<ClosureObject *>closure).cif == <PyObject *>closure.cif,
         "Closure.callable": (<ClosureObject *>closure).callable == <PyObject *>closure.callable_,
@@ -79,6 +81,7 @@ own_instances(<PyTypeObject *>Array)
 own_instances(<PyTypeObject *>Struct)
 own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
+install_function_attributes()
 install_item_slots(<PyTypeObject *>Array)
 install_struct_slots(<PyTypeObject *>Struct)
 docstrings.append(new_signature.encode())

@@ -96,7 +96,8 @@ class Library(_ffi.LoadedLibrary):
 
                 symbol: Any = name  # of the wrong type: an error of the core's
                 result = c.void if restype is None else restype
-                return super().function(symbol, result, () if argtypes is None else argtypes, **options)
+                function = super().function(symbol, result, () if argtypes is None else argtypes, **options)
+                return _ffi._describe(function, module=sys._getframe(1).f_globals.get("__name__"))
             if name is not None and not isinstance(name, str):
                 return self._from_stub(name, None, options)
 
@@ -117,11 +118,10 @@ class Library(_ffi.LoadedLibrary):
 
         # Annotations kept as text may name what is local to the caller.
         read = read_stub(stub, sys._getframe(2).f_locals)
-        function: Any = super().function(name or read.name, read.restype, read.argtypes, **options)
-        function.__doc__ = read.doc
-        function.__signature__ = read.signature
-        made: Function = function
-        return made
+        function = super().function(name or read.name, read.restype, read.argtypes, **options)
+        return _ffi._describe(
+            function, parameters=read.parameters, defaults=read.defaults, doc=read.doc, signature=read.signature,
+            module=stub.__module__, qualname=stub.__qualname__)
 
     def declare(
         self, text: str, *, partial: bool = False, strings: Literal["text", "bytes", "pointer"] = "text",
@@ -199,15 +199,18 @@ def shared_library(name: str | None, mode: int = os.RTLD_NOW) -> Library:
 
 
 def rebuild_function(
-    name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int
+    name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int, description: dict[str, Any]
 ) -> Function:
     """Return a function again in another process."""
     sys.audit("libffi.unpickle", name, symbol)
-    return shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
+    function = shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
+    return _ffi._describe(function, **description)
 
 
-def _reduce_function(library: Library, symbol: str, cif: CIF, options: dict[str, Any]) -> tuple[Any, ...]:
-    return rebuild_function, (library.name, symbol, cif, options, library.mode)
+def _reduce_function(
+    library: Library, symbol: str, cif: CIF, options: dict[str, Any], description: dict[str, Any]
+) -> tuple[Any, ...]:
+    return rebuild_function, (library.name, symbol, cif, options, library.mode, description)
 
 
 _ffi.set_function_reducer(_reduce_function)

@@ -15,6 +15,8 @@ class Stub:
     name: str
     restype: Type
     argtypes: tuple[Any, ...]
+    parameters: tuple[str, ...]     # what callers pass
+    defaults: tuple[Any, ...]       # of the last of them
     doc: str | None
     signature: inspect.Signature
 
@@ -27,18 +29,19 @@ def read_stub(stub: Callable[..., object], names: Mapping[str, object]) -> Stub:
     argtypes: list[Any] = []
     for parameter in signature.parameters.values():
         what = f"{stub.__name__}() parameter {parameter.name!r}"
-        if parameter.default is not parameter.empty:
-            raise TypeError(f"{what} has a default value, which C functions do not have")
         if parameter.kind is parameter.VAR_POSITIONAL:
             if parameter.annotation is not parameter.empty:
                 raise TypeError(f"{what}: variable arguments have no one type, leave the annotation out")
             argtypes.append(...)
         elif parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
-            raise TypeError(f"{what}: C functions take arguments by position only")
+            raise TypeError(f"{what}: C functions take arguments by position")
         elif parameter.annotation is parameter.empty:
             raise TypeError(f"{what} has no annotation: write {parameter.name}: c.int or the like")
         else:
-            argtypes.append(_evaluate(parameter.annotation, what, stub, names))
+            kind = _evaluate(parameter.annotation, what, stub, names)
+            if kind.kind != "out" and parameter.default is ...:
+                raise TypeError(f"{what}: `...` is no value that C can be given; write the default itself")
+            argtypes.append(kind)
     what = f"{stub.__name__}() result"
     if signature.return_annotation is signature.empty:
         raise TypeError(f"{what} has no annotation: write -> c.int or the like, -> None for void")
@@ -47,7 +50,11 @@ def read_stub(stub: Callable[..., object], names: Mapping[str, object]) -> Stub:
     passed = [parameter for parameter, kind in zip(signature.parameters.values(), argtypes, strict=True)
               if kind is ... or kind.kind != "out"]
     signature = signature.replace(parameters=passed)
-    return Stub(stub.__name__, restype, tuple(argtypes), inspect.getdoc(stub), signature)
+    named = [parameter for parameter in passed if parameter.kind is not parameter.VAR_POSITIONAL]
+    return Stub(
+        stub.__name__, restype, tuple(argtypes), tuple(parameter.name for parameter in named),
+        tuple(parameter.default for parameter in named if parameter.default is not parameter.empty),
+        inspect.getdoc(stub), signature)
 
 
 def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, object]) -> Type:

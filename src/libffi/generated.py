@@ -19,7 +19,7 @@ Nothing here imports a compiler's or a parser's parts: an import costs what read
 import os
 from _thread import RLock
 
-from libffi import CIF, Library, LibraryNotFound, Struct, SymbolNotFound, Type, c, features
+from libffi import CIF, Library, LibraryNotFound, Struct, SymbolNotFound, Type, _ffi, c, features
 from libffi._ffi import scalars
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
@@ -160,10 +160,9 @@ class Bindings:
             return self._resolve(text)      # another name of it
         symbol, restype, parameters = self._signature(name, text)
         library, _ = self._find(symbol)
-        function: Any = library.function(symbol, restype, parameters.values())
-        function.__doc__ = self._doc(name)
-        function.__signature__ = _signature(parameters)
-        return function
+        function = library.function(symbol, restype, parameters.values())
+        return _ffi._describe(function, doc=self._doc(name), signature=_signature(parameters),
+                              module=self._module["__name__"], qualname=name)
 
     def _macro(self, name: str, text: str) -> "Any":
         from libffi import _macros

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Literal
 
-from libffi import SymbolNotFound, c
+from libffi import SymbolNotFound, _ffi, c
 from libffi._reader.scope import (
     ConstantDeclaration,
     Declaration,
@@ -93,8 +94,9 @@ def _look_up(library: Library, parsed: Parsed, text: Text) -> tuple[dict[str, An
 
 def _object(library: Library, declaration: Declaration, options: _FunctionOptions) -> Any:
     match declaration:
-        case FunctionDeclaration(symbol=symbol, cif=cif):
-            return library._function_of(symbol, cif, **options)
+        case FunctionDeclaration(symbol=symbol, cif=cif, parameters=parameters):
+            function = library._function_of(symbol, cif, **options)
+            return _ffi._describe(function, parameters=_names(parameters))
         case VariableDeclaration(symbol=symbol, type=qualified):
             return _variable(library, symbol, qualified)
         case ConstantDeclaration(constant=constant, value=value):
@@ -102,6 +104,13 @@ def _object(library: Library, declaration: Declaration, options: _FunctionOption
         case Qualified(type=FunctionType(cif=cif)):
             return c.func(cif)
     return declaration.type
+
+
+def _names(parameters: tuple[str, ...]) -> list[str] | None:
+    """Return the names of parameters as Python has them; None where C's text leaves one out."""
+    if not all(parameters) or len({*parameters}) != len(parameters):
+        return None
+    return [f"{name}_" if iskeyword(name) else name for name in parameters]
 
 
 def _variable(library: Library, symbol: str, qualified: Qualified) -> Any:
