@@ -1,0 +1,130 @@
+"""Programs that every checker must pass: `mypy` does in tools/lint. They are not run."""
+# mypy: disable-error-code="empty-body, redundant-expr"
+# ruff: noqa
+from __future__ import annotations
+import asyncio
+from array import array
+from typing import Annotated, Any
+import numpy as np
+from libffi.annotations import Record
+from libffi import Library, c, closure, CIF, Function, Struct, Pointer, Memory, Array, Closure, Type, string_at
+
+libm = Library("m"); libc = Library(None)
+# 1 typed result
+f1 = libm.function("pow", c.double, [c.double, c.double])
+r1: float = f1(2, 10)
+# 2 no args list omitted
+f2 = libc.function("getpid", c.int)
+# 3 void with None
+f3 = libc.function("srand", None, [c.uint])
+# 4 variadic
+f4 = libc.function("snprintf", c.int, [c.pointer, c.size_t, c.string, ...])
+# 5 tuple argtypes
+f5 = libc.function("abs", c.int, (c.int,))
+# 6 stub, C types as annotations
+@libm.function
+def hypot(x: Annotated[float, c.double], y: Annotated[float, c.double]) -> Annotated[float, c.double]: ...
+r6: float = hypot(3, 4)
+# 7 stub Annotated
+@libm.function(gil="hold")
+def cbrt(x: Annotated[float, c.double]) -> Annotated[float, c.double]: ...
+r7: float = cbrt(27.0)
+# 8 stub with no "..." but docstring
+@libm.function
+def fabs(x: Annotated[float, c.double]) -> Annotated[float, c.double]:
+    """Absolute."""
+    ...
+# 9 stub void
+@libc.function
+def srand(seed: Annotated[int, c.uint]) -> None: ...
+srand(1)
+# 10 renamed stub
+@libc.function("abs")
+def absolute(x: Annotated[int, c.int]) -> Annotated[int, c.int]: ...
+# 11 closure decorator
+@closure(c.int, [c.ptr(c.int), c.ptr(c.int)])
+def compare(a: Pointer[int], b: Pointer[int]) -> int:
+    return a[0] - b[0]
+# 12 struct
+point = c.struct("point", x=c.double, y=c.double)
+p = point.new(x=1, y=2)
+# 13 struct class
+class corner(Record):
+    x: float
+    y: float
+class segment(Record):
+    a: corner
+    b: corner
+s = segment.new()
+# 14 struct class Annotated
+class vec(Record):
+    x: Annotated[float, c.double]
+    y: Annotated[float, c.double]
+v = vec.new(x=1.0)
+# 15 array
+arr = c.array(c.int, 5).new([1, 2, 3])
+# 16 pointer
+pi = c.ptr(c.int)(arr)
+# 17 pointer to struct
+pp = c.ptr(point)(p)
+# 18 out
+frexp = libm.function("frexp", c.double, [c.double, c.out(c.int)])
+m, e = frexp(8.0)
+# 19 out stub
+@libm.function("frexp")
+def frexp2(x: Annotated[float, c.double], exp: Annotated[int, c.out(c.int)] = ...) -> Annotated[tuple[float, int], c.double]: ...
+m2, e2 = frexp2(8.0)
+# 20 declared
+libc.declare("int atoi(const char *);")
+n: int = libc.atoi("3")
+# 21 buffers
+def fill(buf: bytearray | array[int] | np.ndarray[Any, Any]) -> None:
+    libc.function("memset", c.pointer, [c.pointer, c.int, c.size_t])(buf, 0, 8)
+# 22 func type
+cmp_t = c.func(CIF(c.int, [c.pointer, c.pointer]))
+# 23 method closure
+class Handler:
+    cb: Closure
+    def __init__(self) -> None:
+        self.cb = closure(c.void, [c.int])(self.on)
+    def on(self, x: int) -> None: ...
+# 24 dispatch to asyncio
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    @closure(c.void, [c.int], dispatch=loop.call_soon_threadsafe)
+    def later(x: int) -> None: ...
+    await asyncio.to_thread(libc.atoi, "3")
+# 25 own annotations with Type[...] and Function[...]
+def make(t: Type[float]) -> Function[[float], float]:
+    return libm.function("cos", t, [t])
+# 26 string_at ptr
+ptrc = c.ptr(c.char)(bytearray(b"hi\0"))
+b: bytes = string_at(ptrc)
+# 27 struct subclass annotation for a parameter
+def length(q: Struct) -> float:
+    return float((q.x ** 2 + q.y ** 2) ** .5)
+# 28 errcheck
+def check(result: int, function: Function, arguments: tuple[Any, ...]) -> int:
+    return result
+f28 = libc.function("close", c.int, [c.int], errno=True, errcheck=check)
+# 29 enum
+import enum
+class Color(enum.IntEnum):
+    RED = 0
+color = c.enum(Color)
+# 30 void* new
+place = c.pointer.new()
+# 31 stub with pointer
+@libc.function("strlen")
+def slen(s: Annotated[str | bytes, c.string]) -> Annotated[int, c.size_t]: ...
+slen("abc"); slen(b"abc")
+# 32 recursive struct
+node = c.struct("node"); node.define(value=c.int, next=c.ptr(node))
+# 33 with
+with c.array(c.double, 10).new() as big: print(big)
+# 34 iterate struct array
+pts = c.array(point, 3).new()
+for q in pts:
+    print(q)
+# 35 map, 36 memory as ndarray
+nd = np.asarray(arr)

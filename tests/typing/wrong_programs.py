@@ -1,0 +1,127 @@
+"""Lines that every checker must refuse: an ignore without an error is one itself (mypy, strict). They are not run."""
+# mypy: disable-error-code=empty-body
+# ruff: noqa
+from __future__ import annotations
+from typing import Annotated, Any
+from libffi import *
+from libffi import c
+libc = Library("c"); libm = Library("m")
+abs_ = libc.function("abs", c.int, (c.int,))
+abs_()  # type: ignore
+abs_(1, 2)  # type: ignore
+abs_("x")  # type: ignore
+abs_(1.5)  # type: ignore
+s: str = abs_(1)  # type: ignore
+lst = libc.function("labs", c.long, [c.long])
+lst(1.5)  # type: ignore
+lst("x")  # type: ignore
+lst(None)  # type: ignore
+s = lst(3)  # type: ignore
+mem = libc.function("memset", c.pointer, [c.pointer, c.int, c.size_t])
+mem([1, 2], 0, 3)  # type: ignore
+n1: int = mem(None, 0, 0)  # type: ignore
+strlen = libc.function("strlen", c.size_t, [c.string])
+strlen(3)  # type: ignore
+strlen(2.5)  # type: ignore
+point = c.struct("point", x=c.double, y=c.double)
+d = libm.function("dist", c.double, (point, c.ptr(point)))
+d(3, None)  # type: ignore
+d((1, 2), 3)  # type: ignore
+d((1, 2))  # type: ignore
+a = c.array(c.double, 3).new()
+a[0] = "x"  # type: ignore
+a[0] = None  # type: ignore
+a.valu  # type: ignore
+a["x"]  # type: ignore
+b = c.array(c.int, 3).new()
+b[0] = 1.5  # type: ignore
+b.value = 5  # type: ignore
+c.array(int, 3)  # type: ignore
+c.array(c.int, "3")  # type: ignore
+c.array(c.int, 3).new(5)  # type: ignore
+for z in b: z.upper()  # type: ignore
+p = c.ptr(c.int)(b)
+p.value = "x"  # type: ignore
+p + 1.5  # type: ignore
+p.foo  # type: ignore
+s = p.value  # type: ignore
+p.address = 3  # type: ignore
+sum_ = libm.function("s", c.double, [c.ptr(c.double), c.size_t])
+sum_(b, 3)  # type: ignore
+sum_(c.int.new(), 1)  # type: ignore
+sum_("abc", 1)  # type: ignore
+v = c.int.new(3)
+v.value = "x"  # type: ignore
+v.value = 2.5  # type: ignore
+v.vlue  # type: ignore
+s = v.value  # type: ignore
+c.double.new(None)  # type: ignore
+c.string.new(5)  # type: ignore
+c.int(2.5)  # type: ignore
+c.char.new(2.5)  # type: ignore
+c.bool.new("x")  # type: ignore
+@closure(c.int, (c.int,))  # type: ignore
+def k1(a: int, b: int) -> int: return a
+@closure(c.int, (c.int, c.string))  # type: ignore
+def k2(a: str, b: str) -> int: return 1
+@closure(c.int, [c.int])  # type: ignore
+def k3(a: int) -> str: return ""
+@closure(c.double, [c.ptr(c.int)])  # type: ignore
+def k4(a: Pointer[float]) -> float: return 1.0
+@closure("int", [c.int])  # type: ignore
+def k5(a: int) -> int: return a
+closure(c.int, [c.int], on_err=3)  # type: ignore
+closure(c.int, [c.int])(3)  # type: ignore
+@closure(c.int, [int])  # type: ignore
+def k6(a: int) -> int: return a
+libm.function("x", c.double, [c.double], gil="x")  # type: ignore
+libm.function("x", c.double, [c.double], errcheck=3)  # type: ignore
+libm.function("x", c.double, [c.double], errno="yes")  # type: ignore
+libm.function(3, c.double, [c.double])  # type: ignore
+libm.function("x", [c.double])  # type: ignore
+libm.function("x", c.double, {"a": c.int})  # type: ignore
+Library(3)  # type: ignore
+Library("m", mod=3)  # type: ignore
+libm.symbol(3)  # type: ignore
+libm.variable("x", int)  # type: ignore
+string_at("x")  # type: ignore
+CIF(c.int, c.int)  # type: ignore
+CIF(c.int, ["int"])  # type: ignore
+c.struct("s", [("x", int)])  # type: ignore
+c.struct("s", x="int")  # type: ignore
+c.ptr(int)  # type: ignore
+c.func(c.int)  # type: ignore
+c.out(int)  # type: ignore
+@libm.function
+def cbrt(x: Annotated[float, c.double]) -> Annotated[float, c.double]: ...
+cbrt(1, 2)  # type: ignore
+cbrt(y=3)  # type: ignore
+cbrt.call("x")  # type: ignore
+s = cbrt.call(3.0)  # type: ignore
+f: Function[[str], int] = cbrt  # type: ignore
+abs_.foo  # type: ignore
+abs_.name = "x"  # type: ignore
+g: Memory[str] = c.int.new()  # type: ignore
+h: Array[str] = c.array(c.int, 3).new()  # type: ignore
+i: Pointer[str] = c.ptr(c.int)(b)  # type: ignore
+t: Type[str] = c.int  # type: ignore
+point.new(3)  # type: ignore
+q = point.new(x=1)
+q.x = "s"  # type: ignore
+q.x.foo  # type: ignore
+pts = c.array(point, 2).new()
+pts[0] = 3  # type: ignore
+pts[0].x = "s"  # type: ignore
+with abs_ as ff: pass  # type: ignore
+cb = closure(c.int, [c.int])(lambda x: x)
+cb.adress  # type: ignore
+cb.retarget(3)  # type: ignore
+set_errno("x")  # type: ignore
+libm.function("cos", c.double, [c.double])("a")  # type: ignore
+lst.call("x")  # type: ignore
+abs_.map("x", out=3)  # type: ignore
+libc.declare(3)  # type: ignore
+libc.declare("int f(void);", string="bytes")  # type: ignore
+c.enum(3)  # type: ignore
+e2: str = c.char.new(b"a").value  # type: ignore
+c.ptr(c.int)("x")  # type: ignore
