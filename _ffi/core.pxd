@@ -75,6 +75,7 @@ cdef extern from "core.h":
         PyObject *name
         const type_info *item
         Py_ssize_t length
+        size_t flexible
         field_info *fields
         Py_ssize_t nfields
         PyObject *field_index
@@ -210,6 +211,9 @@ cdef extern from "core.h":
     void copy_swapped(const type_info *, char *, const char *)
     bint is_readable(const void *, size_t)
     object memory_new "(PyObject *)memory_new"(const type_info *)
+    object memory_with_room "(PyObject *)memory_with_room"(const type_info *, size_t)
+    Py_ssize_t room_behind(const MemoryObject *)
+    object memory_part "(PyObject *)memory_part"(const type_info *, void *, MemoryObject *)
     object memory_view "(PyObject *)memory_view"(const type_info *, void *, PyObject *, lifetime *)
     MemoryObject *memory_root(MemoryObject *)
     void memory_release(MemoryObject *)
@@ -324,6 +328,7 @@ cdef extern from *:
     object (*core_pin "core.pin")(lifetime *, object)
     object (*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t)
     object (*core_exact_from_string "core.exact_from_string")(const char *)
+    object (*core_array_of "core.array_of")(const type_info *, Py_ssize_t)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
     int (*core_ctypes_describes "core.ctypes_describes")(const type_info *, object) except -1
     object (*core_watch_begins "core.watch_begins")(const watched_what *, PyObject *, const char **)

@@ -19,6 +19,7 @@ static struct {
     PyObject *(*pin)(lifetime *life, PyObject *owner);
     PyObject *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
     PyObject *(*exact_from_string)(const char *digits);
+    PyObject *(*array_of)(const type_info *item, Py_ssize_t length);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
     int (*ctypes_describes)(const type_info *item, PyObject *value);     /* -1 raises */
     PyObject *(*watch_begins)(const watched_what *what, PyObject *outer, const char **report);

@@ -30,6 +30,7 @@ struct type_info {
     PyObject *name;                 /* its C spelling, str (borrowed) */
     const type_info *item;          /* pointee, element, enum base, referred type */
     Py_ssize_t length;              /* arrays and vectors */
+    size_t flexible;                /* offset of a struct's flexible array member, 0: it has none */
     field_info *fields;
     Py_ssize_t nfields;
     int by_position;                /* a tuple may initialise it */

@@ -72,6 +72,7 @@ core_function_at = function_at
 core_pin = make_pin
 core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
+core_array_of = array_of
 core_new_array = new_array
 core_ctypes_describes = ctypes_describes
 core_watch_begins = watch_begins

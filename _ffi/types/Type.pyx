@@ -190,6 +190,8 @@ cdef class Type:
                              "(T.read() reads from any)")
         cdef Memory memory = view_memory(self, pointer.p.address + distance, pointer.owner, pointer.p.life,
                                          is_const(address))
+        if self.info.flexible and known is not None:
+            memory.m.size = known - distance
         if address is pointer.owner and isinstance(address, memoryview):
             memory.m.life = &memory.m.own       # which ends before its object does, where close() releases the buffer
         return memory

@@ -183,6 +183,15 @@ cdef bint extends(Type type, Type other):
     return False
 
 
+cdef size_t flexible_offset(Type type, list visible) except? 0:
+    """Return where a struct's flexible array begins, the last member of no length; 0: it has none."""
+    cdef Type last
+    if type.info.kind != K_STRUCT or not visible:
+        return 0
+    last = visible[-1][1]
+    return visible[-1][2] if last.info.kind == K_ARRAY and last.info.length == 0 and last.info.item.size else 0
+
+
 cdef int complete_struct(Type type, list members, tuple options) except -1:
     """Lay the members out and make the class of the struct's memory."""
     cdef _Layout layout
@@ -228,6 +237,7 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     type.info.by_position = by_position
     type.info.holds_addresses = holds_addresses
     type.info.leads_to_users = type.info.users_class or any([(<Type>entry[1]).info.leads_to_users for entry in members])
+    type.info.flexible = flexible_offset(type, visible)
     type.info.size = layout.size
     type.info.alignment = layout.alignment
     type.info.memory_class = <PyObject *>memory_class

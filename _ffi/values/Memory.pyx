@@ -93,6 +93,8 @@ cdef class Memory:
         if self.m.readonly and flags & PyBUF_WRITABLE:
             raise BufferError("the memory is const")
         format, dimensions, strides = array_layout(self.type_)
+        if self.m.size != self.m.type.size:     # with the items of a flexible array: bytes
+            format, dimensions, strides = b"B", (self.m.size,), (1,)
         ndim = <int>len(dimensions)
         view.internal = NULL
         view.shape = view.strides = view.suboffsets = NULL
@@ -132,10 +134,11 @@ def _rebuild_memory(type, bytes data):
     """Make memory of these bytes (for pickle)."""
     cdef Type this = need_type("_rebuild_memory()", type)
     need_maker(this)
-    if this.info.holds_addresses or <size_t>len(data) != this.info.size:
+    if this.info.holds_addresses or <size_t>len(data) < this.info.size or (
+            not this.info.flexible and <size_t>len(data) != this.info.size):
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
-    cdef Memory memory = memory_new(&this.info)
-    memcpy(memory.m.data, <const char *>data, this.info.size)
+    cdef Memory memory = memory_with_room(&this.info, len(data))
+    memcpy(memory.m.data, <const char *>data, len(data))
     return memory
 
 
@@ -158,6 +161,11 @@ cdef int close_memory(Memory memory) except -1:
     return 0
 
 
+cdef object flexible_items(Memory memory):
+    """Return the flexible array at the end of a struct."""
+    return load_named(memory, memory.m.type.nfields - 1)
+
+
 cdef bint has_storage(Memory memory):
     """Return whether the storage is its own, neither somebody's nor borrowed of a buffer."""
     return memory.m.life == &memory.m.own and memory.owner is None
@@ -171,11 +179,13 @@ cdef object view_memory(Type type, void *address, owner, lifetime *life, bint re
 
 cdef object copy_of(Memory memory, memo):
     """Return memory of its own; with a memo, what a user's class keeps in it is copied too."""
-    cdef Memory copy = memory_new(memory.m.type)
+    cdef Memory copy = memory_with_room(memory.m.type, memory.m.size)
     cdef keeper k = memory_keeper(<MemoryObject *>copy)
     lifetime_pin(copy.m.life)       # gc.get_objects() may find it, and code may close it
     try:
         copy_memory(memory.m.type, copy.m.data, <MemoryObject *>memory, &k)
+        if room_behind(<MemoryObject *>memory):
+            assign_memory(flexible_items(copy), flexible_items(memory))
     finally:
         lifetime_unpin(copy.m.life)
     state = state_of(memory)

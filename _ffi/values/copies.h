@@ -64,12 +64,13 @@ static inline int copies_plainly(MemoryObject *source)
 /* A copy of `source`'s bytes, to be freed, and in *kept (new) what they keep alive.  NULL raises. */
 COLD static char *copy_with_kept(MemoryObject *source, PyObject **kept)
 {
-    char *copy = was_closed_meanwhile(source) ? NULL : PyMem_Malloc(source->m.size);
+    size_t size = source->m.type->size;
+    char *copy = was_closed_meanwhile(source) ? NULL : PyMem_Malloc(size);
 
     if (copy == NULL)
         return PyErr_Occurred() ? NULL : (char *)PyErr_NoMemory();
-    memcpy(copy, source->m.data, source->m.size);
-    *kept = kept_between(memory_root(source), source->m.data, source->m.size);
+    memcpy(copy, source->m.data, size);
+    *kept = kept_between(memory_root(source), source->m.data, size);
     if (*kept == NULL) {
         PyMem_Free(copy);
         return NULL;
@@ -97,7 +98,7 @@ COLD static int store_copy_undisturbed(keeper *k, char *where, MemoryObject *sou
     if (copy == NULL)
         return -1;
     if (k->memory != NULL) {
-        *replaced = kept_between(k->memory, where, source->m.size);
+        *replaced = kept_between(k->memory, where, source->m.type->size);
         if (*replaced == NULL || forget_kept(k->memory, where, *replaced) < 0)
             goto done;
     }
@@ -113,7 +114,7 @@ COLD static int store_copy_undisturbed(keeper *k, char *where, MemoryObject *sou
         }
     }
     if (status == 0)
-        memcpy(where, copy, source->m.size);
+        memcpy(where, copy, source->m.type->size);
 done:
     PyMem_Free(copy);
     Py_DECREF(kept);

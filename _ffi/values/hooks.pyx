@@ -22,6 +22,10 @@ cdef object make_pin(lifetime *life, object owner):
     return pin
 
 
+cdef object array_of(const type_info *item, Py_ssize_t length):
+    return array(<object>item.object, length)
+
+
 cdef object new_array(const type_info *item, const Py_ssize_t *shape, int ndim):
     cdef int i
     result = <object>item.object

@@ -21,8 +21,17 @@
 static PyObject *load_aggregate(const type_info *type, const void *where, MemoryObject *root)
 {
     MemoryObject *memory;
-    if (root != NULL)
-        return (PyObject *)memory_part(type, (void *)where, root);
+    if (root != NULL) {
+        Py_ssize_t room = type->size == 0 && type->kind == K_ARRAY ? room_at(root, where) : 0;
+        PyObject *whole = UNLIKELY(room > 0) ? core.array_of(type->item, room) : NULL;
+        if (UNLIKELY(room > 0 && whole == NULL))
+            return NULL;
+        memory = memory_part(whole ? &((TypeObject *)whole)->info : type, (void *)where, root);
+        if (UNLIKELY(type->flexible) && memory != NULL && root->m.type == type && root->m.data == (const char *)where)
+            memory->m.size = root->m.size;
+        Py_XDECREF(whole);
+        return (PyObject *)memory;
+    }
     memory = memory_new(type);
     if (memory != NULL)
         memcpy(memory->m.data, where, type->size);

@@ -38,18 +38,18 @@ cdef str look(Memory memory):
     try:
         if not can_be_seen(memory):
             return f"<{short_name(memory.type_)} memory at {<uintptr_t>memory.m.data:#x}, which cannot be read>"
-        seen = look_at(type, memory.m.data, ROOM)
+        seen = look_at(type, memory.m.data, ROOM, room_behind(<MemoryObject *>memory))
         return seen if type.kind in (K_STRUCT, K_UNION) else f"<{short_name(memory.type_)} memory: {seen}>"
     finally:
         lifetime_unpin(memory.m.life)
 
 
-cdef str look_at(const type_info *type, char *where, Py_ssize_t room):
+cdef str look_at(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind=0):
     if is_pointer_kind(type.kind):
         address = <uintptr_t>read_address(where)
         return f"{address:#x}" if address else "NULL"
     if type.kind == K_STRUCT or type.kind == K_UNION:
-        return look_at_members(type, where, room)
+        return look_at_members(type, where, room, behind)
     if type.kind in (K_ARRAY, K_VECTOR):
         if type.item.kind == K_CHAR:
             return look_at_characters(where, type.size)
@@ -59,8 +59,10 @@ cdef str look_at(const type_info *type, char *where, Py_ssize_t room):
     return short_repr(scalar_seen(type, where))
 
 
-cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room):
+cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind):
+    """`behind`: how many items there are in its flexible array."""
     cdef const field_info *field
+    cdef Type last
     cdef Py_ssize_t i
     name = clipped((<PyTypeObject *>type.memory_class).tp_name.decode(), 2 * SHORT)
     room -= len(name) + AROUND
@@ -72,8 +74,13 @@ cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room):
         if room <= 0:
             parts.append("…")
             break
-        seen = short_repr(bits_seen(field, where)) if field.bit_width else \
-            look_at(field.type, where + field.offset, room)
+        if field.bit_width:
+            seen = short_repr(bits_seen(field, where))
+        elif behind and i == type.nfields - 1:
+            last = array(<object>field.type.item.object, behind)
+            seen = look_at(&last.info, where + field.offset, room)
+        else:
+            seen = look_at(field.type, where + field.offset, room)
         room -= len(seen)
         parts.append(start + seen)
     return f"{name}({', '.join(parts)})"

@@ -118,8 +118,8 @@ static void own_instances(PyTypeObject *class)
         class->tp_dealloc = memory_dealloc;
 }
 
-/* New zeroed storage for one `type`.  New; raises MemoryError. */
-static MemoryObject *memory_new(const type_info *type)
+/* New zeroed storage of `size` bytes for one `type`.  New; raises MemoryError. */
+static ALWAYS_INLINE MemoryObject *memory_of_size(const type_info *type, size_t size)
 {
     MemoryObject *memory = memory_alloc(type);
     memory_state *m;
@@ -128,13 +128,13 @@ static MemoryObject *memory_new(const type_info *type)
         return NULL;
     m = &memory->m;
     m->life = &m->own;
-    if (LIKELY(type->size <= INLINE_STORAGE
+    if (LIKELY(size <= INLINE_STORAGE
                && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
         m->data = (char *)m->storage;
         return memory;
     }
-    if (type->size < (size_t)PY_SSIZE_T_MAX - type->alignment)
-        m->allocated = PyMem_RawCalloc(1, type->size + type->alignment);
+    if (size < (size_t)PY_SSIZE_T_MAX - type->alignment)
+        m->allocated = PyMem_RawCalloc(1, size + type->alignment);
     if (m->allocated == NULL) {
         m->life = &forever;
         Py_DECREF(memory);
@@ -143,6 +143,39 @@ static MemoryObject *memory_new(const type_info *type)
     }
     m->data = align_pointer(m->allocated, type->alignment);
     return memory;
+}
+
+/* New zeroed storage for one `type`.  New; raises MemoryError. */
+static MemoryObject *memory_new(const type_info *type)
+{
+    return memory_of_size(type, type->size);
+}
+
+/* ... and more, for the items of its flexible array.  New; raises MemoryError. */
+COLD static MemoryObject *memory_with_room(const type_info *type, size_t size)
+{
+    MemoryObject *memory = memory_of_size(type, size);
+    if (memory != NULL)
+        memory->m.size = size;
+    return memory;
+}
+
+/* How many items there is room for in the flexible array at the end of what is stored in `memory`. */
+static Py_ssize_t room_behind(const MemoryObject *memory)
+{
+    const type_info *type = memory->m.type, *item;
+    if (type->flexible == 0 || memory->m.size <= type->flexible)
+        return 0;
+    item = type->fields[type->nfields - 1].type->item;
+    return (Py_ssize_t)((memory->m.size - type->flexible) / item->size);
+}
+
+/* ... if `where` is that array; else 0. */
+static inline Py_ssize_t room_at(const MemoryObject *memory, const void *where)
+{
+    return memory->m.type->flexible != 0 && (const char *)where == memory->m.data + memory->m.type->flexible
+               ? room_behind(memory)
+               : 0;
 }
 
 /* After close(): what is not needed any more.  Where threads run Python at once, one may be

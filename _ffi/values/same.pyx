@@ -41,6 +41,18 @@ cdef bint same_members(const type_info *type, char *one, char *other) except -1:
     return True
 
 
+cdef bint same_behind(Memory one, Memory other) except -1:
+    """Compare the items of flexible arrays."""
+    cdef Py_ssize_t n = room_behind(<MemoryObject *>one)
+    cdef Type items
+    if n != room_behind(<MemoryObject *>other):
+        return False
+    if n == 0:
+        return True
+    items = array(<object>one.m.type.fields[one.m.type.nfields - 1].type.item.object, n)
+    return same_stored(&items.info, one.m.data + one.m.type.flexible, other.m.data + other.m.type.flexible)
+
+
 cdef object same_memory(Memory one, Memory other):
     """Compare two of one type; what cannot be looked at is not equal."""
     if not lifetime_pin(one.m.life):
@@ -49,7 +61,8 @@ cdef object same_memory(Memory one, Memory other):
         lifetime_unpin(one.m.life)
         return False
     try:
-        return can_be_seen(one) and can_be_seen(other) and same_stored(one.m.type, one.m.data, other.m.data)
+        return can_be_seen(one) and can_be_seen(other) and same_stored(one.m.type, one.m.data, other.m.data) and \
+            same_behind(one, other)
     finally:
         lifetime_unpin(one.m.life)
         lifetime_unpin(other.m.life)

@@ -172,6 +172,12 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     Py_ssize_t i, n;
     PyObject *items;
 
+    if (UNLIKELY(type->length == 0) && k->memory != NULL && (n = room_at(k->memory, where)) > 0) {
+        PyObject *whole = core.array_of(item, n);       /* as long as there is room for */
+        status = whole == NULL ? -1 : store_array(&((TypeObject *)whole)->info, where, value, k);
+        Py_XDECREF(whole);
+        return status;
+    }
     if (Memory_Check(value) && same_to_c(type, ((MemoryObject *)value)->m.type))
         return copy_memory(type, where, (MemoryObject *)value, k);
     status = store_array_text(type, where, value);

@@ -192,11 +192,63 @@ static ALWAYS_INLINE int store_call_in(MemoryObject *memory, PyObject *const *ar
     return status;
 }
 
+/* What a call gives for the last field.  Borrowed; NULL: nothing, or it is not known. */
+static PyObject *given_last(const type_info *type, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
+{
+    PyObject *name = type->fields[type->nfields - 1].name;
+    Py_ssize_t i;
+    for (i = 0; names != NULL && i < PyTuple_GET_SIZE(names); ++i)
+        if (PyUnicode_Compare(PyTuple_GET_ITEM(names, i), name) == 0)
+            return args[nargs + i];
+    if (nargs == type->nfields && nargs > 1)
+        return args[nargs - 1];
+    if (nargs != 1)
+        return NULL;
+    if (PyDict_Check(args[0]))
+        return PyDict_GetItemWithError(args[0], name);
+    if ((PyTuple_Check(args[0]) || PyList_Check(args[0])) && PySequence_Fast_GET_SIZE(args[0]) == type->nfields)
+        return PySequence_Fast_GET_ITEM(args[0], type->nfields - 1);
+    return NULL;
+}
+
+/* Memory for what a call gives: with room for the items of a flexible array, a text's NUL among them.
+   New; raises. */
+COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const *args, Py_ssize_t nargs,
+                                          PyObject *names)
+{
+    const type_info *item = type->fields[type->nfields - 1].type->item;
+    PyObject *items = given_last(type, args, nargs, names);
+    Py_ssize_t n = 0;
+
+    if (items != NULL && PyUnicode_Check(items) && item->kind == K_CHAR) {
+        if (PyUnicode_AsUTF8AndSize(items, &n) == NULL) {
+            PyErr_Clear();              /* surrogates: three bytes at most for what stands for one */
+            n = 3 * PyUnicode_GET_LENGTH(items);
+        }
+        ++n;
+    } else if (items != NULL) {
+        n = PyObject_Size(items);
+        if (n >= 0 && PyUnicode_Check(items))
+            n = (item->size == 2 ? 2 * n : n) + 1;
+        else if (n >= 0 && PyBytes_Check(items) && item->kind == K_CHAR)
+            ++n;
+    }
+    if (n < 0) {                        /* storing it will say what it should have been */
+        PyErr_Clear();
+        n = 0;
+    }
+    if ((size_t)n > (MAX_TYPE_SIZE - type->flexible) / item->size)
+        return (MemoryObject *)PyErr_NoMemory();
+    if (type->flexible + (size_t)n * item->size <= type->size)
+        return memory_new(type);
+    return memory_with_room(type, type->flexible + (size_t)n * item->size);
+}
+
 /* New; raises. */
 static ALWAYS_INLINE PyObject *make_struct(const type_info *type, PyObject *const *args, Py_ssize_t nargs,
                                            PyObject *names, call_style style, const char *place)
 {
-    MemoryObject *memory = memory_new(type);
+    MemoryObject *memory = LIKELY(type->flexible == 0) ? memory_new(type) : memory_for_call(type, args, nargs, names);
     if (UNLIKELY(memory == NULL))
         return NULL;
     if (UNLIKELY(store_call_in(memory, args, nargs, names, style, 1) < 0)) {
@@ -322,7 +374,10 @@ static PyObject *class_vectorcall(PyObject *class, PyObject *const *args, size_t
 
     if (UNLIKELY(slots->tp_new != struct_new || slots->tp_init != struct_init))     /* it has its own */
         return call_packed(PyType_Type.tp_call, class, args, nargs, kwnames);
-    if (UNLIKELY((type = type_made_by(class)) == NULL || (memory = memory_new(type)) == NULL))
+    if (UNLIKELY((type = type_made_by(class)) == NULL))
+        return NULL;
+    memory = LIKELY(type->flexible == 0) ? memory_new(type) : memory_for_call(type, args, nargs, kwnames);
+    if (UNLIKELY(memory == NULL))
         return NULL;
     if (UNLIKELY(store_call_in(memory, args, nargs, kwnames, CLASS_CALLED, 1) < 0)) {
         add_place(PyUnicode_FromFormat("%s()", slots->tp_name));

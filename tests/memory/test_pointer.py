@@ -190,7 +190,7 @@ def test_a_flexible_array_in_a_buffer_ends_with_it():
     assert INT_P(FLEXIBLE.at(room).items)[:] == [5, 6]
     assert INT_P(FLEXIBLE.new().items)[:] == []
     with pytest.raises(ValueError, match=r"flexible.items: expected int\[0\] .*, got 2 \(.*T\.at\(bytearray"):
-        FLEXIBLE.new(n=2, items=[1, 2])
+        FLEXIBLE.new().items = [1, 2]
 
 
 def test_a_flexible_array_of_c_has_no_known_end(numbers):
