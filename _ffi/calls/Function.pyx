@@ -84,16 +84,19 @@ cdef class Function:
     def map(self, *args, out=None):
         """Call over arrays element by element, releasing the GIL once.
 
-        Arguments are buffers of the parameter's type, all of one shape, strided or
-        not, or single values, which are repeated. Returns `out`, or new array memory.
+        Arguments are buffers of the parameter's type, strided or not, lists, what has an `__array__` (pandas'
+        Series), or single values; their shapes are broadcast as NumPy does. Returns `out`, or new array memory.
         """
         cdef Py_ssize_t i, n = len(args)
         cdef PyObject **values = <PyObject **>PyMem_Malloc((n + 1) * sizeof(PyObject *))
         if values == NULL:
             raise MemoryError
-        for i in range(n):
-            values[i] = <PyObject *>args[i]
         try:
+            arrays = list(args)
+            for i in range(n):
+                if i < self.target.cif.nargs:
+                    arrays[i] = as_column(self, i, arrays[i])
+                values[i] = <PyObject *>arrays[i]
             return map_function(&self.target, values, n, out)
         finally:
             PyMem_Free(values)
@@ -101,6 +104,17 @@ cdef class Function:
     def __get__(self, instance, owner):
         """Return the function itself: in a class it is a static method."""
         return self
+
+    def call_async(self, *args, executor=None):
+        """Return a future of the call, made by a thread of `executor` (None: the event loop's own).
+
+        For coroutines: `await f.call_async(...)`. The call sees the context variables of the coroutine; errno,
+        which each thread has its own of, is for `errcheck` to look at.
+        """
+        import asyncio
+        from contextvars import copy_context
+        from functools import partial
+        return asyncio.get_running_loop().run_in_executor(executor, partial(copy_context().run, self, *args))
 
     def __class_getitem__(cls, item):
         """Return the class, annotated with parameters and result (`Function[[float], float]`)."""
@@ -121,6 +135,49 @@ cdef class Function:
 
     def __deepcopy__(self, memo):
         return self
+
+
+cdef object as_column(Function function, Py_ssize_t i, value):
+    """Return memory of a list's items, or the array that a value has; any other value as it is."""
+    cdef Type type = <Type><object>function.target.cif.args[i].type.object
+    if not is_number_kind(plain_type(&type.info).kind):
+        return value
+    if isinstance(value, (list, tuple, range)):
+        try:
+            return array_of(type, value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise argument_errors.get(error.__class__, error.__class__)(
+                f"{function.name}.map() argument {i + 1}: {error}") from None
+    if not PyObject_CheckBuffer(value) and hasattr(value, "__array__"):
+        need_stack(0)
+        return value.__array__()
+    return value
+
+
+cdef object array_of(Type type, items):
+    """Return new memory of the nested lists' shape, which their first items tell."""
+    shape, inner = [], items
+    while isinstance(inner, (list, tuple, range)):
+        shape.append(len(inner))
+        if not inner or len(shape) > 64:
+            break
+        inner = inner[0]
+    check_shape(items, shape, 0)
+    for length in reversed(shape):
+        type = array(type, length)
+    return type.new(items)
+
+
+cdef int check_shape(items, list shape, Py_ssize_t depth) except -1:
+    """Refuse lists of different lengths, which memory would fill up with zeros."""
+    if depth == len(shape):
+        return 0
+    if not isinstance(items, (list, tuple, range)) or len(items) != shape[depth]:
+        raise ValueError("expected lists of one length")
+    if depth + 1 < len(shape):
+        for inner in items:
+            check_shape(inner, shape, depth + 1)
+    return 0
 
 
 cdef object function_reducer = None     # the package's: it knows libraries by name

@@ -13,9 +13,9 @@
 #include "calls/arguments.h"
 #include "calls/function.h"
 #include "calls/invoke.h"
+#include "calls/map_job.h"
+#include "calls/map_rows.h"
 #include "calls/watched.h"
-#include "libffi/cif.h"
-#include "libffi/results.h"
 #include "model/errors.h"
 #include "model/function.h"
 #include "model/hooks.h"
@@ -24,129 +24,55 @@
 #include "values/keeper.h"
 #include "values/store.h"
 
-#define MAX_DIMENSIONS 32
-
-typedef struct {
-    Py_buffer view;
-    int exported;
-    int direct;                     /* C may read the items where they are */
-    char *at;
-    Py_ssize_t stride[MAX_DIMENSIONS];
-} map_column;
-
-typedef struct {
-    const call_target *target;
-    int ndim;
-    Py_ssize_t shape[MAX_DIMENSIONS];
-    map_column *columns;            /* arguments, then the result */
-    char *block, *frame;            /* allocated; aligned in it */
-    void **avalues;
-    fence around;
-} map_job;
-
 static int is_array(const type_info *type, PyObject *value)
 {
     return PyObject_CheckBuffer(value) && !PyBytes_Check(value) && !PyFloat_Check(value)
            && !is_pointer_kind(type->kind);
 }
 
-/* Export `value` as a column of `type` items; the first one sets the shape.  0; -1 raises, and
+/* Export `value` as a column of `type` items.  1; 0: it is a single value, and not exported; -1 raises, and
    close_job() ends it. */
-static int open_column(map_job *job, map_column *column, const type_info *type, PyObject *value,
-                       int writable)
+static int open_column(map_column *column, const type_info *type, PyObject *value, int writable)
 {
     Py_buffer *view = &column->view;
-    int i;
 
     if (need_stack(0) < 0
         || PyObject_GetBuffer(value, view, PyBUF_FORMAT | PyBUF_STRIDES | (writable ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
+    if (view->ndim == 0 && !writable) {
+        PyBuffer_Release(view);
+        return 0;
+    }
     column->exported = 1;
     if ((size_t)view->itemsize != type->size || !format_matches(type, view)) {
         PyErr_Format(PyExc_TypeError, "expected items of %U, got a buffer of items '%s'",
                      type->name, view->format ? view->format : "B");
         return -1;
     }
-    if (view->ndim > MAX_DIMENSIONS || view->ndim == 0) {
-        PyErr_Format(PyExc_ValueError, "expected 1 to %d dimensions, got %d", MAX_DIMENSIONS,
-                     view->ndim);
+    if (view->ndim > MAX_DIMENSIONS) {
+        PyErr_Format(PyExc_ValueError, "expected at most %d dimensions, got %d", MAX_DIMENSIONS, view->ndim);
         return -1;
     }
-    if (job->ndim == 0) {
-        job->ndim = view->ndim;
-        memcpy(job->shape, view->shape, (size_t)view->ndim * sizeof *view->shape);
-    }
-    if (job->ndim != view->ndim
-        || memcmp(job->shape, view->shape, (size_t)view->ndim * sizeof *view->shape) != 0) {
-        PyErr_SetString(PyExc_ValueError, "its shape differs from the first array's");
-        return -1;
-    }
-    column->at = view->buf;
-    column->direct = ((uintptr_t)view->buf & (type->alignment - 1)) == 0;
-    for (i = 0; i < view->ndim; ++i) {
-        column->stride[i] = view->strides[i];
-        column->direct &= ((size_t)view->strides[i] & (type->alignment - 1)) == 0;
-    }
-    return 0;
+    return 1;
 }
 
-/* Has a closure raised, or a function of Python's own? */
-static inline int map_failed(const map_job *job)
-{
-    return UNLIKELY(!ends_plainly(&job->around) && something_was_raised(job->around.mark))
-           || (UNLIKELY(job->target->fence & USES_PYTHON) && PyErr_Occurred() != NULL);
-}
-
-/* The innermost dimension.  0; -1 where map_failed() says so. */
-static int map_row(map_job *job, char **at)
-{
-    const call_target *t = job->target;
-    cif_state *c = t->cif;
-    const type_info *type = c->result;
-    size_t size = type->kind == K_VOID ? 0 : type->size;
-    int last = job->ndim - 1;
-    Py_ssize_t n;
-    unsigned i;
-
-    for (n = job->shape[last]; n > 0; --n) {
-        for (i = 0; i < c->nargs; ++i) {
-            map_column *column = &job->columns[i];
-            if (!column->exported)
-                continue;
-            if (LIKELY(column->direct))
-                job->avalues[i] = at[i];
-            else
-                memcpy(job->avalues[i], at[i], c->args[i].type->size);
-            at[i] += column->stride[last];
-        }
-        cif_invoke(c, t->address, job->frame, job->avalues);
-        if (UNLIKELY(map_failed(job)))
-            return -1;
-        if (size == 8) {
-            memcpy(at[c->nargs], job->frame, 8);
-        } else if (size) {
-            narrow_result(type, job->frame);
-            memcpy(at[c->nargs], job->frame, size);
-        }
-        at[c->nargs] += job->columns[c->nargs].stride[last];
-    }
-    return 0;
-}
-
-/* 0; -1 where map_failed() says so. */
-static int map_dimension(map_job *job, int dimension, char **at)
+static int map_dimension(map_job *job, int dimension, map_row_function *row, char **at)
 {
     unsigned i, n = job->target->cif->nargs + 1;
-    Py_ssize_t index;
+    Py_ssize_t index, *stride;
     char **here;
 
-    if (dimension == job->ndim - 1)
-        return map_row(job, at);
+    if (dimension == job->ndim - 1) {
+        stride = alloca(n * sizeof *stride);
+        for (i = 0; i < n; ++i)
+            stride[i] = job->columns[i].stride[dimension];
+        return row(job, at, stride, job->shape[dimension]);
+    }
     here = alloca(n * sizeof *here);
     for (index = 0; index < job->shape[dimension]; ++index) {
         for (i = 0; i < n; ++i)
             here[i] = at[i] + index * job->columns[i].stride[dimension];
-        if (map_dimension(job, dimension + 1, here) < 0)
+        if (map_dimension(job, dimension + 1, row, here) < 0)
             return -1;
     }
     return 0;
@@ -159,11 +85,12 @@ static int map_run(map_job *job)
     unsigned i, n = t->cif->nargs + 1;
     char **at = alloca(n * sizeof *at);
 
+    join_dimensions(job, n);
     for (i = 0; i < n; ++i)
         at[i] = job->columns[i].at;
     if (!call_fits_stack(t->cif) || enter_function(t, &job->around, job, t->fence) < 0)
         return -1;
-    map_dimension(job, 0, at);
+    map_dimension(job, 0, choose_row(job), at);
     return leave_function(t, &job->around, t->fence);
 }
 
@@ -180,7 +107,7 @@ COLD static int map_watched(map_job *job)
         what.mapped *= job->shape[dimension];
     what.values = alloca((c->nargs + 1) * sizeof *what.values);
     for (i = 0; i < c->nargs; ++i)
-        what.values[i] = job->columns[i].exported ? job->columns[i].at : job->avalues[i];
+        what.values[i] = job->columns[i].at;
     if (begin_watch(&what, job, &w) < 0)
         return -1;
     return end_watch(w, &what, NULL, 0, map_run(job));
@@ -209,18 +136,6 @@ COLD static int check_mappable(const call_target *t)
     return -1;
 }
 
-/* An argument that is the same in every call.  0; -1 raises. */
-static int store_repeated(const type_info *type, void *where, PyObject *value, keeper *k)
-{
-    if (!is_pointer_kind(type->kind) && (PyList_Check(value) || PyTuple_Check(value))) {
-        PyErr_Format(PyExc_TypeError, "expected a buffer of %U (array.array, memory, NumPy) or one value, got %s",
-                     type->name, Py_TYPE(value)->tp_name);
-        return -1;
-    }
-    return store_value(type, where, value, k);
-}
-
-/* 0; -1 raises MemoryError; close_job() ends both. */
 static int open_job(map_job *job, const call_target *t)
 {
     const cif_state *c = t->cif;
@@ -248,29 +163,57 @@ static void close_job(map_job *job)
     PyMem_Free(job->columns);
 }
 
-/* 0; -1 raises ArgumentError. */
+/* An argument that is the same in every call has its slot in the frame. */
+static int open_argument(map_job *job, map_column *column, const argument *a, PyObject *value, keeper *k)
+{
+    int is_column = is_array(a->type, value) ? open_column(column, a->type, value, 0) : 0;
+    if (is_column < 0)
+        return -1;
+    if (is_column)
+        return broadcast(job, &column->view);
+    column->at = job->frame + a->offset;
+    column->direct = 1;
+    return store_value(a->type, column->at, value, k);
+}
+
 static int open_arguments(map_job *job, PyObject *const *args, keeper *k)
 {
     const call_target *t = job->target;
+    int columns = 0;
     unsigned i;
 
     for (i = 0; i < t->cif->nargs; ++i) {
         const argument *a = &t->cif->args[i];
-        int status;
         job->avalues[i] = job->frame + a->offset;
-        status = is_array(a->type, args[i])
-                     ? open_column(job, &job->columns[i], a->type, args[i], 0)
-                     : store_repeated(a->type, job->avalues[i], args[i], k);
-        if (status < 0) {
+        if (open_argument(job, &job->columns[i], a, args[i], k) < 0) {
             argument_error(PyUnicode_FromFormat("%U.map() argument %u", t->name, i + 1), 0);
             return -1;
         }
+        columns += job->columns[i].exported;
     }
-    if (job->ndim == 0) {
+    if (columns == 0) {
         PyErr_Format(PyExc_TypeError, "%U.map() needs at least one array argument", t->name);
         argument_error(NULL, 0);
         return -1;
     }
+    for (i = 0; i < t->cif->nargs; ++i)
+        if (job->columns[i].exported)
+            set_strides(job, &job->columns[i], t->cif->args[i].type->alignment);
+    return 0;
+}
+
+static int open_out(map_job *job, PyObject *out)
+{
+    const type_info *type = job->target->cif->result;
+    map_column *column = &job->columns[job->target->cif->nargs];
+
+    if (open_column(column, type, out, 1) < 0)
+        return -1;
+    if (!has_its_shape(job, &column->view)) {
+        PyErr_SetString(PyExc_ValueError, "its shape is not that of the results");
+        return -1;
+    }
+    set_strides(job, column, type->alignment);
     return 0;
 }
 
@@ -284,7 +227,7 @@ static PyObject *open_results(map_job *job, PyObject *out)
     if (c->result->kind == K_VOID)
         return Py_NewRef(Py_None);
     result = out != Py_None ? Py_NewRef(out) : core.new_array(c->result, job->shape, job->ndim);
-    if (result != NULL && open_column(job, &job->columns[c->nargs], c->result, result, 1) < 0) {
+    if (result != NULL && open_out(job, result) < 0) {
         argument_error(PyUnicode_FromFormat("%U.map() out", t->name), 0);
         Py_CLEAR(result);
     }

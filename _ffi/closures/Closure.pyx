@@ -79,6 +79,8 @@ cdef class Closure:
             raise ClosureExpired(f"closure {self.name} is closed")
         if type(previous) is Dispatcher:
             callable = make_dispatcher(callable, (<Dispatcher>previous).dispatch)
+        else:
+            check_runs_at_once(self.name, callable)
         set_callable(<ClosureObject *>self, <PyObject *>callable)
 
     def __call__(self, *args, **kwargs):

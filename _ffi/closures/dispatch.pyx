@@ -6,23 +6,69 @@
 cdef class Dispatcher:
     """What C calls in place of a callable that runs elsewhere: dispatch(callable, *arguments)."""
     cdef readonly object callable, dispatch
+    cdef object run                 # the callable, or what has its coroutine awaited
 
     def __call__(self, *args):
         need_stack(0)
         put = getattr(self.dispatch, "put_nowait", None)
         if put is not None:
             from functools import partial
-            put(partial(self.callable, *args))
+            put(partial(self.run, *args))
             return
-        future = self.dispatch(self.callable, *args)
+        future = self.dispatch(self.run, *args)
         watch = getattr(future, "add_done_callback", None)
         if watch is not None:       # nobody else looks at its exception
             watch(_report_future)
 
 
+@cython.final
+@cython.internal
+cdef class Awaiter:
+    """Call a coroutine function and see its coroutine through: by the event loop that runs here, or one of its own."""
+    cdef object callable
+
+    def __cinit__(self, callable):
+        self.callable = callable
+
+    def __call__(self, *args):
+        import asyncio
+        need_stack(0)
+        coroutine = self.callable(*args)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:        # on a thread of an executor's
+            return asyncio.run(coroutine)
+        task = loop.create_task(coroutine)
+        awaited_tasks.add(task)     # the loop itself holds it weakly
+        task.add_done_callback(_end_awaited)
+
+
+cdef set awaited_tasks = set()
+
+
+def _end_awaited(task):
+    awaited_tasks.discard(task)
+    _report_future(task)
+
+
+cdef bint is_coroutine_function(callable):
+    code = code_of(callable)
+    if code is None:
+        code = code_of(getattr(type(callable), "__call__", None))
+    return code is not None and code.co_flags & 0x80        # inspect.CO_COROUTINE
+
+
+cdef int check_runs_at_once(name, callable) except -1:
+    if is_coroutine_function(callable):
+        raise TypeError(f"closure {name}: C does not await what a coroutine function returns; "
+                        "have it run elsewhere (dispatch=loop.call_soon_threadsafe)")
+    return 0
+
+
 cdef Dispatcher make_dispatcher(callable, dispatch):
     cdef Dispatcher dispatcher = Dispatcher.__new__(Dispatcher)
     dispatcher.callable, dispatcher.dispatch = callable, dispatch
+    dispatcher.run = Awaiter.__new__(Awaiter, callable) if is_coroutine_function(callable) else callable
     return dispatcher
 
 

@@ -69,6 +69,8 @@ cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispa
     if dispatch is not None:
         check_dispatch(cif, name, dispatch)
         callable = make_dispatcher(callable, dispatch)
+    else:
+        check_runs_at_once(name, callable)
     block = block_new(cif.state, cif, name, form, &status)
     if block == NULL:
         raise status_error(status, f"closure {name}")

@@ -5,6 +5,10 @@
 cdef class Array(Memory):
     """Hold C storage for the items of an array (or the lanes of a vector); a sequence."""
 
+    def _repr_html_(self):
+        """Return a table of the items, for notebooks."""
+        return look_as_table(self)
+
     def __len__(self):
         return self.m.type.length
 

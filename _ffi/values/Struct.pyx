@@ -22,6 +22,10 @@ cdef class Struct(Memory):
             struct_fill(<MemoryObject *>copy, tuple(changes.values()), 0, tuple(changes))
         return copy
 
+    def _repr_html_(self):
+        """Return a table of the members, for notebooks."""
+        return look_as_table(self)
+
     def __eq__(self, other):
         if self is other:
             return True

@@ -89,9 +89,8 @@ cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room, Py
 cdef str look_at_items(const type_info *type, char *where, Py_ssize_t room):
     cdef Py_ssize_t i, n = type.length
     room -= AROUND
-    positions = range(n) if n <= ALL_ITEMS else [*range(END_ITEMS), -1, *range(n - END_ITEMS, n)]
     parts = []
-    for i in positions:
+    for i in seen_positions(n):
         if i < 0:
             parts.append("…")
             continue
@@ -103,6 +102,50 @@ cdef str look_at_items(const type_info *type, char *where, Py_ssize_t room):
         room -= len(seen)
         parts.append(seen)
     return f"[{', '.join(parts)}]"
+
+
+cdef object seen_positions(Py_ssize_t n):
+    """Return the positions of items that are shown; -1: there are more."""
+    return range(n) if n <= ALL_ITEMS else [*range(END_ITEMS), -1, *range(n - END_ITEMS, n)]
+
+
+cdef str look_as_table(Memory memory):
+    """Return HTML of the members of a struct or union, or the items of an array; None where nothing is seen."""
+    cdef const type_info *type = memory.m.type
+    cdef const field_info *field
+    cdef Py_ssize_t i
+    if not lifetime_pin(memory.m.life):
+        return None
+    try:
+        if not can_be_seen(memory):
+            return None
+        rows = []
+        if type.kind in (K_ARRAY, K_VECTOR):
+            for i in seen_positions(type.length):
+                rows.append(("…", "…") if i < 0 else
+                            (i, look_at(type.item, memory.m.data + i * <Py_ssize_t>type.item.size, ROOM)))
+            return html_table(short_name(memory.type_), ("", "value"), rows)
+        for i in range(min(type.nfields, <Py_ssize_t>SEEN_BYTES)):
+            field = &type.fields[i]
+            seen = short_repr(bits_seen(field, memory.m.data)) if field.bit_width else \
+                look_at(field.type, memory.m.data + field.offset, ROOM)
+            rows.append((clipped(<object>field.name, SHORT), short_name(<Type><object>field.type.object), seen))
+        if type.nfields > SEEN_BYTES:
+            rows.append(("…", "", ""))
+        return html_table(short_name(memory.type_), ("member", "type", "value"), rows)
+    finally:
+        lifetime_unpin(memory.m.life)
+
+
+cdef str html_table(str caption, heads, rows):
+    def cells(kind, row):
+        return "".join([f"<{kind}>{html_text(str(cell))}</{kind}>" for cell in row])
+    body = "".join([f"<tr>{cells('td', row)}</tr>" for row in rows])
+    return f"<table><caption>{html_text(caption)}</caption><tr>{cells('th', heads)}</tr>{body}</table>"
+
+
+cdef str html_text(str text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 cdef str look_at_characters(char *where, Py_ssize_t size):

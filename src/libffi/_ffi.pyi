@@ -5,7 +5,9 @@
 # memory, arrays and pointers, where the second may be left out: a Pointer[float] takes floats.
 from _ctypes import _CData
 from array import array as _array
+from asyncio import Future
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from decimal import Decimal
 from enum import IntEnum, IntFlag
 from inspect import Signature
@@ -394,6 +396,7 @@ class Array(
     Generic[_Item_co, _Stored_contra],
 ):
     value: _ArrayContent  # type: ignore[override]
+    def _repr_html_(self) -> str | None: ...
     def __contains__(self, value: object, /) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -433,6 +436,7 @@ class Struct(
     def __init__(self, *args: Any, **fields: Any) -> None: ...
     def __iter__(self) -> Iterator[Any]: ...
     def __replace__(self, /, **changes: Any) -> Self: ...
+    def _repr_html_(self) -> str | None: ...
     def __eq__(self, other: object, /) -> bool: ...
     __hash__: ClassVar[None]  # type: ignore[assignment]
 
@@ -603,6 +607,7 @@ class Function(AnyFunction, Generic[_P, _R_co]):
     def map(self, *args: Any, out: None = None) -> Array | Any: ...  # None from a void function
     @overload
     def map(self, *args: Any, out: _Out) -> _Out: ...
+    def call_async(self, *args: _P.args, executor: Executor | None = None) -> Future[_R_co]: ...
 
 @type_check_only
 class FunctionOf(Function[..., _R_co], Generic[_Written_co, _R_co]):  # type: ignore[misc]  # pyright: ignore

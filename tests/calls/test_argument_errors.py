@@ -42,7 +42,7 @@ CALLS = {
     "too few": (lambda f: f.labs(), TypeError, "takes 1 argument, got 0"),
     "too many": (lambda f: f.labs(1, 2), TypeError, "takes 1 argument, got 2"),
     "a keyword": (lambda f: f.labs(x=1), TypeError, "takes no keyword"),
-    "map": (lambda f: f.labs.map([1]), TypeError, r"labs.map\(\) argument 1"),
+    "map": (lambda f: f.labs.map([1, "2"]), TypeError, r"labs.map\(\) argument 1"),
     "map of another type": (lambda f: f.labs.map(array.array("d", [1])), TypeError, r"labs.map\(\) argument 1"),
     "map of what cannot be mapped": (lambda f: f.snprintf.map([1]), TypeError, r"snprintf.map\(\) cannot map"),
     "map without an array": (lambda f: f.labs.map(1), TypeError, "at least one array"),

@@ -180,3 +180,84 @@ def test_only_void_and_only_what_can_take_it():
         closure(c.int, [c.int], dispatch=print)(abs)
     with pytest.raises(TypeError, match="closure f dispatch: expected a callable or a queue, got int"):
         VOID_INT.closure(print, name="f", dispatch=5)
+
+
+async def until(condition):
+    for _ in range(3000):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
+def test_coroutines_on_an_event_loop(notify, unraisable):
+    async def main():
+        seen = []
+
+        @closure(c.void, [c.int], dispatch=asyncio.get_running_loop().call_soon_threadsafe)
+        async def arrived(n):
+            await asyncio.sleep(0)
+            seen.append(n)
+            if n == 2:
+                raise LookupError("two")
+
+        call = notify.function("notify", c.double, [c.func(VOID_INT), c.int])
+        await asyncio.to_thread(call, arrived, 4)
+        await until(lambda: len(seen) == 4 and unraisable)
+        assert sorted(seen) == [0, 1, 2, 3]
+        assert [repr(exception) for _, exception in unraisable] == ["LookupError('two')"]
+
+    asyncio.run(main())
+
+
+def test_coroutines_on_other_threads(notify):
+    seen = []
+
+    async def arrived(n):
+        await asyncio.sleep(0)
+        seen.append(n)
+
+    call = notify.function("notify", c.double, [c.func(VOID_INT), c.int])
+    with ThreadPoolExecutor(1) as pool:
+        call(VOID_INT.closure(arrived, dispatch=pool.submit), 3)
+    assert seen == [0, 1, 2]
+    work = queue.SimpleQueue()
+    call(VOID_INT.closure(arrived, dispatch=work), 1)
+    work.get()()
+    assert seen == [0, 1, 2, 0]
+
+
+def test_a_coroutine_function_that_nobody_would_await():
+    async def arrived(n):
+        pass
+
+    class Arrived:
+        async def __call__(self, n):
+            pass
+
+    for function in (arrived, Arrived()):
+        with pytest.raises(TypeError, match="C does not await"):
+            VOID_INT.closure(function)
+    plain = VOID_INT.closure(lambda n: None)
+    with pytest.raises(TypeError, match="C does not await"):
+        plain.retarget(arrived)
+
+
+def test_calls_that_coroutines_await():
+    usleep = libffi.Library(None).function("usleep", c.int, [c.uint])
+    labs = libffi.Library(None).function("labs", c.long, [c.long])
+    variable = contextvars.ContextVar("variable", default=0)
+
+    async def main():
+        start = time.monotonic()
+        calls = [usleep.call_async(100_000) for _ in range(3)]
+        assert await asyncio.gather(*calls, labs.call_async(-3)) == [0, 0, 0, 3]
+        assert time.monotonic() - start >= 0.1
+        with pytest.raises(libffi.ArgumentError, match=r"labs\(\) argument 1"):
+            await labs.call_async("x")
+        variable.set(5)
+        see = CIF(c.int, []).closure(variable.get)
+        with ThreadPoolExecutor(1) as pool:
+            assert await CIF(c.int, []).bind(see).call_async(executor=pool) == 5
+
+    asyncio.run(main())

@@ -162,3 +162,16 @@ def test_looking_does_not_set_errno(libc):
     close(-1)
     looks(c.int.at(16))
     assert libffi.get_errno() != 0
+
+
+def test_tables_for_notebooks():
+    point = c.struct("point<>", x=c.int, name=c.ptr(c.char), bits=c.bits(c.uint, 3))
+    table = point.new(x=1, bits=5)._repr_html_()
+    assert table.startswith("<table><caption>struct point&lt;&gt;</caption><tr><th>member</th><th>type</th>")
+    assert "<tr><td>x</td><td>int</td><td>1</td></tr><tr><td>name</td><td>char *</td><td>NULL</td></tr>" in table
+    assert "<td>5</td>" in table
+    assert "<tr><td>1</td><td>8</td></tr>" in c.array(c.int, 2).new([7, 8])._repr_html_()
+    assert len(c.array(c.int, 100_000).new()._repr_html_()) < 1000
+    closed = c.array(c.int, 2).new()
+    closed.close()
+    assert closed._repr_html_() is None
