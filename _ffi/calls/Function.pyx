@@ -144,7 +144,7 @@ cdef object as_column(Function function, Py_ssize_t i, value):
         return value
     if isinstance(value, (list, tuple, range)):
         try:
-            return array_of(type, value)
+            return memory_of_lists(type, value)
         except (TypeError, ValueError, OverflowError) as error:
             raise argument_errors.get(error.__class__, error.__class__)(
                 f"{function.name}.map() argument {i + 1}: {error}") from None
@@ -154,7 +154,7 @@ cdef object as_column(Function function, Py_ssize_t i, value):
     return value
 
 
-cdef object array_of(Type type, items):
+cdef object memory_of_lists(Type type, items):
     """Return new memory of the nested lists' shape, which their first items tell."""
     shape, inner = [], items
     while isinstance(inner, (list, tuple, range)):
