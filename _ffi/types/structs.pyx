@@ -29,7 +29,7 @@ cdef tuple OPTION_NAMES = ("_pack_", "_align_", "_layout_", "_byteorder_")
 
 cdef tuple check_options(Type owner, tuple options):
     pack, align, layout, order = options
-    if layout not in (None, "gcc", "ms"):
+    if layout is not None and layout not in ("gcc", "ms"):
         raise ValueError(f"{type_name(owner)}: _layout_ must be 'gcc' or 'ms', got {layout!r}")
     return (alignment_of(owner, "_pack_", pack), alignment_of(owner, "_align_", align),
             "ms" if layout == "ms" else None, None if order_is_native(owner, order) else OTHER_ORDER)
