@@ -33,19 +33,18 @@ cdef int own_leaves(Type type, Py_ssize_t offset, list leaves) except -1:
     cdef Py_ssize_t i
     if len(leaves) > MOST_LEAVES:
         return 0
-    if type.swapped or type.info.kind == K_SWAPPED:
-        leaves.append((offset, 0, "not compared"))
     if type.info.kind in (K_STRUCT, K_UNION):
         for name, member, at, bit, width in type.members:
             if member.info.kind != K_BITS:
                 own_leaves(member, offset + at, leaves)
             elif name is not None:
-                leaves.append(((offset + at) * 8 + bit, width, "bits"))
+                leaves.append(((offset + at) * 8 + bit, width, "bits, swapped" if type.swapped else "bits"))
     elif type.info.kind == K_ARRAY:
         for i in range(min(type.info.length, MOST_LEAVES + 1)):
             own_leaves(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
     else:
-        leaves.append((offset, type.info.size, chr(sort_of(plain_type(&type.info)))))
+        swapped = "swapped " if type.info.kind == K_SWAPPED else ""
+        leaves.append((offset, type.info.size, swapped + chr(sort_of(plain_type(&type.info)))))
     return 0
 
 
@@ -54,12 +53,10 @@ cdef int ctypes_leaves(ctypes, cls, offset, list leaves) except -1:
     if len(leaves) > MOST_LEAVES:
         return 0
     if issubclass(cls, (ctypes.Structure, ctypes.Union)):
-        if hasattr(cls, "_swappedbytes_"):
-            leaves.append((offset, 0, "swapped"))
         for _, item, descriptor, width in ctypes_fields(cls):
             if width is None:
                 ctypes_leaves(ctypes, item, offset + descriptor.offset, leaves)
-            elif PY_BIG_ENDIAN:                 # whose bits ctypes counts from the other end
+            elif PY_BIG_ENDIAN or hasattr(cls, "_swappedbytes_"):   # whose bits ctypes counts from the other end
                 leaves.append((offset, 0, "not compared"))
             else:
                 leaves.append(((offset + descriptor.offset) * 8 + (descriptor.size & 0xffff), width, "bits"))
@@ -68,7 +65,9 @@ cdef int ctypes_leaves(ctypes, cls, offset, list leaves) except -1:
             ctypes_leaves(ctypes, cls._type_, offset + i * ctypes.sizeof(cls._type_), leaves)
     else:
         code = "P" if issubclass(cls, (ctypes._Pointer, ctypes._CFuncPtr)) else cls._type_
-        leaves.append((offset, ctypes.sizeof(cls), chr(sort_of_code(code.encode()))))
+        other = getattr(cls, "__ctype_le__" if PY_BIG_ENDIAN else "__ctype_be__", None)
+        swapped = "swapped " if other is cls and ctypes.sizeof(cls) > 1 else ""
+        leaves.append((offset, ctypes.sizeof(cls), swapped + chr(sort_of_code(code.encode()))))
     return 0
 
 
