@@ -105,6 +105,14 @@ def true_memory():
 
 
 @pytest.fixture
+def greenlet():
+    """The module; it copies pieces of the C stack, which AddressSanitizer takes for reads out of bounds."""
+    if SANITIZER == "address":
+        pytest.skip("AddressSanitizer forbids what greenlet does to the C stack")
+    return pytest.importorskip("greenlet")
+
+
+@pytest.fixture
 def unraisable(monkeypatch):
     """The list of what reached sys.unraisablehook."""
     seen: list[tuple[type, BaseException | None]] = []

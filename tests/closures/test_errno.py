@@ -130,8 +130,7 @@ def test_each_thread_has_its_own(callbacks):
     assert results == {n: n for n in range(1, 5)}
 
 
-def test_greenlets_that_take_turns(callbacks):
-    greenlet = pytest.importorskip("greenlet")
+def test_greenlets_that_take_turns(callbacks, greenlet):
     around = callbacks.function("errno_around", c.int, [c.func(INT_INT), c.int])
     main = greenlet.getcurrent()
     look = INT_INT.closure(lambda before: main.switch(libffi.get_errno()) or 0)

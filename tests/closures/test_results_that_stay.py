@@ -141,8 +141,7 @@ def test_what_a_thread_returns_is_its_own(callbacks, join):
     assert results == {n: [f"t{n}.{i}" for i in range(50)] for n in range(4)}
 
 
-def test_greenlets_keep_their_own(callbacks):
-    greenlet = pytest.importorskip("greenlet")
+def test_greenlets_keep_their_own(callbacks, greenlet):
     function = callbacks.function("join_names", c.int, [c.func(NAME), c.int, c.pointer, c.size_t])
     main = greenlet.getcurrent()
 

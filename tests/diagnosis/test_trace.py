@@ -307,8 +307,7 @@ def test_of_the_environment(run_python, tmp_path):
     assert "cos(0.0) = 1.0" in (tmp_path / "trace").read_text()
 
 
-def test_greenlets_under_watch(run_python):
-    pytest.importorskip("greenlet")
+def test_greenlets_under_watch(run_python, greenlet):
     assert run_python("""
         import libffi
         from greenlet import getcurrent, greenlet

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-greenlet = pytest.importorskip("greenlet")
+pytestmark = pytest.mark.usefixtures("greenlet")
+
 # `PRELUDE` gives a snippet: `callback`, a C function pointer made by another binding, and `call`, that binding's
 # call of call_one(f, x); `swap` switches to the main greenlet in the middle.
 CTYPES = """
