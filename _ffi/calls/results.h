@@ -29,7 +29,7 @@ static inline PyObject *load_result(const cif_state *c, void *where)
         return PyLong_FromUnsignedLongLong(*(uint64_t *)where);
     case K_STRUCT:
     case K_UNION:
-        return load_aggregate(c->result, where, NULL);
+        return load_copy(c->result, where);
     default:
         narrow_result(c->result, where);
         return load_value(c->result, where, NULL);

@@ -17,24 +17,27 @@
 #include "values/long_double.h"
 #include "values/memory.h"
 
-/* A view into `root`, or a copy where the bytes do not outlive us.  New; raises MemoryError. */
-static PyObject *load_aggregate(const type_info *type, const void *where, MemoryObject *root)
+/* A copy: the bytes do not outlive us.  New; raises MemoryError. */
+static inline PyObject *load_copy(const type_info *type, const void *where)
 {
-    MemoryObject *memory;
-    if (root != NULL) {
-        Py_ssize_t room = type->size == 0 && type->kind == K_ARRAY ? room_at(root, where) : 0;
-        PyObject *whole = UNLIKELY(room > 0) ? core.array_of(type->item, room) : NULL;
-        if (UNLIKELY(room > 0 && whole == NULL))
-            return NULL;
-        memory = memory_part(whole ? &((TypeObject *)whole)->info : type, (void *)where, root);
-        if (UNLIKELY(type->flexible) && memory != NULL && root->m.type == type && root->m.data == (const char *)where)
-            memory->m.size = root->m.size;
-        Py_XDECREF(whole);
-        return (PyObject *)memory;
-    }
-    memory = memory_new(type);
+    MemoryObject *memory = memory_new(type);
     if (memory != NULL)
         memcpy(memory->m.data, where, type->size);
+    return (PyObject *)memory;
+}
+
+/* A view into `root`.  New; raises MemoryError. */
+static PyObject *load_view(const type_info *type, const void *where, MemoryObject *root)
+{
+    Py_ssize_t room = type->size == 0 && type->kind == K_ARRAY ? room_at(root, where) : 0;
+    PyObject *whole = UNLIKELY(room > 0) ? core.array_of(type->item, room) : NULL;
+    MemoryObject *memory;
+    if (UNLIKELY(room > 0 && whole == NULL))
+        return NULL;
+    memory = memory_part(whole ? &((TypeObject *)whole)->info : type, (void *)where, root);
+    if (UNLIKELY(type->flexible) && memory != NULL && root->m.type == type && root->m.data == (const char *)where)
+        memory->m.size = root->m.size;
+    Py_XDECREF(whole);
     return (PyObject *)memory;
 }
 
@@ -101,7 +104,7 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     case K_VECTOR:
     case K_STRUCT:
     case K_UNION:
-        return load_aggregate(type, where, root);
+        return root != NULL ? load_view(type, where, root) : load_copy(type, where);
     default:
         PyErr_Format(PyExc_TypeError, "%U has no value", type->name);
         return NULL;
