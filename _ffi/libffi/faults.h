@@ -89,6 +89,13 @@
 #define ON_AARCH64 0
 #endif
 
+/* closure_padding_half */
+#if defined(__x86_64__) && !defined(_WIN32)
+#define COUNTS_PADDING(abi) ((abi) == FFI_UNIX64 && libffi_version_number() <= LAST_FAULTY)
+#else
+#define COUNTS_PADDING(abi) ((void)(abi), 0)
+#endif
+
 /* ---- what is made right here ---- */
 
 /* A libffi without our patches counts too few bytes of stack for some signatures (tests/c/faults: aarch64_stack_space,

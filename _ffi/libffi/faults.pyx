@@ -6,6 +6,7 @@ too: then only a libffi without it is refused.
 
 cdef extern from "core.h":
     bint WINDOWS_ABI_ON_UNIX(int abi)
+    bint COUNTS_PADDING(int abi)
     bint REVERSED(int abi)
     bint REOPENS_CORE_REGISTERS(int abi)
     int INTEGER_REGISTERS(int abi)
@@ -187,7 +188,19 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
     return 0
 
 
+cdef bint has_half_of_padding(tuple types):
+    """Is there a struct for two registers whose second has nothing to carry (x86-64)?"""
+    cdef Type type
+    for type in types:
+        if is_aggregate_kind(type.info.kind) and type.info.size == 16 and all(
+                offset + size <= 8 for offset, _, size in leaves_of(type)):
+            return True
+    return False
+
+
 cdef int refuse_faulty_closure(CIF cif) except -1:
+    if COUNTS_PADDING(<int>cif.state.abi) and has_half_of_padding(cif.argtypes):
+        raise BadTypedef(f"closure {cif}: libffi misplaces what follows a struct whose second half is padding")
     if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and is_wide_int_kind(cif.state.result_kind):
         raise BadTypedef(f"closure {cif}: libffi loses half of an __int128 result under {cif.abi.name}")
     if COMPLEX_RESULT_OVERWRITES and cif.state.result_kind in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):

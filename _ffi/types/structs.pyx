@@ -93,7 +93,10 @@ cdef list check_members(Type owner, members, dict fields, tuple options):
     what = type_name(owner)
     checked = []
     need_stack(0)
-    for pair in [*members, *fields.items()]:
+    pairs = list(members)
+    for named in fields.items():        # no iterator: making one without memory crashes CPython 3.11
+        pairs.append(named)
+    for pair in pairs:
         try:
             name, item, *rest = pair
             own = alignment_of(owner, f"the alignment of {name!r}", rest[0]) if rest else 0

@@ -43,6 +43,7 @@ FAULTS = {
     "aarch64_stack_space": (True, AARCH64),
     "arm_closed_registers": (True, ARM and FEATURES["default_abi"] == "VFP"),
     "arm_complex_result": (True, ARM and FEATURES["complex"]),
+    "closure_padding_half": (True, X86_64),
     "changed_arguments": (VERSION < 30700, X86_64),
     "i386_reversed_arguments": (True, "PASCAL" in FEATURES["abis"]),
     "long_double_struct_result": (True, X86_64),

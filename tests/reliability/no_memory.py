@@ -261,7 +261,7 @@ def mapped_in_place():
 def wrong_arguments():
     attempts = [
         lambda: LABS("x"), lambda: LABS(), lambda: LABS(1 << 70), lambda: STRLEN("a\0b"), lambda: LABS(x=1),
-        lambda: SNPRINTF(None, 0, "", object()), lambda: DIV(1, None), lambda: LABS.map([1]),
+        lambda: SNPRINTF(None, 0, "", object()), lambda: DIV(1, None), lambda: LABS.map(["1"]),
     ]
     return refused(attempts, TypeError, ValueError, OverflowError)
 
@@ -552,9 +552,9 @@ def types_for_c():
 
 @operation("backend")
 def cifs_for_c():
-    api, kind = extension(), c.ptr(c.struct(a_name(), x=c.int))
-    return lambda: (api.cif_new(c.int, [kind, c.double], -1, LABS.cif.abi), api.handle(LABS.cif),
-                    api.cif_new(c.int, [kind, c.int, kind], 1, LABS.cif.abi), api.cif_type(LABS.cif, 0))
+    api, kind, abi = extension(), c.ptr(c.struct(a_name(), x=c.int)), LABS.cif.abi     # an enum's: not without memory
+    return lambda: (api.cif_new(c.int, [kind, c.double], -1, abi), api.handle(LABS.cif),
+                    api.cif_new(c.int, [kind, c.int, kind], 1, abi), api.cif_type(LABS.cif, 0))
 
 
 @operation("backend")
