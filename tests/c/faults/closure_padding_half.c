@@ -1,4 +1,4 @@
-/* x86-64: a struct whose second half is padding takes one register; a closure takes what follows from one further on. */
+/* x86-64: a struct whose second half is padding takes one register; a closure leaves out the next one, too. */
 #include <ffi.h>
 
 struct wide { long double nothing[0]; short x; };   /* 16 bytes, the last 8 of them nobody's */
