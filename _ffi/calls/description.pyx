@@ -10,7 +10,7 @@ def _describe(Function function not None, *, parameters=None, defaults=(), doc=N
     if parameters is not None:
         parameters = tuple([PyUnicode_FromObject(name) for name in parameters])
         defaults = tuple(defaults)
-        if len(parameters) != function.cif.state.nin or len(defaults) > len(parameters):
+        if len(parameters) != <Py_ssize_t>function.cif.state.nin or len(defaults) > len(parameters):
             raise ValueError(f"{function.name}() takes {function.cif.state.nin} arguments, not {len(parameters)}")
         function.parameters, function.defaults = parameters, defaults or None
         function.parameters_ = <PyObject *>function.parameters

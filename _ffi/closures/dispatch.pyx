@@ -55,7 +55,7 @@ cdef bint is_coroutine_function(callable):
     code = code_of(callable)
     if code is None:
         code = code_of(getattr(type(callable), "__call__", None))
-    return code is not None and code.co_flags & 0x80        # inspect.CO_COROUTINE
+    return code is not None and <int>code.co_flags & 0x80        # inspect.CO_COROUTINE
 
 
 cdef int check_runs_at_once(name, callable) except -1:
