@@ -94,7 +94,7 @@ cdef class Function:
         try:
             arrays = list(args)
             for i in range(n):
-                if i < self.target.cif.nargs:
+                if i < <Py_ssize_t>self.target.cif.nargs:
                     arrays[i] = as_column(self, i, arrays[i])
                 values[i] = <PyObject *>arrays[i]
             return map_function(&self.target, values, n, out)
