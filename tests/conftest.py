@@ -105,6 +105,24 @@ def true_memory():
 
 
 @pytest.fixture
+def command_line(capfd):
+    """Run the command line in this process; return the exit code, standard output and error."""
+    from libffi._cli import main
+
+    def run(*argv):
+        capfd.readouterr()
+        try:
+            code = main([*map(str, argv)])
+        except SystemExit as stop:
+            code = stop.code
+        out, err = capfd.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
 def greenlet():
     """The module; it copies pieces of the C stack, which AddressSanitizer takes for reads out of bounds."""
     if SANITIZER == "address":

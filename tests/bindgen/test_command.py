@@ -1,11 +1,10 @@
 """`python -m libffi bindgen`: what it writes, says, and returns."""
+import functools
 import json
 import stat
 from pathlib import Path
 
 import pytest
-
-from libffi._cli import main
 
 HEADER = """
 #define LIMIT 5
@@ -18,22 +17,11 @@ int not_there(void);
 
 
 @pytest.fixture
-def run(capfd, tmp_path, monkeypatch):
+def run(command_line, tmp_path, monkeypatch):
     """Run the command in a folder with a header; return the exit code, standard output and error."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.h").write_text(HEADER)
-
-    def run_(*argv):
-        capfd.readouterr()
-        try:
-            code = main(["bindgen", *argv])
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
-        return code, out, err
-
-    return run_
+    return functools.partial(command_line, "bindgen")
 
 
 def test_the_summary(run):

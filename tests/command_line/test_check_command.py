@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from libffi._cli import main
-
 HEADER = """
 #define LIMIT 5
 enum color { RED, GREEN };
@@ -24,16 +22,10 @@ int counter;
 
 
 @pytest.fixture
-def run(capfd, tmp_path, monkeypatch):
+def run(command_line, tmp_path, monkeypatch):
     """Run a command in the folder of a module; return the exit code, standard output and error."""
     monkeypatch.chdir(tmp_path)
-
-    def run_(*argv):
-        capfd.readouterr()
-        code = main([*map(str, argv)])
-        return code, *capfd.readouterr()
-
-    return run_
+    return command_line
 
 
 @pytest.fixture

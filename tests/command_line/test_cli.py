@@ -7,24 +7,17 @@ import sys
 import pytest
 
 import libffi
-from libffi._cli import main
 
 POW = "double pow(double, double)"
 LARGE = 1 << (8 * libffi.c.long.size - 4)  # needs a long
 
 
 @pytest.fixture
-def run(capfd):
+def run(command_line):
     """Run the command line in this process; return the exit code, standard output and error."""
 
     def run_(*argv):
-        capfd.readouterr()
-        try:
-            code = main(argv)
-        except SystemExit as stop:
-            code = stop.code
-        out, err = capfd.readouterr()
-        assert "Traceback" not in err
+        code, out, err = command_line(*argv)
         assert err.count("\n") <= 1 or code == 2
         return code, out, err
 

@@ -1,9 +1,9 @@
 """`python -m libffi layout`: how types lie in memory."""
+import functools
 import json
 
 import pytest
 
-from libffi._cli import main
 from libffi._inspect import compiled, headers, layouts
 
 HEADER = """
@@ -30,20 +30,11 @@ typedef unsigned number;
 
 
 @pytest.fixture
-def run(capfd, tmp_path, monkeypatch):
+def run(command_line, tmp_path, monkeypatch):
     """Run the command beside a header; return the exit code, standard output and error."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "own.h").write_text(HEADER)
-
-    def run_(*argv):
-        capfd.readouterr()
-        try:
-            code = main(["layout", *argv])
-        except SystemExit as stop:
-            code = stop.code
-        return code, *capfd.readouterr()
-
-    return run_
+    return functools.partial(command_line, "layout")
 
 
 def test_the_table(run):

@@ -1,4 +1,5 @@
 """`python -m libffi symbols`: what a library offers."""
+import functools
 import json
 import subprocess
 import sys
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import libffi
-from libffi._cli import main
 from libffi._search import file_of
 
 pytest.importorskip("elftools")
@@ -48,15 +48,9 @@ def library(compile_c, tmp_path_factory):
 
 
 @pytest.fixture
-def run(capfd):
+def run(command_line):
     """Run the command; return the exit code, standard output and error."""
-
-    def run_(*argv):
-        capfd.readouterr()
-        code = main(["symbols", *map(str, argv)])
-        return code, *capfd.readouterr()
-
-    return run_
+    return functools.partial(command_line, "symbols")
 
 
 def test_kinds_sizes_and_versions(run, library):

@@ -12,7 +12,8 @@ from typing import Any
 from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
 from libffi._cli.completion import headers, libraries, suggest
 from libffi._cli.output import Progress, paint
-from libffi._cli.problem import EXIT_CODES, USAGE, Problem
+from libffi._cli.problem import USAGE, Problem
+from libffi._cli.subcommand import add_subcommand
 
 _HELP = """\
 Without --from, the module has what the named headers and their own folder declare; of others' it has what they use.
@@ -32,11 +33,10 @@ def add_to(commands: Any) -> None:
 
 def parser_in(commands: Any) -> argparse.ArgumentParser:
     """Add the parser of the command's options; return it."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        "bindgen", help="make a typed Python module of C headers",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = add_subcommand(
+        commands, "bindgen", help="make a typed Python module of C headers",
         description="Make a Python module, and the stub for type checkers beside it, of C headers.",
-        epilog=_HELP + "\n" + EXIT_CODES)
+        examples=_HELP)
     suggest(headers, parser.add_argument("headers", nargs="+", metavar="header",
                                          help="as one would #include it, or its path"))
     parser.add_argument("--output", "-o", metavar="FILE", help="the module, NAME.py; without it, it is printed")

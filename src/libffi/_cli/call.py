@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from libffi._cli.call_values import read_arguments, shown
-from libffi._cli.problem import ARGUMENT, CALL, EXIT_CODES, LIBRARY, SYMBOL, USAGE, Problem
+from libffi._cli.problem import ARGUMENT, CALL, LIBRARY, SYMBOL, USAGE, Problem
+from libffi._cli.subcommand import add_subcommand
 
 _HELP = """\
 Arguments are read by their C type:
@@ -25,11 +26,10 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "call", help="call a function of a C library",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = add_subcommand(
+        commands, "call", help="call a function of a C library",
         description="Call a function of a C library and print its result.",
-        epilog=_HELP + "\n" + EXIT_CODES)
+        examples=_HELP)
     parser.add_argument("--errno", action="store_true", help="print errno after the result")
     parser.add_argument("library", help='short name ("m"), file name or path; "-" is the process itself')
     parser.add_argument("declaration", help="the function in C, after any types that it needs")

@@ -6,7 +6,8 @@ from libffi._cli import bindgen
 from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
 from libffi._cli.completion import headers, suggest
 from libffi._cli.output import Progress, paint, print_json, print_table
-from libffi._cli.problem import EXIT_CODES, MISFIT, USAGE, Problem
+from libffi._cli.problem import MISFIT, USAGE, Problem
+from libffi._cli.subcommand import add_subcommand
 
 _HELP = """\
 The module's first lines say which headers it was made of and how. What they leave out, because it is another one on
@@ -20,12 +21,11 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "check", help="check that a generated module still fits what is installed",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = add_subcommand(
+        commands, "check", help="check that a generated module still fits what is installed",
         description="Compare a module that bindgen made with the libraries and headers that are installed: "
                     "symbols, signatures, layouts, constants.",
-        epilog=_HELP + "\n" + EXIT_CODES)
+        examples=_HELP)
     parser.add_argument("module", help="the file, NAME.py")
     suggest(headers, parser.add_argument("--header", action="append", default=[], metavar="HEADER",
                         help="compare with this one in place of those it was made of"))

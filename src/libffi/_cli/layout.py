@@ -7,7 +7,8 @@ from typing import Any
 from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
 from libffi._cli.completion import headers, suggest
 from libffi._cli.output import paint, print_json, print_table
-from libffi._cli.problem import EXIT_CODES, MISFIT, SYMBOL, Problem
+from libffi._cli.problem import MISFIT, SYMBOL, Problem
+from libffi._cli.subcommand import add_subcommand
 
 _HELP = """\
 A type is named as in C: z_stream, "struct stat", "union epoll_data". Bit-fields begin at byte:bit.
@@ -21,11 +22,10 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "layout", help="show offsets, sizes and holes of a header's structs",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = add_subcommand(
+        commands, "layout", help="show offsets, sizes and holes of a header's structs",
         description="Show how structs and unions lie in memory: offsets, sizes, bit-fields, holes, cache lines.",
-        epilog=_HELP + "\n" + EXIT_CODES)
+        examples=_HELP)
     suggest(headers, parser.add_argument("header", help="as one would #include it, or its path"))
     parser.add_argument("types", nargs="*", metavar="type",
                         help="all that the header itself declares when none is named")

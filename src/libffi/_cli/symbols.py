@@ -7,7 +7,8 @@ from typing import Any
 from libffi._cli.compiler_options import add_compiler_options, bindgen_errors
 from libffi._cli.completion import headers, libraries, suggest
 from libffi._cli.output import paint, print_json, print_table
-from libffi._cli.problem import EXIT_CODES, LIBRARY, USAGE, Problem
+from libffi._cli.problem import LIBRARY, USAGE, Problem
+from libffi._cli.subcommand import add_subcommand
 
 _HELP = """\
 examples:
@@ -19,11 +20,10 @@ examples:
 
 def add_to(commands: Any) -> None:
     """Describe the command to argparse."""
-    parser = commands.add_parser(
-        "symbols", help="show what a library offers, and what of it a header declares",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = add_subcommand(
+        commands, "symbols", help="show what a library offers, and what of it a header declares",
         description="Show the dynamic symbols of a library, without loading it.",
-        epilog=_HELP + "\n" + EXIT_CODES)
+        examples=_HELP)
     suggest(libraries, parser.add_argument("library", help='short name ("z"), file name or path'))
     suggest(headers, parser.add_argument("--header", action="append", default=[], metavar="HEADER",
                         help="say where this header, or what it includes, declares them"))
