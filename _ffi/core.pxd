@@ -1,6 +1,7 @@
 # The declarations of our own C, as far as Cython uses it.
 
 from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport uint32_t
 
 include "libffi/ffi.pxi"
 
@@ -134,7 +135,7 @@ cdef extern from "core.h":
         void *code
         ClosureObject *closure
         PyObject *name
-        double made
+        uint32_t made
         char form
     ctypedef struct ClosureObject:
         closure_block *block
@@ -256,6 +257,7 @@ cdef extern from "core.h":
     void reserve_cif(cif_state *)
     size_t sizeof_block "sizeof(closure_block)"
     double seconds_since(double)
+    uint32_t hundredths()
 
     int saved_errno
     void watch_closures(bint)

@@ -56,8 +56,8 @@ cdef class Closure:
 
     @property
     def age(self):
-        """Return the seconds since it was made."""
-        return seconds_since(need_block(self).made)
+        """Return the seconds since it was made, to a hundredth, modulo 497 days."""
+        return <uint32_t>(hundredths() - need_block(self).made) / 100.0
 
     @property
     def origin(self):

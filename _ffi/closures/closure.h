@@ -143,7 +143,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
         block->is_spare = 0;
         block->name = Py_NewRef(name);
     }
-    block->made = seconds_since(0);
+    block->made = hundredths();
     return block;
 }
 

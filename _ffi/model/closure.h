@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <ffi.h>
+#include <stdint.h>
 
 #include "libffi_config.h"
 #include "base/locks.h"
@@ -52,7 +53,7 @@ struct closure_block {
     error_default *on_error;        /* owned; NULL: zeros */
     closure_block *next;            /* in the quarantine, or among the spare ones */
     closure_block *after, **at;     /* among all blocks: closures/block.h */
-    double made;                    /* seconds of the monotonic clock */
+    uint32_t made;                  /* hundredths of a second of the monotonic clock: modulo 497 days */
     int inside;                     /* calls that hold the GIL; changes under the GIL */
     int arriving;                   /* calls that came without it, until they have left */
     short_lock lock;                /* for the closure, its callable, kept and what a report says */
