@@ -64,30 +64,38 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     return memory;
 }
 
+/* An instance that Python made: it called its class's tp_dealloc, then ours, and counts the classes that are not ours. */
+COLD static void free_users_memory(PyObject *self)
+{
+    PyTypeObject *class = Py_TYPE(self);
+    const PyTypeObject *base = class;
+
+    class->tp_free(self);
+    while (!is_plain_class(base))
+        base = base->tp_base;
+    if (base->tp_flags & Py_TPFLAGS_HEAPTYPE)
+        Py_DECREF(class);
+}
+
 /* Let go of what it holds, and of it: all but the bookkeeping of the collector. */
 static ALWAYS_INLINE void memory_free(PyObject *self)
 {
     MemoryObject *memory = (MemoryObject *)self;
     PyTypeObject *class = Py_TYPE(self);
-    int on_heap = (class->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
 
     if (UNLIKELY(memory->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     if (memory->m.allocated != NULL)
         PyMem_RawFree(memory->m.allocated);
-    Py_XDECREF(memory->keep);
-    Py_XDECREF(memory->owner);
-    Py_XDECREF(memory->type);
-    if (LIKELY(is_plain_class(class))) {
-        pool_give(&memory_pool, self, class);
-    } else {
-        const PyTypeObject *base = class;
-        class->tp_free(self);
-        while (!is_plain_class(base))       /* Python called its tp_dealloc, and counts what is not ours */
-            base = base->tp_base;
-        on_heap = (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    Py_DECREF(memory->keep);
+    Py_DECREF(memory->owner);
+    Py_DECREF(memory->type);
+    if (UNLIKELY(!is_plain_class(class))) {
+        free_users_memory(self);
+        return;
     }
-    if (on_heap)
+    pool_give(&memory_pool, self, class);
+    if (class->tp_flags & Py_TPFLAGS_HEAPTYPE)
         Py_DECREF(class);
 }
 
