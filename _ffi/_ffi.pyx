@@ -1,4 +1,4 @@
-# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False, binding=False, embedsignature=True, embedsignature.format=clinic
 """The compiled core of libffi: types, calls, closures."""
 
 from core cimport *

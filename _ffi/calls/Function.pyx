@@ -116,6 +116,7 @@ cdef class Function:
         from functools import partial
         return asyncio.get_running_loop().run_in_executor(executor, partial(copy_context().run, self, *args))
 
+    @classmethod
     def __class_getitem__(cls, item):
         """Return the class, annotated with parameters and result (`Function[[float], float]`)."""
         return GenericAlias(cls, item)
@@ -199,9 +200,10 @@ cdef int audit_address(address) except -1:
 cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
     cdef Function function
     cdef Pointer pointer
-    if isinstance(address, (bytes, str)) or (isinstance(address, Memory)):
+    if address is not None and not isinstance(address, (int, Pointer, Closure, Function, Value)):
+        hint = ": addressof() gives a buffer's address" if PyObject_CheckBuffer(address) else ""
         raise TypeError(f"CIF.bind() address: expected an int, Pointer, Closure or Function, "
-                        f"got {type(address).__name__}")
+                        f"got {type(address).__name__}{hint}")
     if name is not None and not isinstance(name, str):
         raise TypeError(f"CIF.bind() name: expected str, got {type(name).__name__}")
     if gil not in ("release", "hold"):

@@ -65,12 +65,16 @@ static void set_strides(const map_job *job, map_column *column, size_t alignment
 {
     const Py_buffer *view = &column->view;
     const int less = job->ndim - view->ndim;
+    Py_ssize_t row = view->itemsize;    /* of all dimensions behind: ctypes' arrays have no strides */
     int i;
 
     column->at = view->buf;
     column->direct = ((uintptr_t)view->buf & (alignment - 1)) == 0;
-    for (i = 0; i < job->ndim; ++i) {
-        column->stride[i] = i < less || view->shape[i - less] == 1 ? 0 : view->strides[i - less];
+    for (i = job->ndim - 1; i >= 0; --i) {
+        const int own = i - less;
+        column->stride[i] = own < 0 || view->shape[own] == 1 ? 0 : view->strides != NULL ? view->strides[own] : row;
+        if (own >= 0)
+            row *= view->shape[own];
         column->direct &= ((size_t)column->stride[i] & (alignment - 1)) == 0;
     }
 }

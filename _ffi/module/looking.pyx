@@ -69,6 +69,8 @@ def typeof(value):
     raise TypeError(f"typeof(): {type(value).__name__} has no C type")
 
 
+@cython.binding(True)           # its name is to be another
+@cython.embedsignature(False)
 def sizeof_of(value):
     """Return the size in bytes of a type, or of memory, a pointer or a typed value."""
     cdef Type type_ = as_type(value)

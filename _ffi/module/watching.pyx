@@ -8,6 +8,7 @@ cdef bint crash_reports = False
 
 
 @cython.final
+@cython.trashcan(True)      # greenlets' calls may each be under the one before
 cdef class TracedCall:
     """Describe a call into C, or a callback, that has ended, in C's words."""
     _made_by = "libffi.trace()"

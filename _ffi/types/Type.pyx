@@ -94,6 +94,7 @@ cdef class Type:
                                  name="closure", obj=self)
         return self.cif.closure
 
+    @classmethod
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of its values (`Type[float]`)."""
         return GenericAlias(cls, item)

@@ -69,6 +69,7 @@ cdef class Memory:
     def __repr__(self):
         return look(self)
 
+    @classmethod
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of the values (`Memory[int]`)."""
         return GenericAlias(cls, item)

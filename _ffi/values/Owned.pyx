@@ -54,7 +54,8 @@ cdef class Owned:
         raise TypeError("cannot pickle what is owned: it would be freed twice")
 
     def __del__(self):
-        end_owned_quietly(self)
+        if end_owned_quietly(self) == IN_USE:
+            needed_at_the_end[id(self)] = self.free, self.handle
 
     def __dealloc__(self):
         # A buffer may have been exported when the collector asked above.
@@ -65,6 +66,10 @@ cdef class Owned:
 # Who owns something, weakly, by id: the newest last, and freed first when the interpreter ends. Then no more is.
 cdef dict owners = {}
 cdef bint owners_are_done = False
+
+# Of owners that the collector found while a buffer of theirs was exported, by id: what to call, and with what. It takes
+# functions and classes apart before the buffer goes, but nothing that this reaches.
+cdef dict needed_at_the_end = {}
 
 
 def owned(value, free):
@@ -135,6 +140,7 @@ cdef closing begin_to_end(Owned owner) except *:
     done = lifetime_close(&owner.life)
     if done == NOW_CLOSED:
         owners.pop(id(owner), None)
+        needed_at_the_end.pop(id(owner), None)
     return done
 
 
@@ -148,16 +154,19 @@ cdef closing end_owned(Owned owner) except *:
     return done
 
 
-cdef int end_owned_quietly(Owned owner) except -1:
+cdef closing end_owned_quietly(Owned owner) except *:
     """The same, where nobody is there to be told: what it raises goes to sys.unraisablehook."""
     cdef PyObject *result
-    if not owners_are_done and begin_to_end(owner) == NOW_CLOSED:
+    if owners_are_done:
+        return WAS_CLOSED
+    done = begin_to_end(owner)
+    if done == NOW_CLOSED:
         free, owner.free = owner.free, None
         result = PyObject_CallOneArg(free, owner.handle)
         if result == NULL:
             PyErr_WriteUnraisable(free)
         Py_XDECREF(result)
-    return 0
+    return done
 
 
 def _end_all_owned():

@@ -157,6 +157,7 @@ cdef class Pointer:
     def __delitem__(self, index):
         raise TypeError(f"what {type_name(self.type_)} points to cannot be deleted")
 
+    @classmethod
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of the items (`Pointer[int]`)."""
         return GenericAlias(cls, item)

@@ -46,18 +46,18 @@ cdef class Struct(Memory):
 @cython.no_gc_clear
 cdef class Field:
     """Read and write one field of a struct's memory (a descriptor)."""
-    cdef const field_info *field
     cdef const type_info *struct_
+    cdef Py_ssize_t position        # among its fields
+    cdef str name
     _made_by = "c.struct() and c.union()"
-    cdef object owner               # the struct's Type, weakly: its class holds us
+    cdef object owner               # the struct's Type
 
     def __get__(self, instance, owner):
         cdef char *data
         if instance is None:            # of its class: the type's attributes have no other name there
-            name = <object>self.field.name
-            return getattr(as_type(owner) or self.owner, name) if name in TYPE_ATTRIBUTES else self
+            return getattr(as_type(owner) or self.owner, self.name) if self.name in TYPE_ATTRIBUTES else self
         data = memory_data(field_memory(self, instance))
-        return load_field(self.field, data, <MemoryObject *>instance)
+        return load_field(field_of(self), data, <MemoryObject *>instance)
 
     def __set__(self, instance, value):
         cdef MemoryObject *memory = field_memory(self, instance)
@@ -67,20 +67,29 @@ cdef class Field:
         pin_or_raise(life)      # a conversion may run code that closes the memory
         try:
             with cython.critical_section(<object>k.memory):
-                store_field(self.struct_, self.field, data, value, &k)
+                store_field(self.struct_, field_of(self), data, value, &k)
         finally:
             lifetime_unpin(life)
 
     def __repr__(self):
-        return f"<field {clipped(<object>self.field.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"
+        return f"<field {clipped(self.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"
 
 
 cdef Field make_field(Type type, Py_ssize_t i):
     cdef Field field = Field.__new__(Field)
-    field.field = &type.info.fields[i]
+    field.position = i
+    field.name = <object>type.info.fields[i].name
     field.struct_ = &type.info
     field.owner = type
     return field
+
+
+cdef const field_info *field_of(Field field) except NULL:
+    """Return what C knows of it; one that a definition left behind which failed is none."""
+    if field.position >= field.struct_.nfields or \
+            <str><object>field.struct_.fields[field.position].name is not field.name:
+        raise TypeError(f"{<object>field.struct_.name} has no field {field.name}")
+    return &field.struct_.fields[field.position]
 
 
 cdef MemoryObject *field_memory(Field field, instance) except NULL:

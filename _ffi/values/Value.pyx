@@ -15,6 +15,7 @@ cdef class Value:
         """Return the C type."""
         return self.type_
 
+    @classmethod
     def __class_getitem__(cls, item):
         """Return the class, annotated with the Python type of its value (`Value[int]`)."""
         return GenericAlias(cls, item)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "model/errors.h"
 #include "model/type.h"
 #include "values/buffers.h"
@@ -91,6 +92,28 @@ static int fits_array(const type_info *type, Py_ssize_t given)
     return -1;
 }
 
+/* The items of one dimension in a row, which may lie in the same storage.  0; -1 raises MemoryError. */
+static int copy_row(char *where, const Py_buffer *view)
+{
+    char *copy;
+    int status;
+
+    if (LIKELY(PyBuffer_IsContiguous(view, 'C'))) {
+        memmove(where, view->buf, (size_t)view->len);
+        return 0;
+    }
+    copy = PyMem_Malloc((size_t)view->len);
+    if (copy == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    status = PyBuffer_ToContiguous(copy, view, view->len, 'C');
+    if (status == 0)
+        memcpy(where, copy, (size_t)view->len);
+    PyMem_Free(copy);
+    return status;
+}
+
 /* The same items in C order: no need to look at each.  0; 1: there is; -1 raises. */
 static int store_array_buffer(const type_info *type, char *where, PyObject *value)
 {
@@ -108,7 +131,7 @@ static int store_array_buffer(const type_info *type, char *where, PyObject *valu
         && type->item->kind != K_BOOL && view.ndim == 1) {
         status = fits_array(type, view.len / view.itemsize);
         if (status == 0)
-            status = PyBuffer_ToContiguous(where, &view, view.len, 'C');
+            status = copy_row(where, &view);
         if (status == 0)
             memset(where + view.len, 0, type->size - (size_t)view.len);
     }

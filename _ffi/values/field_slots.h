@@ -50,10 +50,11 @@ COLD static PyObject *own_name(const MemoryObject *memory, PyObject *name)
     return is_field ? name_in_class(name) : Py_NewRef(name);
 }
 
-/* Is it perhaps one of those?  Python asks for names of its own, which begin like that, rarely. */
+/* Is it perhaps one of those?  Python asks for names of its own, which begin like that, rarely.
+   `Struct.__getattribute__(s, 5)` has no name at all. */
 static inline int may_be_hidden(PyObject *name)
 {
-    return PyUnicode_GET_LENGTH(name) > 4 && PyUnicode_READ_CHAR(name, 0) == '_'
+    return PyUnicode_Check(name) && PyUnicode_GET_LENGTH(name) > 4 && PyUnicode_READ_CHAR(name, 0) == '_'
            && PyUnicode_READ_CHAR(name, 1) == '_';
 }
 

@@ -192,7 +192,7 @@ static ALWAYS_INLINE int store_call_in(MemoryObject *memory, PyObject *const *ar
     return status;
 }
 
-/* What a call gives for the last field.  Borrowed; NULL: nothing, or it is not known. */
+/* What a call gives for the last field.  Borrowed; NULL: nothing, or it is not known; or raises what a key does. */
 static PyObject *given_last(const type_info *type, PyObject *const *args, Py_ssize_t nargs, PyObject *names)
 {
     PyObject *name = type->fields[type->nfields - 1].name;
@@ -217,8 +217,8 @@ COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const
                                           PyObject *names)
 {
     const type_info *item = type->fields[type->nfields - 1].type->item;
-    PyObject *items = given_last(type, args, nargs, names);
-    Py_ssize_t n = 0;
+    PyObject *items = need_stack(0) < 0 ? NULL : Py_XNewRef(given_last(type, args, nargs, names));
+    Py_ssize_t n = items == NULL && PyErr_Occurred() ? -1 : 0;
 
     if (items != NULL && PyUnicode_Check(items) && item->kind == K_CHAR) {
         if (PyUnicode_AsUTF8AndSize(items, &n) == NULL) {
@@ -227,12 +227,13 @@ COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const
         }
         ++n;
     } else if (items != NULL) {
-        n = PyObject_Size(items);
+        n = PyObject_Size(items);       /* whose code may take it out of the dict or list */
         if (n >= 0 && PyUnicode_Check(items))
             n = (item->size == 2 ? 2 * n : n) + 1;
         else if (n >= 0 && PyBytes_Check(items) && item->kind == K_CHAR)
             ++n;
     }
+    Py_XDECREF(items);
     if (n < 0) {                        /* storing it will say what it should have been */
         PyErr_Clear();
         n = 0;

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import array
+import ctypes
 import math
 
 import pytest
@@ -78,6 +79,14 @@ def test_lists_keep_their_shape(power):
         power.map([[1, 2], [3]], 1)
     with pytest.raises(ArgumentError, match=r"labs\.map\(\) argument 1"):
         libffi.Library(None).function("labs", c.long, [c.long]).map([1, 2.5])
+
+
+def test_arrays_of_ctypes(power):
+    flat = (ctypes.c_double * 4)(1, 2, 3, 4)
+    rows = (ctypes.c_double * 2 * 3)((1, 2), (3, 4), (5, 6))
+    assert list(power.map(flat, 2)) == [1, 4, 9, 16]
+    assert [list(row) for row in power.map(rows, flat[:2])] == [[1, 4], [3, 16], [5, 36]]
+    assert power.map(flat, 2, out=flat) is flat and list(flat) == [1, 4, 9, 16]
 
 
 def test_single_values_of_numpys(power):

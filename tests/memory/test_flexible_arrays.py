@@ -48,6 +48,28 @@ def test_copies_and_comparisons():
     assert (outer.t.n, outer.after, len(outer.t.items)) == (3, 7, 0)    # as C copies it: without
 
 
+def test_items_whose_length_does_its_worst():
+    class Items(list):
+        def __len__(self):
+            given[key] = None           # nobody else has them now
+            return 3
+
+    class Raising:
+        def __hash__(self):
+            return hash("items")
+
+        def __eq__(self, other):
+            raise KeyError("no")
+
+    for made in (T, TEXT):
+        for key, given in (("items", {"n": 1}), (2, [1, b"x", None])):
+            given[key] = Items([1, 2])
+            with pytest.raises(TypeError):
+                made(given)
+    with pytest.raises(TypeError, match="has no field"):
+        T({Raising(): 1})
+
+
 def test_without_items():
     for t in (T.new(), T.new(n=1), T.new(n=0, items=[])):
         assert len(t.items) == 0 and t.size == T.size

@@ -780,6 +780,14 @@ def test_a_slice_checks_the_items_of_a_buffer_of_others(item, source, error):
     assert bytes(memory) == bytes(memory.size)
 
 
+def test_an_array_of_its_own_items():
+    a = c.array(c.int, 4).new([1, 2, 3, 4])
+    a.value = memoryview(a)[::-1]
+    assert list(a) == [4, 3, 2, 1]
+    a.value = memoryview(a)[1:]
+    assert list(a) == [3, 2, 1, 0]
+
+
 def test_a_slice_of_itself_may_overlap():
     a = c.array(c.int, 5).new([1, 2, 3, 4, 5])
     a[1:5] = memoryview(a)[0:4]

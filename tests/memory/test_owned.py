@@ -149,6 +149,30 @@ def test_not_while_it_is_in_use(freed):
     assert len(freed) == 2
 
 
+def test_the_collector_takes_no_destructor_apart(run_python):
+    assert run_python("""
+        import gc
+        from libffi import Struct, c, owned
+        def ring(of_destructor):
+            class Handle(Struct):
+                x: c.int
+            def destroy(handle):
+                freed.append((len(str(handle)), handle.x, Handle(2).x) if of_destructor else handle.x)
+            thing = owned(c.struct("s", x=c.int).new(x=1), destroy)
+            view = memoryview(thing)
+            if of_destructor:
+                Handle.ring = view, thing       # as long as its buffer is exported it is not freed
+            circle = [view, thing]
+            circle.append(circle)
+        freed = []
+        for of_destructor in False, True:
+            for _ in range(10):
+                ring(of_destructor)
+                gc.collect()
+        print(freed)
+    """) == str([1] * 10) + "\n"
+
+
 def test_numbers():
     reader, writer = os.pipe()
     close = libc.function("close", c.int, [c.int])

@@ -106,6 +106,61 @@ SNIPPETS = {
                 pass
         gc.collect()
     """,
+    "fields that a definition left behind": """
+        import copyreg
+        fields = []
+        class Failing(dict):
+            def setdefault(self, key, value):
+                fields.extend(one for one in gc.get_objects() if type(one).__name__ == "Field")
+                raise RuntimeError
+        struct, table = c.struct("late"), copyreg.dispatch_table
+        copyreg.dispatch_table = Failing(table)
+        try:
+            struct.define(**{f"a{i}": c.double for i in range(40)})
+        except RuntimeError:
+            copyreg.dispatch_table = table
+        struct.define(x=c.int)
+        late, junk = struct.new(x=5), [b"\\xff" * 2000 for _ in range(100)]
+        assert len(fields) >= 40
+        for field in fields:
+            attempt(lambda: field.__get__(late), lambda: field.__set__(late, 1))
+            assert "field" in repr(field) and late.x == 5
+    """,
+    "methods of a class for objects of others": """
+        import types
+        others = [None, 5, "text", c.int, c.int(5), c.int.new(), c.ptr(c.int)(c.int.new()), Struct,
+                  CIF(c.int, []), CIF(c.int, []).closure(int), libffi.owned(5, int), libffi.Library(None).function("abs", c.int, [c.int])]
+        for cls in vars(libffi._ffi).values():
+            if not isinstance(cls, type) or cls.__module__ != "libffi._ffi":
+                continue
+            for name, method in vars(cls).items():
+                if not callable(method) or isinstance(method, (type, types.ClassMethodDescriptorType)):
+                    continue
+                for other in others:
+                    if isinstance(other, cls):
+                        continue
+                    for given in range(4):
+                        try:
+                            method(other, *["x"] * given)
+                        except (TypeError, AttributeError):
+                            continue
+                        raise SystemExit(f"{cls.__name__}.{name} took {other!r}")
+    """,
+    "names that are none": """
+        class Point(Struct):
+            x: c.int
+        for one in Point(1), c.struct("point", x=c.int).new(x=1):
+            for name in 5, 10**40, b"x" * 300, None, 1.5, (1,) * 9, memoryview(b"x" * 180):
+                for use in (Struct.__getattribute__, Struct.__delattr__, one.__getattribute__,
+                            lambda one, name: Struct.__setattr__(one, name, 1),
+                            lambda one, name: Struct.__setattr__(one, name, []),
+                            lambda one, name: MemoryClass.__setattr__(Point, name, 1)):
+                    try:
+                        use(one, name)
+                    except TypeError:
+                        continue
+                    raise SystemExit(f"{name!r} is a name")
+    """,
     "instances whose finalizers bring them back": """
         kept = []
         class Back(Struct):
