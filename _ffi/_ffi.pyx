@@ -1,4 +1,6 @@
-# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False, binding=False, embedsignature=True, embedsignature.format=clinic
+# cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False
+# cython: binding=False, embedsignature=True, embedsignature.format=clinic
+# Methods of Python's own sort look at whom they are called for, which Cython's (binding=True) do not.
 """The compiled core of libffi: types, calls, closures."""
 
 from core cimport *

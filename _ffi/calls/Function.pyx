@@ -101,6 +101,7 @@ cdef class Function:
         finally:
             PyMem_Free(values)
 
+    @cython.embedsignature(False)
     def __get__(self, instance, owner):
         """Return the function itself: in a class it is a static method."""
         return self

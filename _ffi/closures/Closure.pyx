@@ -94,6 +94,7 @@ cdef class Closure:
         _, on_error = self.for_instances or (None, None)
         self.for_instances = PyUnicode_FromObject(name), on_error
 
+    @cython.embedsignature(False)
     def __get__(self, instance, owner):
         """Return the closure; if it is of a method, which takes `self` besides what C passes, the instance's own."""
         return self if instance is None or not is_of_method(self) else bound_closure(self, instance)

@@ -5,6 +5,7 @@
 cdef class Struct(Memory):
     """Hold C storage for a struct or union; its fields are attributes."""
 
+    @cython.embedsignature(False)
     def __init__(self, *args, **fields):
         """Store the fields given: by position, by name, or the whole as one value."""
         if args or fields:

@@ -129,7 +129,7 @@ SNIPPETS = {
     "methods of a class for objects of others": """
         import types
         others = [None, 5, "text", c.int, c.int(5), c.int.new(), c.ptr(c.int)(c.int.new()), Struct,
-                  CIF(c.int, []), CIF(c.int, []).closure(int), libffi.owned(5, int), libffi.Library(None).function("abs", c.int, [c.int])]
+                  CIF(c.int, []), CIF(c.int, []).closure(int), libffi.owned(5, int), CIF(c.int, []).bind(16)]
         for cls in vars(libffi._ffi).values():
             if not isinstance(cls, type) or cls.__module__ != "libffi._ffi":
                 continue
