@@ -202,7 +202,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     cdef Function function
     cdef Pointer pointer
     if address is not None and not isinstance(address, (int, Pointer, Closure, Function, Value)):
-        hint = ": addressof() gives a buffer's address" if PyObject_CheckBuffer(address) else ""
+        hint = "; a buffer's address is libffi.addressof of it" if PyObject_CheckBuffer(address) else ""
         raise TypeError(f"CIF.bind() address: expected an int, Pointer, Closure or Function, "
                         f"got {type(address).__name__}{hint}")
     if name is not None and not isinstance(name, str):

@@ -72,7 +72,9 @@ static void set_strides(const map_job *job, map_column *column, size_t alignment
     column->direct = ((uintptr_t)view->buf & (alignment - 1)) == 0;
     for (i = job->ndim - 1; i >= 0; --i) {
         const int own = i - less;
-        column->stride[i] = own < 0 || view->shape[own] == 1 ? 0 : view->strides != NULL ? view->strides[own] : row;
+        column->stride[i] = 0;
+        if (own >= 0 && view->shape[own] != 1)
+            column->stride[i] = view->strides != NULL ? view->strides[own] : row;
         if (own >= 0)
             row *= view->shape[own];
         column->direct &= ((size_t)column->stride[i] & (alignment - 1)) == 0;
