@@ -26,6 +26,7 @@
 #include "libffi/closures.h"
 #include "libffi/scalars.h"
 
+#include "values/class_call.h"
 #include "values/field_slots.h"
 #include "values/item_slots.h"
 #include "values/load.h"

@@ -32,6 +32,7 @@ cdef extern from "core.h":
         K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT, K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
         K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
         K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT, K_SWAPPED
+        K_WRAPPED, K_INSTANCE
         KIND_COUNT
     ctypedef struct kind_info:
         const char *name
@@ -90,6 +91,7 @@ cdef extern from "core.h":
 
     const type_info *plain_type(const type_info *)
     int same_to_c(const type_info *, const type_info *)
+    int compatible_structs(const type_info *, const type_info *)
 
     ctypedef struct memory_state:
         char *data
@@ -116,7 +118,8 @@ cdef extern from "core.h":
     void prepare_users_class(PyTypeObject *)
     void make_memory_classes(PyTypeObject *, void *)
     void set_metaclass(PyTypeObject *, PyTypeObject *)
-    void *struct_new
+    void *instance_new
+    int instance_fill(MemoryObject *, object) except -1
     Py_ssize_t MEMORY_WEAKREFS "offsetof(MemoryObject, weakrefs)"
 
     ctypedef struct pointer_state:
@@ -305,7 +308,7 @@ cdef extern from "core.h":
     object cif_plain_new(PyTypeObject *, object, PyObject *)
     void *refuse_new
     object type_vectorcall(object, PyObject *const *, size_t, PyObject *)
-    void install_item_slots(PyTypeObject *)
+    int install_array_slots(PyTypeObject *) except -1
     int install_type_call(object, const char *) except -1
     int install_struct_slots(PyTypeObject *) except -1
     object name_in_class(object)

@@ -80,8 +80,8 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     if not -1 << 31 <= abi < 1 << 31 or not is_known_abi(abi):
         raise BadABI(f"CIF() abi: {abi!r} is none of this platform's "
                      f"({', '.join(get_abi().__members__)})")
-    refuse_faulty_call(core_types["void"] if is_nothing(&restype.info) else restype,
-                       without_nothing(types, <int>int(abi)), <int>int(abi))
+    refuse_faulty_call(core_types["void"] if is_nothing(&restype.info) else plain_of(restype),
+                       plain_of_each(without_nothing(types, <int>int(abi))), <int>int(abi))
     refuse_faulty_extra(extra)
     infos = <const type_info **>PyMem_Calloc(n + 1, sizeof(type_info *))
     if infos == NULL:

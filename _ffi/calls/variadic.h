@@ -51,6 +51,16 @@ static const type_info *typed_extra(const type_info *type)
     return type;
 }
 
+/* What an instance of a class over that scalar is promoted to: the value counts (borrowed). */
+static const type_info *promoted_instance(const type_info *plain)
+{
+    if (is_pointer_kind(plain->kind))
+        return promoted.pointer;
+    if (plain->kind == K_FLOAT)
+        return promoted.double_;
+    return is_promoted_kind(plain->kind) ? promoted.int_ : plain;
+}
+
 /* An int of another class, such as NumPy's.  Borrowed; NULL raises. */
 COLD static const type_info *index_type(PyObject *value)
 {
@@ -132,6 +142,8 @@ static const type_info *extra_type(PyObject *value)
         return typed_extra(&((TypeObject *)((ValueObject *)value)->type)->info);
     if (Memory_Check(value)) {
         const type_info *type = ((MemoryObject *)value)->m.type;
+        if (type->kind == K_INSTANCE)
+            return promoted_instance(plain_type(type));
         return is_aggregate_value_kind(type->kind) ? type : promoted.pointer;
     }
     if (PyComplex_Check(value))

@@ -122,7 +122,7 @@ static const type_info *only_member(const type_info *type)
     while ((type->kind == K_STRUCT && type->nfields == 1)
            || (type->kind == K_ARRAY && type->length == 1))
         type = type->kind == K_STRUCT ? type->fields[0].type : type->item;
-    return type;
+    return plain_type(type);
 }
 
 /* libffi 3.8.0 looks for a struct around one long double in memory, and for one around a

@@ -161,7 +161,7 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
 cdef bint is_word(Type type):
     """Does it go in one general register?"""
     return is_reference_kind(type.info.kind) or is_pointer_kind(type.info.kind) or (
-        is_integral_kind(plain_type(&type.info).kind) and type.info.size <= 4)
+        is_integral_kind(type.info.kind) and type.info.size <= 4)
 
 
 cdef bint all_in_registers(Type restype, tuple types, int abi):
@@ -180,7 +180,7 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
     for type in types:
         if type.info.kind in (K_STRUCT, K_UNION):
             after_struct = True
-        elif is_reference_kind(type.info.kind) or is_word_kind(plain_type(&type.info).kind):
+        elif is_reference_kind(type.info.kind) or is_word_kind(type.info.kind):
             if after_struct and free > 0:
                 raise BadTypedef("CIF(): libffi and compilers disagree about an integer after a struct "
                                  f"under {get_abi()(abi).name}")
@@ -199,13 +199,14 @@ cdef bint has_half_of_padding(tuple types):
 
 
 cdef int refuse_faulty_closure(CIF cif) except -1:
+    cdef type_kind result = plain_type(cif.state.result).kind
     if COUNTS_PADDING(<int>cif.state.abi) and has_half_of_padding(cif.argtypes):
         raise BadTypedef(f"closure {cif}: libffi misplaces what follows a struct whose second half is padding")
-    if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and is_wide_int_kind(cif.state.result_kind):
+    if WINDOWS_ABI_ON_UNIX(<int>cif.state.abi) and is_wide_int_kind(result):
         raise BadTypedef(f"closure {cif}: libffi loses half of an __int128 result under {cif.abi.name}")
-    if COMPLEX_RESULT_OVERWRITES and cif.state.result_kind in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):
+    if COMPLEX_RESULT_OVERWRITES and result in (K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE):
         raise BadTypedef(f"closure {cif}: libffi overwrites the caller's registers with a complex result")
-    if COMPLEX_ARGUMENTS_OVERWRITE and has_many_complex(cif.argtypes):
+    if COMPLEX_ARGUMENTS_OVERWRITE and has_many_complex(plain_of_each(cif.argtypes)):
         raise BadTypedef(f"closure {cif}: libffi overwrites the caller's variables with so many complex arguments")
     if LOSES_LAST_LONG_DOUBLE and cif.argtypes and scalars_of(cif.argtypes[-1]) == [K_LONGDOUBLE]:
         raise BadTypedef(f"closure {cif}: libffi loses half of a long double that is the last argument")

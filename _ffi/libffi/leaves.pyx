@@ -1,6 +1,15 @@
 """The scalars that a type is made of, which is what calling conventions go by."""
 
 
+cdef Type plain_of(Type type):
+    """Return what an enum, c.wrap(T) or a user's class over a scalar is to C; any other type is itself."""
+    return <Type><object>plain_type(&type.info).object
+
+
+cdef tuple plain_of_each(tuple types):
+    return tuple([plain_of(type) for type in types])
+
+
 cdef list leaves_of(Type type):
     """Return (offset, kind, size) of every scalar in `type`; a complex number of floats or doubles is two."""
     leaves = []
@@ -19,7 +28,7 @@ cdef int flatten(Type type, size_t offset, list leaves) except -1:
     elif type.info.kind == K_ARRAY:
         for i in range(type.info.length):
             flatten(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
-    elif type.info.kind in (K_ENUM, K_SWAPPED):
+    elif plain_of(type) is not type or type.info.kind == K_SWAPPED:
         flatten(<Type>type.item, offset, leaves)
     elif type.info.kind in (K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE):
         part = K_FLOAT if type.info.kind == K_COMPLEX_FLOAT else K_DOUBLE

@@ -18,7 +18,7 @@ typedef struct {
 /* 8 bytes are 'l' where that is a long, 'q' elsewhere. */
 #define FORMAT_8(l, q) (sizeof(long) == 8 ? l : q)
 
-/* Type.kind, in the order of the public `enum libffi_kind`; the type in C; its format for the
+/* Type.kind, in the order of the public `enum libffi_kind` ("": that of the item); the type in C; its format for the
    buffer protocol, "" where struct codes have none; how it fills an ffi_arg; its ffi_type, as
    libffi/scalars.h spells it. */
 // clang-format off
@@ -60,7 +60,9 @@ typedef struct {
     KIND(REF,                "ref",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
     KIND(OUT,                "out",      uintptr_t,      "",                 NOT,    PLAIN(pointer))  \
     KIND(INOUT,              "inout",    uintptr_t,      "",                 NOT,    PLAIN(pointer)) \
-    KIND(SWAPPED,            "swapped",  nothing,        "",                 NOT,    NULL)
+    KIND(SWAPPED,            "swapped",  nothing,        "",                 NOT,    NULL)            \
+    KIND(WRAPPED,            "",         nothing,        "",                 NOT,    NULL)            \
+    KIND(INSTANCE,           "",         nothing,        "",                 NOT,    NULL)
 
 typedef enum {
 #define KIND(kind, name, ctype, format, widening, ffi) K_##kind,
@@ -177,10 +179,10 @@ static inline int is_swapped_kind(type_kind kind)
     return kind == K_SWAPPED;
 }
 
-/* What is neither an address nor made of parts. */
+/* What is neither an address nor made of parts; K_WRAPPED is c.wrap(T). */
 static inline int is_number_kind(type_kind kind)
 {
-    return (kind > K_VOID && kind < K_POINTER) || is_swapped_kind(kind);
+    return (kind > K_VOID && kind < K_POINTER) || kind == K_SWAPPED || kind == K_WRAPPED;
 }
 
 static inline int is_pointer_kind(type_kind kind)
@@ -217,10 +219,10 @@ static inline int is_reference_kind(type_kind kind)
     return kind >= K_REF && kind <= K_INOUT;
 }
 
-/* What has storage of its own. */
+/* What has storage of its own; K_INSTANCE is a user's class over a scalar, whose values are its instances. */
 static inline int is_stored_kind(type_kind kind)
 {
-    return (kind > K_VOID && kind < K_BITS) || is_swapped_kind(kind);
+    return (kind > K_VOID && kind < K_BITS) || kind >= K_SWAPPED;
 }
 
 #endif

@@ -28,7 +28,7 @@ struct type_info {
     int is_va_list;                 /* of which there are only those that C made */
     PyObject *object;               /* the libffi.Type this lives in (borrowed) */
     PyObject *name;                 /* its C spelling, str (borrowed) */
-    const type_info *item;          /* pointee, element, enum base, referred type */
+    const type_info *item;          /* pointee, element, enum base, referred type, what a class is over */
     Py_ssize_t length;              /* arrays and vectors */
     size_t flexible;                /* offset of a struct's flexible array member, 0: it has none */
     field_info *fields;
@@ -53,10 +53,12 @@ typedef struct {
     vectorcallfunc vectorcall;
 } TypeObject;
 
-/* An enum is stored as this; any other type is itself. */
+/* What an enum, c.wrap(T) or a user's class over a scalar is to C; any other type is itself. */
 static inline const type_info *plain_type(const type_info *t)
 {
-    return t->kind == K_ENUM ? t->item : t;
+    while (t->kind == K_ENUM || t->kind == K_WRAPPED || t->kind == K_INSTANCE)
+        t = t->item;
+    return t;
 }
 
 #endif

@@ -8,7 +8,8 @@
 #include "model/function.h"
 #include "model/hooks.h"
 #include "values/field_slots.h"
-#include "values/type_call.h"
+#include "values/item_slots.h"
+#include "values/class_call.h"
 
 /* ---- for check_layouts(), which compilers can see through ---- */
 
@@ -90,17 +91,32 @@ static void prepare_users_class(PyTypeObject *class)
     class->tp_vectorcall = class_vectorcall;
 }
 
-/* Its subclasses find the slot by the method of that name.  0; -1 raises. */
-static int wrap_slot(PyTypeObject *class, const char *name, void *slot)
+/* Its subclasses find the slot by the method of that name; `like` has one of that sort.  0; -1 raises. */
+static int wrap_slot(PyTypeObject *class, PyTypeObject *like, const char *name, void *slot)
 {
-    PyObject *of_object = PyObject_GetAttrString((PyObject *)&PyBaseObject_Type, name), *method = NULL;
+    PyObject *there = PyObject_GetAttrString((PyObject *)like, name), *method = NULL;
     int status;
-    if (of_object != NULL)
-        method = PyDescr_NewWrapper(class, ((PyWrapperDescrObject *)of_object)->d_base, slot);
+    if (there != NULL && Py_IS_TYPE(there, &PyWrapperDescr_Type))
+        method = PyDescr_NewWrapper(class, ((PyWrapperDescrObject *)there)->d_base, slot);
+    else if (there != NULL)
+        PyErr_Format(PyExc_SystemError, "libffi._ffi: %s has no slot for %s", like->tp_name, name);
     status = method == NULL ? -1 : PyDict_SetItemString(class->tp_dict, name, method);
-    Py_XDECREF(of_object);
+    Py_XDECREF(there);
     Py_XDECREF(method);
     return status;
+}
+
+/* Items of arrays of users' classes are looked up our way.  0; -1 raises. */
+static int install_array_slots(PyTypeObject *class)
+{
+    install_item_slots(class);
+    memory_init = core.memory->tp_init;
+    if (wrap_slot(class, class, "__getitem__", (void *)array_item) < 0
+        || wrap_slot(class, class, "__setitem__", (void *)array_set) < 0
+        || wrap_slot(class, class, "__delitem__", (void *)array_set) < 0)
+        return -1;
+    PyType_Modified(class);
+    return 0;
 }
 
 /* Struct's attributes are looked up our way, also in classes that add methods.  0; -1 raises. */
@@ -109,9 +125,9 @@ static int install_struct_slots(PyTypeObject *class)
     struct_init = class->tp_init;
     class->tp_getattro = struct_getattr;
     class->tp_setattro = struct_setattr;
-    if (wrap_slot(class, "__getattribute__", (void *)struct_getattr) < 0
-        || wrap_slot(class, "__setattr__", (void *)struct_setattr) < 0
-        || wrap_slot(class, "__delattr__", (void *)struct_setattr) < 0)
+    if (wrap_slot(class, &PyBaseObject_Type, "__getattribute__", (void *)struct_getattr) < 0
+        || wrap_slot(class, &PyBaseObject_Type, "__setattr__", (void *)struct_setattr) < 0
+        || wrap_slot(class, &PyBaseObject_Type, "__delattr__", (void *)struct_setattr) < 0)
         return -1;
     PyType_Modified(class);
     return 0;

@@ -83,7 +83,7 @@ own_instances(<PyTypeObject *>Struct)
 own_pointers(<PyTypeObject *>Pointer)
 enable_vectorcall(<PyTypeObject *>Function)
 install_function_attributes()
-install_item_slots(<PyTypeObject *>Array)
+install_array_slots(<PyTypeObject *>Array)
 install_struct_slots(<PyTypeObject *>Struct)
 docstrings.append(new_signature.encode())
 install_type_call(vars(Type)["new"], docstrings[-1])
@@ -91,8 +91,9 @@ make_memory_classes(<PyTypeObject *>MemoryClass, <void *>make_memory_class)
 lend_type_attributes()
 (<PyTypeObject *>Type).tp_clear = clear_type
 intern_instances(<PyTypeObject *>CIF, <void *>find_or_make_cif)
-replace_new(<PyTypeObject *>Struct, struct_new)
-for made in (Type, Memory, Array, Field, Pointer, Value, Owned, Function, Closure, Decorator, TracedCall):
+for made in (Memory, Array, Struct):
+    replace_new(<PyTypeObject *>made, instance_new)
+for made in (Type, Field, Pointer, Value, Owned, Function, Closure, Decorator, TracedCall):
     replace_new(<PyTypeObject *>made, <void *>refuse_new)
 del made
 set_metaclass(<PyTypeObject *>Memory, <PyTypeObject *>MemoryClass)

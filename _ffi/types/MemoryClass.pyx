@@ -1,4 +1,4 @@
-"""MemoryClass: the class of classes of memory. A user's class of a struct's memory is one, with a type of its own."""
+"""MemoryClass: the class of classes of memory. A user's class over a type is one, with a type of its own."""
 
 # What a class of structs has of its type, beside new(), at() and read(). Fields have no other name there.
 cdef tuple TYPE_ATTRIBUTES = ("name", "kind", "size", "alignment", "fields", "offsets", "bits", "new", "at", "read",
@@ -9,7 +9,7 @@ cdef class MemoryClass(type):
     """Make classes whose instances are memory.
 
     `class Point(Struct)` with annotated fields, `@c.struct` over a plain class, or a class that extends
-    another such class or a struct type. Derive from it for a metaclass of your own.
+    another such class or a type: `class Celsius(c.double)`. Derive from it for a metaclass of your own.
     """
     cdef object own_type            # Type; None: it has none, or is being made
 
@@ -93,26 +93,65 @@ cdef object make_memory_class(PyTypeObject *metaclass, object args, PyObject *ke
             winner = type(base)
     if winner is not <object>metaclass:
         return (<PyTypeObject *>winner).tp_new(winner, <PyObject *>args, keywords)
-    return class_with_fields(metaclass, args[0], args[1], args[2], keywords, False)
+    return make_users_class(metaclass, args[0], args[1], args[2], keywords, False)
 
 
-cdef object class_with_fields(PyTypeObject *metaclass, name, tuple bases, dict namespace, PyObject *keywords,
-                              bint is_union):
-    cdef Type base = common_base(name, bases)
-    cdef Type type
+cdef object make_users_class(PyTypeObject *metaclass, name, tuple bases, dict namespace, PyObject *keywords,
+                             bint is_union):
+    cdef Type base = type_extended(name, bases, namespace)
+    bases = bases_as_classes(bases)
+    root = root_class(name, bases)
+    base = common_base(name, bases, base)
+    if base is not None and base.info.kind not in KINDS_OF[root]:
+        raise TypeError(f"{name}: a class over {type_name(base)} is no libffi.{root.__name__}")
     if is_union and base is not None and base.info.kind != K_UNION:
         raise TypeError(f"{name}: a union does not extend {type_name(base)}")
     namespace = dict(namespace)
     namespace.setdefault("__slots__", ())       # a misspelt field is an error, and instances stay small
     cls = memory_class_plain_new(metaclass, (name, bases, namespace), keywords)
-    type = new_type(K_UNION if is_union or (base is not None and base.info.kind == K_UNION) else K_STRUCT)
-    type.info.complete = False
+    prepare_users_class(<PyTypeObject *>cls)
+    known_to_pickle()
+    if root is Struct:
+        class_with_fields(cls, base, is_union)
+    elif base is not None:
+        class_over_type(cls, base)
+    return cls
+
+
+cdef int own_type_of(Type type, cls) except -1:
+    """Let a new type be that of a user's class, which will know it by `own_type`."""
     type.info.users_class = type.info.leads_to_users = True
     type.memory_class = cls
     type.info.memory_class = <PyObject *>cls
     type.rebuild = (_type_of_class, (cls,))
-    prepare_users_class(<PyTypeObject *>cls)
-    known_to_pickle()
+    return 0
+
+
+cdef int class_over_type(cls, Type base) except -1:
+    """Give a class a type that is the base's to C, no struct's or union's."""
+    cdef Type plain = <Type>base.item if base.info.kind == K_INSTANCE else base
+    cdef Type type = sequence_like(plain) if is_aggregate_kind(plain.info.kind) else \
+        stored_as(K_INSTANCE, plain, None)
+    type.base = base
+    type.info.base = &base.info
+    type.cif = plain.cif
+    own_type_of(type, cls)
+    own_instances(<PyTypeObject *>cls)
+    (<MemoryClass>cls).own_type = type
+    for name in TYPE_ATTRIBUTES:
+        found = found_in_class(cls, name)
+        if found is None or found is vars(Memory).get(name):
+            found = vars(Struct)[name]
+            set_in_class(cls, name, <PyObject *>found)
+    bind_makers(type)
+    return 0
+
+
+cdef int class_with_fields(cls, Type base, bint is_union) except -1:
+    """Make a class that of a struct or union, whose own fields it annotates."""
+    cdef Type type = new_type(K_UNION if is_union or (base is not None and base.info.kind == K_UNION) else K_STRUCT)
+    type.info.complete = False
+    own_type_of(type, cls)
     annotations = field_annotations(cls)
     name_type(type, f"{type.kind} {cls.__name__}" if annotations or base is None else type_name(base))
     if base is not None:
@@ -125,30 +164,7 @@ cdef object class_with_fields(PyTypeObject *metaclass, name, tuple bases, dict n
     elif base is not None:
         extend_class(type, base)
     type.in_definition = False
-    return cls
-
-
-cdef Type common_base(name, tuple bases):
-    """Return the type that a class with those bases begins with, or None."""
-    cdef Type found = None, type
-    for base in bases:
-        if not isinstance(base, MemoryClass):
-            continue
-        if not issubclass(base, Struct):
-            raise TypeError(f"{name}: a class of memory extends a struct or union, or libffi.Struct, "
-                            f"not libffi.{base.__name__}")
-        type = as_type(base)
-        if type is None or not type.info.complete:
-            continue
-        if type.info.is_va_list:
-            raise TypeError(f"{name}: {type_name(type)} is not extended, as Python makes none")
-        if found is None or issubclass(base, found.memory_class):
-            found = type
-        elif not issubclass(found.memory_class, base):
-            raise TypeError(f"{name}: {type_name(found)} and {type_name(type)} cannot both be what it begins with")
-    if not any([issubclass(base, Struct) for base in bases if isinstance(base, MemoryClass)]):
-        raise TypeError(f"{name}: a class of memory extends a struct or union, or libffi.Struct")
-    return found
+    return 0
 
 
 cdef int extend_class(Type type, Type base) except -1:
@@ -231,11 +247,17 @@ cdef int give_fields(Type type, dict descriptors, tuple names) except -1:
     for i, name in enumerate(descriptors):
         if not isinstance(found_in_class(cls, name), Field):
             type.info.fields[i].attribute = NULL    # a property, say, that is to be found in its place
-    for name in ("new", "at", "read"):          # as they are, without looking for the type each time
-        found = found_in_class(cls, name)
+    bind_makers(type)
+    return 0
+
+
+cdef int bind_makers(Type type) except -1:
+    """Put what makes memory into the class as it is, so that nobody looks for the type each time."""
+    for name in ("new", "at", "read"):
+        found = found_in_class(type.memory_class, name)
         if isinstance(found, TypeAttribute) or isinstance(getattr(found, "__self__", None), Type):
             found = getattr(type, name)
-            set_in_class(cls, name, <PyObject *>found)
+            set_in_class(type.memory_class, name, <PyObject *>found)
     return 0
 
 
@@ -249,7 +271,7 @@ cdef object found_in_class(cls, name):
 
 cdef object signature_of(cls):
     cdef Type type = as_type(cls)
-    if type is None or not type.info.complete or found_in_class(cls, "__init__") is not vars(Struct)["__init__"]:
+    if type is None or type.info.nfields == 0 or found_in_class(cls, "__init__") is not vars(Struct)["__init__"]:
         return None
     from inspect import Parameter, Signature
     defaults = dict(zip(type.defaults[::2], type.defaults[1::2])) if type.defaults else {}
@@ -301,7 +323,7 @@ cdef object struct_of_class(bint is_union, cls):
         if any([type_said(annotation) is not None for annotation in vars(base).get("__annotations__", {}).values()]):
             raise TypeError(f"{cls.__name__}: {base.__name__}, which it extends, has fields but is no struct's class")
     bases = tuple([base for base in cls.__bases__ if base is not object])
-    made = class_with_fields(<PyTypeObject *>MemoryClass, cls.__name__, (*bases, Struct), namespace, NULL, is_union)
+    made = make_users_class(<PyTypeObject *>MemoryClass, cls.__name__, (*bases, Struct), namespace, NULL, is_union)
     move_class_cell(cls, made)
     return made
 

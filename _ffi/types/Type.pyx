@@ -117,9 +117,7 @@ cdef class Type:
 
     def __mro_entries__(self, bases):
         """Return what a class statement with this type among its bases extends: the class of its memory."""
-        if self.info.kind not in (K_STRUCT, K_UNION) or not self.info.complete or self.info.is_va_list:
-            raise TypeError(f"a class extends a complete struct or union, not {type_name(self)}")
-        return (self.memory_class,)
+        return entries_of(self)
 
     def __copy__(self):
         return self
@@ -131,10 +129,10 @@ cdef class Type:
         """Make a typed value.
 
         Scalars give a Value, pointers a Pointer (converting anything that has an
-        address), arrays, structs and unions new Memory; structs also from their
-        fields, by name or all by position.
+        address), arrays, structs, unions and users' classes new Memory; structs also
+        from their fields, by name or all by position.
         """
-        if is_aggregate_kind(self.info.kind):
+        if is_aggregate_kind(self.info.kind) or self.info.kind == K_INSTANCE:
             return self.new(*args, **fields)
         if fields or len(args) != 1:
             raise TypeError(f"{type_name(self)} takes exactly one value")

@@ -20,10 +20,12 @@ cdef Type in_order(Type type, what, bint native):
         return <Type>type.item if native else type
     if type.info.kind == K_ARRAY:
         return array(in_order(<Type>type.item, what, native), type.info.length)
-    if type.info.kind in (K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE):
+    if plain_type(&type.info).kind in (K_LONGDOUBLE, K_EXACT, K_COMPLEX_LONGDOUBLE):
         raise BadTypedef(f"{what}: {type_name(type)} is not the same on other machines")
     if not is_number_kind(type.info.kind) and type.info.kind != K_ENUM:
-        hint = "; a struct's is given with its members: _byteorder_" if type.info.kind in (K_STRUCT, K_UNION) else ""
+        hint = ("; a struct's is given with its members: _byteorder_" if type.info.kind in (K_STRUCT, K_UNION) else
+                "; a class of another byte order is one over c.big(T) or c.little(T)" if type.info.kind == K_INSTANCE
+                else "")
         raise BadTypedef(f"{what}: {type_name(type)} is no number{hint}")
     if native or type.info.size == 1:
         return type
@@ -57,6 +59,8 @@ cdef Type member_in_order(Type owner, name, Type type):
     cdef Type item = type
     while item.info.kind == K_ARRAY:
         item = <Type>item.item
-    if is_number_kind(item.info.kind) or item.info.kind == K_ENUM:
+    if is_number_kind(item.info.kind) or item.info.kind == K_ENUM or (
+            item.info.kind == K_INSTANCE and is_number_kind(plain_type(&item.info).kind)
+            and plain_type(&item.info).kind != K_SWAPPED):
         return in_order(type, f"{type_name(owner)}.{name}", False)
     return type

@@ -132,7 +132,7 @@ static inline int same_to_c(const type_info *one, const type_info *other)
 {
     return one == other
            || (one->kind == other->kind
-               && (is_struct_kind(one->kind) || one->kind == K_ARRAY)
+               && (is_struct_kind(one->kind) || one->kind == K_ARRAY || one->kind == K_INSTANCE)
                && one->complete && other->complete && compatible_structs(one, other));
 }
 

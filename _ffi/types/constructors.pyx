@@ -120,7 +120,7 @@ def bits(base, width, packed=False):
     """
     cdef Type unit = need_type("c.bits()", base)
     cdef Py_ssize_t count = count_of("c.bits()", width, 0)
-    plain = <Type><object>plain_type(&unit.info).object
+    plain = plain_of(unit)
     if not (plain.info.kind in (K_BOOL, K_CHAR) or is_int_kind(plain.info.kind)):
         raise BadTypedef(f"c.bits(): {type_name(unit)} cannot be the base of a bit-field")
     if count > (1 if plain.info.kind == K_BOOL else <Py_ssize_t>unit.info.size * 8):
@@ -166,6 +166,39 @@ cdef object make_enum(tuple parts):
     result.info.size = storage.info.size
     result.info.alignment = storage.info.alignment
     name_type(result, name)
+    return result
+
+
+def wrap(item):
+    """Return the type of a number that any number is converted to as C does: modulo 2**n, towards zero, to infinity.
+
+    Only a float whose whole part does not fit an integer type is an OverflowError, since C does not define what it
+    becomes; NaN is a ValueError.
+    """
+    cdef Type scalar = need_type("c.wrap()", item)
+    if scalar.info.kind == K_WRAPPED:
+        return scalar
+    if scalar.info.kind == K_SWAPPED:
+        return in_order(wrap(scalar.item), "c.wrap()", False)
+    if not is_number_kind(scalar.info.kind):
+        raise BadTypedef(f"c.wrap(): {type_name(scalar)} is no number")
+    return made_once((K_WRAPPED, id(scalar)), make_wrapped, (scalar,))
+
+
+cdef object make_wrapped(tuple parts):
+    return stored_as(K_WRAPPED, parts[0], (wrap, parts))
+
+
+cdef Type stored_as(type_kind kind, Type scalar, rebuild):
+    """Return a new type that is the other one to C, and another to Python."""
+    cdef Type result = derived(kind, scalar, rebuild)
+    result.kind = scalar.kind
+    result.info.ffi = scalar.info.ffi
+    result.refusal = scalar.refusal
+    result.info.size = scalar.info.size
+    result.info.alignment = scalar.info.alignment
+    result.info.holds_addresses = scalar.info.holds_addresses
+    name_type(result, type_name(scalar))
     return result
 
 

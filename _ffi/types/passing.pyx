@@ -62,8 +62,9 @@ cdef object describe_struct(Type type):
         if size == 0:
             continue
         count = size // member.info.size
+        member = plain_of(member)
         if member.info.kind == K_SWAPPED:       # which register it takes does not depend on that
-            member = <Type>member.item
+            member = plain_of(member.item)
         passable(member, type_name(type))
         if is_array and count <= ARRAYS_HIDE_FLOATS and member.info.size in (4, 8):
             pointers += [<uintptr_t>int_ffi_type(member.info.size, False)] * count

@@ -18,7 +18,7 @@ cdef class Array(Memory):
         if isinstance(index, slice):
             need_stack(0)
             positions = range(*index.indices(self.m.type.length))
-            return items_at(self.m.type.item, memory_data(<MemoryObject *>self), positions, self)
+            return items_at(item_type(self), memory_data(<MemoryObject *>self), positions, self)
         i = array_index(self, index)
         data = memory_data(<MemoryObject *>self)
         return load_value(self.m.type.item, data + i * self.m.type.item.size, <MemoryObject *>self)
@@ -62,8 +62,15 @@ cdef class Array(Memory):
     __hash__ = None
 
 
+cdef const type_info *item_type(Array array) except NULL:
+    """Return the type of the items; `__class__` may have been set of what is no array."""
+    if array.m.type.kind not in (K_ARRAY, K_VECTOR):
+        raise TypeError(f"{type_name(array.type_)} memory has no items")
+    return array.m.type.item
+
+
 cdef int store_items(Array array, positions, values) except -1:
-    cdef const type_info *item = array.m.type.item
+    cdef const type_info *item = item_type(array)
     cdef char *data
     same = same_items(item, positions, values)
     if same is not None:

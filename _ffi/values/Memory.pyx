@@ -15,7 +15,12 @@ cdef class Memory:
     cdef object keep
     cdef object __weakref__
 
-    _made_by = "T.new() or T.at(address)"
+    def __init__(self, *value):
+        """Store the value, where one is given."""
+        if len(value) > 1:
+            raise TypeError(f"{type(self).__name__}() takes one value, got {len(value)}")
+        if value:
+            instance_fill(<MemoryObject *>self, value[0])
 
     @property
     def address(self):
@@ -219,6 +224,8 @@ cdef int take_state(Memory memory, state) except -1:
 cdef object memory_value(Memory memory):
     cdef const type_info *type = memory.m.type
     cdef char *data = memory_data(<MemoryObject *>memory)
+    if type.kind == K_INSTANCE:
+        return load_value(type.item, data, <MemoryObject *>memory)
     if type.kind == K_ARRAY and type.item.kind == K_CHAR:
         return data[:type.size].split(b"\0", 1)[0]
     if type.kind == K_ARRAY and type.item.kind in (K_CHAR16, K_CHAR32):

@@ -17,4 +17,4 @@ cdef object without_memory(value):
     if isinstance(value, Array):
         value = memory_value(value)
         return [without_memory(part) for part in value] if isinstance(value, list) else value
-    return value
+    return memory_value(value) if isinstance(value, Memory) else value     # an instance of a class over a scalar

@@ -5,9 +5,11 @@
 #include <Python.h>
 #include <limits.h>
 
+#include "base/compiler.h"
 #include "model/type.h"
 #include "values/enums.h"
 #include "values/integers.h"
+#include "values/wrapping.h"
 
 static unsigned long long read_bits(const char *base, const field_info *field)
 {
@@ -44,24 +46,52 @@ static int is_signed_int(const type_info *type)
            || type->kind == K_S64;
 }
 
+/* The bits of a number that fits.  0; -1 raises TypeError, OverflowError. */
+static int get_bits(const field_info *field, PyObject *value, unsigned long long *bits)
+{
+    unsigned width = field->bit_width;
+    long long number;
+
+    if (is_signed_int(plain_type(field->type->item))) {     /* of c.bits(item, width) */
+        long long max = (long long)((1ULL << (width - 1)) - 1);
+        if (get_signed(field->type, value, -max - 1, max, &number) < 0)
+            return -1;
+        *bits = (unsigned long long)number;
+        return 0;
+    }
+    return get_unsigned(field->type, value, width == 64 ? ~0ULL : (1ULL << width) - 1, bits);
+}
+
+/* The lowest bits of any number: of c.bits(c.wrap(T), width).  0; -1 raises TypeError, OverflowError. */
+COLD static int wrap_bits(const field_info *field, PyObject *value, unsigned long long *bits)
+{
+    PyObject *whole = NULL;
+    unsigned char truth;
+    wide_int wide;
+    int status;
+
+    if (plain_type(field->type->item)->kind == K_BOOL) {
+        status = wrap_to_bool(field->type, &truth, value);
+        *bits = status == 0 && truth;
+        return status;
+    }
+    status = wrap_integer(field->type, value, &wide, &whole);
+    *bits = status == 0 && whole == NULL ? wide.low : 0;
+    if (whole != NULL)
+        status = get_bits(field, whole, bits);
+    Py_XDECREF(whole);
+    return status;
+}
+
 /* 0; -1 raises TypeError, OverflowError. */
 static int store_bits(const field_info *field, char *base, PyObject *value)
 {
-    const type_info *type = field->type->item;      /* of c.bits(item, width) */
-    unsigned width = field->bit_width;
-    unsigned long long number;
-    long long signed_number;
+    unsigned long long bits;
 
-    if (is_signed_int(plain_type(type))) {
-        long long max = (long long)((1ULL << (width - 1)) - 1);
-        if (get_signed(field->type, value, -max - 1, max, &signed_number) < 0)
-            return -1;
-        number = (unsigned long long)signed_number;
-    } else {
-        if (get_unsigned(field->type, value, width == 64 ? ~0ULL : (1ULL << width) - 1, &number) < 0)
-            return -1;
-    }
-    write_bits(base, field, number);
+    if ((LIKELY(field->type->item->kind != K_WRAPPED) ? get_bits(field, value, &bits)
+                                                      : wrap_bits(field, value, &bits)) < 0)
+        return -1;
+    write_bits(base, field, bits);
     return 0;
 }
 

@@ -11,8 +11,8 @@ cdef str format_of(Type type, bint ordered=False):
     cdef const char *known = kinds[<int>type.info.kind].format
     if known[0]:
         return ("@" if ordered else "") + known.decode()
-    if type.info.kind == K_ENUM:
-        return format_of(<Type>type.item, ordered)
+    if plain_of(type) is not type:
+        return format_of(plain_of(type), ordered)
     if type.info.kind == K_SWAPPED:
         return swapped_format(type)
     if type.info.kind != K_STRUCT or not type.natural or not type.info.by_position:
@@ -57,7 +57,7 @@ cdef bint holds_swapped(Type type):
         for _, part, _, _, _ in type.members:
             if holds_swapped(part):
                 return True
-    return type.info.kind == K_SWAPPED
+    return plain_type(&type.info).kind == K_SWAPPED
 
 
 cdef tuple array_layout(Type type):

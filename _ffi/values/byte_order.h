@@ -12,7 +12,7 @@ enum { MAX_SCALAR = 32 };           /* a complex number of two long doubles */
 /* Copy a scalar, its bytes the other way round; of a complex number each part's. */
 static void copy_swapped(const type_info *scalar, char *to, const char *from)
 {
-    size_t i, j, size = scalar->size, part = is_complex_kind(scalar->kind) ? size / 2 : size;
+    size_t i, j, size = scalar->size, part = is_complex_kind(plain_type(scalar)->kind) ? size / 2 : size;
 
     for (i = 0; i < size; i += part)
         for (j = 0; j < part; ++j)

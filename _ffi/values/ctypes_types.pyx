@@ -43,7 +43,7 @@ cdef int own_leaves(Type type, Py_ssize_t offset, list leaves) except -1:
         for i in range(min(type.info.length, MOST_LEAVES + 1)):
             own_leaves(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
     else:
-        swapped = "swapped " if type.info.kind == K_SWAPPED else ""
+        swapped = "swapped " if plain_type(&type.info).kind == K_SWAPPED else ""
         leaves.append((offset, type.info.size, swapped + chr(sort_of(plain_type(&type.info)))))
     return 0
 

@@ -44,7 +44,8 @@ static PyObject *name_in_class(PyObject *name)
 /* The name that the class has an attribute by.  New; raises. */
 COLD static PyObject *own_name(const MemoryObject *memory, PyObject *name)
 {
-    int is_field = PyDict_Contains(memory->m.type->field_index, name);
+    PyObject *fields = memory->m.type->field_index;        /* NULL: `__class__` was set of what is no struct */
+    int is_field = fields == NULL ? 0 : PyDict_Contains(fields, name);
     if (is_field < 0)
         return NULL;
     return is_field ? name_in_class(name) : Py_NewRef(name);

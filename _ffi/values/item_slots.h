@@ -67,13 +67,12 @@ static inline char *array_item_address(MemoryObject *array, PyObject *index)
     const type_info *type = array->m.type;
     Py_ssize_t i;
 
-    if (UNLIKELY(!PyLong_CheckExact(index) || !is_compact(index)
-                 || !is_number_kind(type->item->kind) || !lifetime_is_open(array->m.life)))
+    if (UNLIKELY(!PyLong_CheckExact(index) || !is_compact(index) || !lifetime_is_open(array->m.life)))
         return NULL;
     i = compact_value(index);
     if (UNLIKELY(i < 0))
         i += type->length;
-    if (UNLIKELY(i < 0 || i >= type->length))
+    if (UNLIKELY(i < 0 || i >= type->length || !is_number_kind(type->item->kind)))  /* only arrays have a length */
         return NULL;
     return array->m.data + i * (Py_ssize_t)type->item->size;
 }

@@ -100,6 +100,9 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     }
     case K_ENUM:
         return enum_member(type, load_value(type->item, where, root));
+    case K_WRAPPED:
+        return load_value(type->item, where, root);
+    case K_INSTANCE:
     case K_ARRAY:
     case K_VECTOR:
     case K_STRUCT:

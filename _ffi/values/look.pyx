@@ -39,12 +39,18 @@ cdef str look(Memory memory):
         if not can_be_seen(memory):
             return f"<{short_name(memory.type_)} memory at {<uintptr_t>memory.m.data:#x}, which cannot be read>"
         seen = look_at(type, memory.m.data, ROOM, room_behind(<MemoryObject *>memory))
-        return seen if type.kind in (K_STRUCT, K_UNION) else f"<{short_name(memory.type_)} memory: {seen}>"
+        if type.kind in (K_STRUCT, K_UNION):
+            return seen
+        if type.users_class:
+            return f"{name_of_class(type)}({seen})"
+        return f"<{short_name(memory.type_)} memory: {seen}>"
     finally:
         lifetime_unpin(memory.m.life)
 
 
 cdef str look_at(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind=0):
+    if type.kind == K_INSTANCE:
+        return look_at(type.item, where, room)
     if is_pointer_kind(type.kind):
         address = <uintptr_t>read_address(where)
         return f"{address:#x}" if address else "NULL"
@@ -59,12 +65,16 @@ cdef str look_at(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t
     return short_repr(scalar_seen(type, where))
 
 
+cdef str name_of_class(const type_info *type):
+    return clipped((<PyTypeObject *>type.memory_class).tp_name.decode(), 2 * SHORT)
+
+
 cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind):
     """`behind`: how many items there are in its flexible array."""
     cdef const field_info *field
     cdef Type last
     cdef Py_ssize_t i
-    name = clipped((<PyTypeObject *>type.memory_class).tp_name.decode(), 2 * SHORT)
+    name = name_of_class(type)
     room -= len(name) + AROUND
     parts = []
     for i in range(type.nfields):
@@ -170,6 +180,8 @@ cdef object scalar_seen(const type_info *type, char *where):
     if type.kind == K_SWAPPED:
         copy_swapped(type.item, native, where)
         return scalar_seen(type.item, native)
+    if type.kind == K_WRAPPED or type.kind == K_INSTANCE:
+        return scalar_seen(type.item, where)
     if type.kind == K_ENUM:
         return known_member(type, load_value(type.item, where, NULL))
     if type.kind == K_CHAR16:

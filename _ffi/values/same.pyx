@@ -4,8 +4,7 @@
 cdef bint same_stored(const type_info *type, char *one, char *other) except -1:
     """Return whether the same is stored: numbers by value, addresses as addresses."""
     cdef Py_ssize_t i
-    if type.kind == K_ENUM:
-        return same_stored(type.item, one, other)
+    type = plain_type(type)
     if type.kind == K_STRUCT:
         return same_members(type, one, other)
     if type.kind == K_UNION:            # whichever member it is
@@ -70,6 +69,8 @@ cdef object same_memory(Memory one, Memory other):
 
 cdef object value_seen(const type_info *type, char *where, Memory root):
     """Return what a Python value is compared with: a pointer for a text or a function."""
+    if type.kind == K_INSTANCE:
+        return value_seen(type.item, where, root)
     if type.kind in (K_STRING, K_BYTES, K_WSTRING):
         return new_pointer(&(<Type>ptr(<object>type.item.object, True)).info, read_address(where), NULL, &forever, -1)
     if type.kind == K_FUNCTION:

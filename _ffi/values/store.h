@@ -22,8 +22,10 @@
 #include "values/copies.h"
 #include "values/floats.h"
 #include "values/integers.h"
+#include "values/load.h"
 #include "values/long_double.h"
 #include "values/store_pointers.h"
+#include "values/wrapping.h"
 
 /* Members and items are values again. */
 static int store_value(const type_info *type, void *where, PyObject *value, keeper *k);
@@ -47,7 +49,7 @@ COLD static const field_info *find_field(const type_info *type, PyObject *name)
     PyObject *position = NULL;
     if (need_stack(0) < 0)
         return NULL;
-    if (PyUnicode_Check(name))
+    if (PyUnicode_Check(name) && type->field_index != NULL)
         position = PyDict_GetItemWithError(type->field_index, name);
     if (position == NULL) {
         if (!PyErr_Occurred())
@@ -214,6 +216,23 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
 
 /* ---- every type ---- */
 
+/* What an instance of a user's class over a scalar holds, in place of what failed.  0; -1 raises. */
+COLD static int store_held(const type_info *type, void *where, MemoryObject *instance, keeper *k)
+{
+    char *data;
+    PyObject *held;
+    int status;
+
+    PyErr_Clear();
+    data = memory_data(instance);
+    held = data == NULL ? NULL : load_value(instance->m.type->item, data, instance);
+    if (held == NULL)
+        return -1;
+    status = store_value(type, where, held, k);
+    Py_DECREF(held);
+    return status;
+}
+
 // clang-format off
 #define STORE_SIGNED(ctype, min, max) do { \
         long long number_; ctype narrow_; \
@@ -304,6 +323,21 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         copy_swapped(type->item, where, native);
         return 0;
     }
+    case K_WRAPPED: {
+        PyObject *whole = NULL;
+        int status = store_wrapped(type->item, where, value, &whole);
+        if (whole != NULL) {
+            status = store_value(type->item, where, whole, k);
+            Py_DECREF(whole);
+        }
+        if (UNLIKELY(status < 0))
+            goto failed;
+        return 0;
+    }
+    case K_INSTANCE:
+        if (Memory_Check(value) && same_to_c(type, ((MemoryObject *)value)->m.type))
+            return copy_memory(type, where, (MemoryObject *)value, k);
+        return store_value(type->item, where, value, k);
     case K_ENUM:
         if (UNLIKELY(!PyLong_Check(value) && !Value_Check(value)))
             return expected(type, value);
@@ -319,11 +353,13 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         return -1;
     }
 failed:
-    /* A typed value stands for the value it holds. */
+    /* A typed value stands for the value it holds, and so does an instance of a class over a number. */
     if (Value_Check(value) && !is_typed_number(type, value)) {
         PyErr_Clear();
         return store_value(type, where, ((ValueObject *)value)->value, k);
     }
+    if (Memory_Check(value) && ((MemoryObject *)value)->m.type->kind == K_INSTANCE && !is_pointer_kind(type->kind))
+        return store_held(type, where, (MemoryObject *)value, k);
     return -1;
 }
 

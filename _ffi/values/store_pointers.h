@@ -17,13 +17,51 @@
 #include "values/function_pointers.h"
 #include "values/integers.h"
 #include "values/keeper.h"
+#include "values/load.h"
 #include "values/pointees.h"
 #include "values/text.h"
+
+static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k);
+
+/* An instance of a user's class over a pointer stands for the address that it holds; its own is one for a pointer to
+   such a pointer only. */
+static inline int is_pointer_held(const type_info *type, const MemoryObject *memory)
+{
+    const type_info *own = memory->m.type;
+    return UNLIKELY(own->kind == K_INSTANCE) && is_pointer_kind(plain_type(own)->kind)
+           && (type->item == NULL || !compatible_structs(type->item, own));
+}
+
+/* 0; -1 raises. */
+COLD static int address_held(const type_info *type, void *where, MemoryObject *memory, keeper *k)
+{
+    const type_info *held = plain_type(memory->m.type);
+    char *data = memory_data(memory);
+    PyObject *pointer;
+    int borrowed = k->borrowed, status;
+
+    if (data == NULL)
+        return -1;
+    if (type->kind == K_POINTER || compatible_structs(type, held)) {
+        write_address(where, read_address(data));
+        return keep_pinned(k, memory->m.life, (PyObject *)memory);
+    }
+    pointer = load_value(held, data, memory);
+    if (pointer == NULL)
+        return -1;
+    k->borrowed = 0;                /* the pointer is ours, not the caller's */
+    status = pointer_from(type, where, pointer, k);
+    k->borrowed = borrowed;
+    Py_DECREF(pointer);
+    return status;
+}
 
 /* 0; -1 raises TypeError, ValueError. */
 NOINLINE static int address_of_memory(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     MemoryObject *memory = (MemoryObject *)value;
+    if (is_pointer_held(type, memory))
+        return address_held(type, where, memory, k);
     if (type->item != NULL && !pointee_matches(type->item, memory->m.type)
         && !begins_with(type->item, memory->m.type))
         return wrong_pointee(type, memory->m.type);
@@ -78,8 +116,6 @@ static int is_typed_number(const type_info *type, PyObject *value)
     return Value_Check(value) && is_pointer_kind(type->kind)
            && !is_pointer_kind(((TypeObject *)((ValueObject *)value)->type)->info.kind);
 }
-
-static int pointer_from(const type_info *type, void *where, PyObject *value, keeper *k);
 
 /* 0; -1 raises. */
 static int address_of_path(const type_info *type, void *where, PyObject *value, keeper *k)

@@ -1,5 +1,5 @@
-/* Structs and unions made by calls: T(value), T(x=1, y=2), T(1, 2), T.new(x=1, y=2), and Point(1, y=2) of a user's
-   class; all else is left to the methods that Cython made. */
+/* Structs and unions made by calls: T(value), T(x=1, y=2), T(1, 2), T.new(x=1, y=2); all else is left to the
+   methods that Cython made. */
 #ifndef FFIPY_VALUES_TYPE_CALL_H
 #define FFIPY_VALUES_TYPE_CALL_H
 
@@ -321,70 +321,6 @@ static PyObject *type_new(PyObject *self, PyObject *const *args, Py_ssize_t narg
     if (nargs == 0 && kwnames == NULL && type->defaults == NULL)
         return (PyObject *)memory_new(type);
     return make_struct(type, args, nargs, kwnames, TYPE_CALLED, "%U.new()");
-}
-
-/* ---- Point(...) ---- */
-
-/* The type whose memory a class called makes; NULL raises TypeError (borrowed). */
-static const type_info *type_made_by(PyObject *class)
-{
-    PyObject *type = type_of_class(class);
-    const type_info *info = type == NULL ? NULL : &((TypeObject *)type)->info;
-    if (info == NULL || !info->users_class) {
-        PyErr_Format(PyExc_TypeError, "%s objects are made by T.new() or T.at(address)",
-                     core.struct_->tp_name);
-        return NULL;
-    }
-    if (!info->complete) {
-        PyErr_Format(PyExc_TypeError, "%U is incomplete: its size is not known", info->name);
-        return NULL;
-    }
-    return info;
-}
-
-/* tp_new: with the defaults, for an __init__ to go on.  New; raises. */
-static PyObject *struct_new(PyTypeObject *class, PyObject *args, PyObject *keywords)
-{
-    const type_info *type = type_made_by((PyObject *)class);
-    (void)args;
-    (void)keywords;
-    return type == NULL ? NULL : make_struct(type, NULL, 0, NULL, CLASS_CALLED, "%U()");
-}
-
-static initproc struct_init;        /* tp_init, which Cython made: struct_fill() */
-
-/* What Point.__init__() does.  0; -1 raises. */
-static int struct_fill(MemoryObject *memory, PyObject *values, Py_ssize_t nargs, PyObject *names)
-{
-    int status;
-    if (memory_writable(memory) == NULL)
-        return -1;
-    status = store_call_in(memory, &PyTuple_GET_ITEM(values, 0), nargs, names, CLASS_CALLED, 0);
-    if (status < 0)
-        add_place(PyUnicode_FromFormat("%s()", Py_TYPE(memory)->tp_name));
-    return status;
-}
-
-/* New; raises.  GIL. */
-static PyObject *class_vectorcall(PyObject *class, PyObject *const *args, size_t nargsf, PyObject *kwnames)
-{
-    const PyTypeObject *slots = (PyTypeObject *)class;
-    Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
-    MemoryObject *memory;
-    const type_info *type;
-
-    if (UNLIKELY(slots->tp_new != struct_new || slots->tp_init != struct_init))     /* it has its own */
-        return call_packed(PyType_Type.tp_call, class, args, nargs, kwnames);
-    if (UNLIKELY((type = type_made_by(class)) == NULL))
-        return NULL;
-    memory = LIKELY(type->flexible == 0) ? memory_new(type) : memory_for_call(type, args, nargs, kwnames);
-    if (UNLIKELY(memory == NULL))
-        return NULL;
-    if (UNLIKELY(store_call_in(memory, args, nargs, kwnames, CLASS_CALLED, 1) < 0)) {
-        add_place(PyUnicode_FromFormat("%s()", slots->tp_name));
-        Py_CLEAR(memory);
-    }
-    return (PyObject *)memory;
 }
 
 /* ---- at import ---- */

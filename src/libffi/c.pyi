@@ -23,6 +23,7 @@ from ._ffi import (
     struct,
     union,
     vector,
+    wrap,
 )
 from .annotations import Address, Character, Complex, Floating, Integer, Text, WideText
 
@@ -37,7 +38,7 @@ __all__ = [
     "int64", "int8", "intmax_t", "intptr_t", "little", "long", "longdouble", "longlong", "out", "pointer", "ptr",
     "ptrdiff_t", "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string",
     "struct", "uchar", "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "uintmax_t", "uintptr_t", "ulong",
-    "ulonglong", "union", "ushort", "va_list", "vector", "void", "wchar_t", "wstring",
+    "ulonglong", "union", "ushort", "va_list", "vector", "void", "wchar_t", "wrap", "wstring",
 ]
 
 void: Type[None]

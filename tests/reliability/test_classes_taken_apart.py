@@ -8,7 +8,7 @@ import pytest
 PRELUDE = """
 import copy, gc
 import libffi
-from libffi import CIF, MemoryClass, Struct, c, typeof
+from libffi import CIF, Memory, MemoryClass, Struct, c, typeof
 
 def attempt(*uses):
     for use in uses:
@@ -36,6 +36,34 @@ SNIPPETS = {
             attempt(lambda: f.cif.call(f, one), lambda: Large.a.__get__(one), lambda: Large(one),
                     lambda: one == Large(), lambda: copy.copy(one), lambda: repr(one))
             set_class(one, Small)
+    """,
+    "classes of other kinds exchanged behind an instance's back": r"""
+        class Small(Struct):
+            a: c.char
+        class Row(c.array(c.long, 100)):
+            pass
+        class Number(c.char):
+            pass
+        class Handle(c.ptr(c.long)):
+            pass
+        classes = Small, Row, Number, Handle
+        set_class = object.__dict__["__class__"].__set__
+        for cls in classes:
+            for other in classes:
+                one = cls()
+                try:
+                    set_class(one, other)
+                except TypeError:
+                    continue
+                assert typeof(one) is typeof(cls) and len(bytes(one)) == cls.size
+                attempt(lambda: one[0], lambda: one[0:5], lambda: one.__setitem__(0, 1),
+                        lambda: one.__setitem__(slice(0, 5), [1] * 5), lambda: list(one), lambda: one == cls(),
+                        lambda: one == [1], lambda: one.a, lambda: setattr(one, "a", b"x"), lambda: one.__private,
+                        lambda: Small.__init__(one, a=b"x"), lambda: Row.__init__(one, [5]), lambda: one.value,
+                        lambda: Memory.__init__(one, 5), lambda: copy.copy(one), lambda: other(one),
+                        lambda: libffi.asdict(one), lambda: one._repr_html_(), lambda: one.__replace__(a=b"y"))
+                f = CIF(c.void, [c.ptr(other)]).closure(lambda x: None)
+                attempt(lambda: f.cif.call(f, one), lambda: repr(one))
     """,
     "a class taken apart": """
         class Point(Struct):
