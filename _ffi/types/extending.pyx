@@ -33,9 +33,9 @@ cdef tuple bases_as_classes(tuple bases):
     found = []
     for base in bases:
         found += entries_of(<Type>base) if isinstance(base, Type) else (base,)
+    classes = [base for base in found if isinstance(base, MemoryClass)]
     return tuple([base for i, base in enumerate(found) if base not in found[:i] and not (
-        (base is Memory or base is Array)
-        and any([other is not base and isinstance(other, MemoryClass) and issubclass(other, base) for other in found]))])
+        base in (Memory, Array) and any([other is not base and issubclass(other, base) for other in classes]))])
 
 
 cdef object root_class(name, tuple bases):

@@ -87,12 +87,12 @@ COLD static int wrap_bits(const field_info *field, PyObject *value, unsigned lon
 static int store_bits(const field_info *field, char *base, PyObject *value)
 {
     unsigned long long bits;
+    int status = LIKELY(field->type->item->kind != K_WRAPPED) ? get_bits(field, value, &bits)
+                                                              : wrap_bits(field, value, &bits);
 
-    if ((LIKELY(field->type->item->kind != K_WRAPPED) ? get_bits(field, value, &bits)
-                                                      : wrap_bits(field, value, &bits)) < 0)
-        return -1;
-    write_bits(base, field, bits);
-    return 0;
+    if (status == 0)
+        write_bits(base, field, bits);
+    return status;
 }
 
 /* Without an enum's members.  New; raises MemoryError. */

@@ -59,7 +59,8 @@ cdef int ctypes_leaves(ctypes, cls, offset, list leaves) except -1:
             elif PY_BIG_ENDIAN or hasattr(cls, "_swappedbytes_"):   # whose bits ctypes counts from the other end
                 leaves.append((offset, 0, "not compared"))
             else:
-                leaves.append(((offset + descriptor.offset) * 8 + (<unsigned long>descriptor.size & 0xffff), width, "bits"))
+                leaves.append(((offset + descriptor.offset) * 8 + (<unsigned long>descriptor.size & 0xffff), width,
+                               "bits"))
     elif issubclass(cls, ctypes.Array):
         for i in range(min(cls._length_, MOST_LEAVES + 1)):
             ctypes_leaves(ctypes, cls._type_, offset + i * ctypes.sizeof(cls._type_), leaves)

@@ -64,7 +64,7 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     return memory;
 }
 
-/* An instance that Python made: it called its class's tp_dealloc, then ours, and counts the classes that are not ours. */
+/* An instance that Python made: it called its class's tp_dealloc, then ours, and counts what is not ours. */
 COLD static void free_users_memory(PyObject *self)
 {
     PyTypeObject *class = Py_TYPE(self);

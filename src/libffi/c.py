@@ -1,6 +1,23 @@
 """C's types: scalars by name, and the constructors of all others."""
 from . import _ffi
-from ._ffi import array, big, bits, enum, exact, func, inout, little, out, ptr, ref, struct, union, va_list, vector, wrap
+from ._ffi import (
+    array,
+    big,
+    bits,
+    enum,
+    exact,
+    func,
+    inout,
+    little,
+    out,
+    ptr,
+    ref,
+    struct,
+    union,
+    va_list,
+    vector,
+    wrap,
+)
 
 globals().update(_ffi.scalars)
 

@@ -200,7 +200,8 @@ def test_classes_that_extend_others():
             return super().total() + 1
 
     assert Longer([1, 2, 3]).total() == 7 and Longer([1, 2, 3]) == Row([1, 2, 3])
-    for bases in (Celsius, c.int), (Row, c.array(c.int, 4)), (Celsius, Row), (Row, c.int), (Struct, c.int), (c.int, c.long):
+    for bases in ((Celsius, c.int), (Row, c.array(c.int, 4)), (Celsius, Row), (Row, c.int), (Struct, c.int),
+                  (c.int, c.long)):
         with pytest.raises(TypeError):
             MemoryClass("wrong", bases, {})
 
