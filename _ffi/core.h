@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include "base/immortal.h"
+#include "base/list.h"
 #include "base/locks.h"
 #include "base/os/c_abi.h"
 #include "base/os/clock.h"

@@ -170,6 +170,8 @@ cdef extern from "core.h":
     ctypedef struct PyMethodDef:
         pass
     ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, object)
+    ctypedef struct list_link:
+        pass
     ctypedef struct TypeObject:
         type_info info
         vectorcallfunc vectorcall
@@ -184,8 +186,7 @@ cdef extern from "core.h":
         vectorcallfunc vectorcall
         call_target target
         PyMethodDef method
-        FunctionObject *next
-        FunctionObject **at
+        list_link link
         PyObject *parameters
         PyObject *defaults
 

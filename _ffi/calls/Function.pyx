@@ -14,8 +14,7 @@ cdef class Function:
     cdef vectorcallfunc vectorcall
     cdef call_target target
     cdef PyMethodDef method
-    cdef FunctionObject *next           # among all functions
-    cdef FunctionObject **at
+    cdef list_link link                 # among all functions
     cdef PyObject *parameters_
     cdef PyObject *defaults_
     cdef readonly CIF cif

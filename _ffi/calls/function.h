@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include "base/compiler.h"
+#include "base/list.h"
 #include "base/locks.h"
 #include "calls/by_name.h"
 #include "calls/call.h"
@@ -87,16 +88,13 @@ static const doors *doors_of(const call_target *t)
 }
 
 /* All functions, to bind them to other doors when a watch begins or ends. */
-static struct {
-    FunctionObject *first;
-    int watched;
-    short_lock lock;
-} every_function;
+static linked_list every_function;
+static int functions_are_watched;       /* changes under that list's lock */
 
 /* Under the lock, for the function's or another thread may be about to call. */
 static void bind_doors(FunctionObject *function)
 {
-    const doors *now = every_function.watched ? &watched_doors : doors_of(&function->target);
+    const doors *now = functions_are_watched ? &watched_doors : doors_of(&function->target);
     __atomic_store_n(&function->vectorcall, now->vectorcall, __ATOMIC_RELAXED);
     __atomic_store_n(&function->method.ml_meth, (PyCFunction)(void (*)(void))now->fast, __ATOMIC_RELAXED);
 }
@@ -107,33 +105,23 @@ static void open_function(FunctionObject *function)
     function->method.ml_name = "call";          /* pickle asks the function for that name */
     function->method.ml_flags = METH_FASTCALL;  /* METH_O would have its own words for a wrong count */
     LOCK(&every_function.lock);
-    function->next = every_function.first;
-    if (function->next != NULL)
-        function->next->at = &function->next;
-    function->at = &every_function.first;
-    every_function.first = function;
+    list_add(&every_function, &function->link);
     bind_doors(function);
     UNLOCK(&every_function.lock);
 }
 
 static void end_function(FunctionObject *function)
 {
-    if (function->at == NULL)
-        return;
-    LOCK(&every_function.lock);
-    *function->at = function->next;
-    if (function->next != NULL)
-        function->next->at = function->at;
-    UNLOCK(&every_function.lock);
+    list_remove(&every_function, &function->link);
 }
 
 static void watch_functions(int watched)
 {
-    FunctionObject *function;
+    list_link *link;
     LOCK(&every_function.lock);
-    every_function.watched = watched;
-    for (function = every_function.first; function != NULL; function = function->next)
-        bind_doors(function);
+    functions_are_watched = watched;
+    for (link = every_function.first; link != NULL; link = link->next)
+        bind_doors(LINKED(FunctionObject, link, link));
     UNLOCK(&every_function.lock);
 }
 

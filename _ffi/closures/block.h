@@ -6,6 +6,7 @@
 #include <ffi.h>
 
 #include "libffi_config.h"
+#include "base/list.h"
 #include "base/locks.h"
 #include "libffi/closures.h"
 #include "model/closure.h"
@@ -22,31 +23,8 @@ static PyObject *block_cif(const closure_block *block)
 }
 
 /* All blocks, to give them other handlers when a watch begins or ends. */
-static struct {
-    closure_block *first;
-    int watched;
-    short_lock lock;
-} every_block;
-
-static void list_block(closure_block *block)
-{
-    block->after = every_block.first;
-    if (block->after != NULL)
-        block->after->at = &block->after;
-    block->at = &every_block.first;
-    every_block.first = block;
-}
-
-static void unlist_block(closure_block *block)
-{
-    if (block->at == NULL)
-        return;
-    LOCK(&every_block.lock);
-    *block->at = block->after;
-    if (block->after != NULL)
-        block->after->at = block->at;
-    UNLOCK(&every_block.lock);
-}
+static linked_list every_block;
+static int blocks_are_watched;          /* changes under that list's lock */
 
 /* May run Python code. */
 static void drop_on_error(closure_block *block)
@@ -63,7 +41,7 @@ static void block_free(closure_block *block)
 {
     PyObject *cif = block->is_spare ? NULL : block_cif(block);
 
-    unlist_block(block);
+    list_remove(&every_block, &block->link);
     Py_XDECREF(block->name);
     Py_XDECREF(block->origin);
     Py_XDECREF(block->kept);

@@ -239,6 +239,14 @@ def test_architecture_names_every_file_of_the_core():
     assert [name for name in files if f"`{name}`" not in page] == []
 
 
+def test_architecture_names_every_module_of_the_package():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    package = ROOT / "src" / "libffi"
+    modules = [path.relative_to(package).as_posix() for path in [*package.rglob("*.py"), *package.rglob("*.pyi")]]
+    rooms = [f"`{name.removesuffix('__init__.py')}`" if "/" in name else f"`{name}`" for name in modules]
+    assert [room for room in rooms if room not in page] == []
+
+
 def test_limits_name_every_known_fault():
     page = (ROOT / "docs" / "guide" / "limits.md").read_text()
     faults = (ROOT / "tests" / "c" / "faults").glob("*.c")
