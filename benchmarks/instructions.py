@@ -23,6 +23,7 @@ FACTOR, SLACK = 1.25, 25
 SHORT, LONG = 100, 600      # two loops; their difference is free of what surrounds them
 CANDIDATES = ("libffi, gil=hold", "libffi, gil=release", "libffi .call, gil=hold")
 ROWS = ("add", "half", "strlen", "nop", "mixed", "turn", "total", "snprintf", "divide")
+OWN_ROWS = ("turn, own class", "pointer", "pointer, own class")    # that a C extension has no counterpart of
 CALLBACKS = ("held", "released")
 
 
@@ -68,7 +69,7 @@ def candidates():
     from benchmarks.peers import floor, libffi_
     ways = floor.calls() | libffi_.calls()
     for name in (floor.NAME, *CANDIDATES):
-        for row in ROWS:
+        for row in ROWS if name == floor.NAME else ROWS + OWN_ROWS:
             yield Candidate(f"{row}, {name}", *ways[name][row])
     ways = floor.callbacks() | libffi_.callbacks()
     for name in (floor.NAME, libffi_.NAME):

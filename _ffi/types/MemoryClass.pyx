@@ -80,6 +80,25 @@ def _type_of_class(cls):
     return need_type("_type_of_class()", cls)
 
 
+def _declared_class(cls, str kind, str name):
+    """Return the type of a user's class for a struct or union that C declares by that name.
+
+    Until it has members that is what it is called, and which of the two it is.
+    """
+    cdef Type type = as_type(cls)
+    if type is None or not type.info.users_class or type.info.kind not in (K_STRUCT, K_UNION):
+        raise TypeError(f"declare() classes[{name!r}]: expected a class of a struct, such as class Point(Struct), "
+                        f"got {short_repr(cls)}")
+    with cython.critical_section(type):
+        if not type.info.complete and not type.in_definition:
+            type.info.kind = K_UNION if kind == "union" else K_STRUCT
+            type.kind = KIND_NAMES[<int>type.info.kind]
+            name_type(type, f"{kind} {name}")
+    if type.kind != kind:
+        raise TypeError(f"{cls.__name__} is a {type.kind}, and no {kind}")
+    return type
+
+
 # ---- making classes ----
 
 cdef object make_memory_class(PyTypeObject *metaclass, object args, PyObject *keywords):

@@ -43,6 +43,7 @@ def spell(library, c, gil):
         return library.function(name, restype, list(argtypes), gil=gil)
 
     point = c.struct("point", x=c.double, y=c.double)
+    own = class_of_ones_own(c)
     return {
         "add": ("f(20, 22)", {"f": function("add", c.int, c.int, c.int)}),
         "half": ("f(1.5)", {"f": function("half", c.double, c.double)}),
@@ -60,7 +61,24 @@ def spell(library, c, gil):
                       "text": characters()}),
         "greeting": ("f(1)", {"f": function("greeting", c.string, c.int)}),
         "divide": ("f(17, 5)", {"f": function("divide", c.int, c.int, c.int, c.out(c.int))}),
+        "turn, own class": ("f(p)", {"f": function("turn", own, own), "p": own(1.0, 2.0)}),
+        "pointer": ("f(p, 2)", {"f": function("total", c.double, c.ptr(point), c.size_t), "p": point.new((1.0, 2.0))}),
+        "pointer, own class": ("f(p, 2)", {"f": function("total", c.double, c.ptr(own), c.size_t), "p": own(1.0, 2.0)}),
     }
+
+
+def class_of_ones_own(c):
+    """Make a user's class of a struct, with a method."""
+    from libffi import Struct
+
+    class Point(Struct):
+        x: c.double
+        y: c.double
+
+        def length(self):
+            return (self.x ** 2 + self.y ** 2) ** 0.5
+
+    return Point
 
 
 def callbacks():

@@ -10,7 +10,7 @@ from libffi import _ffi
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, Unpack
 
     from libffi import CIF, Function, Type
@@ -125,7 +125,7 @@ class Library(_ffi.LoadedLibrary):
 
     def declare(
         self, text: str, *, partial: bool = False, strings: Literal["text", "bytes", "pointer"] = "text",
-        **options: Unpack[_FunctionOptions],
+        classes: Mapping[str, type[_ffi.Struct]] | None = None, **options: Unpack[_FunctionOptions],
     ) -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
@@ -133,13 +133,16 @@ class Library(_ffi.LoadedLibrary):
         With `partial`, for preprocessed headers (`cc -E -P`), what cannot be had is left
         out, and who asks for it is told why. `strings` says what `const char *` becomes:
         c.string ("text"), c.bytes ("bytes") or c.ptr(c.char, const=True) ("pointer"), for
-        what is binary, or not as long as its first NUL says.
+        what is binary, or not as long as its first NUL says. `classes` gives structs and
+        unions, by tag or typedef, classes of one's own: `{"point": Point}` with a
+        `class Point(Struct)` that leaves its fields to the text, or has the same.
         """
         from libffi._reader import Declarations, Text
 
         with self._lock:
             declarations = self._declarations or Declarations()
-            for name, value in declarations.add(self, Text(text, partial, strings, options)).items():
+            given = Text(text, partial, strings, options, dict(classes or {}))
+            for name, value in declarations.add(self, given).items():
                 if not hasattr(type(self), name):
                     self.__dict__[name] = value
             self._declarations = declarations
@@ -223,5 +226,5 @@ def rebuild_library(
     sys.audit("libffi.unpickle", name, None)
     library = Library(name, mode=mode)
     for text in texts:
-        library.declare(text.text, partial=text.partial, strings=text.strings, **text.options)
+        library.declare(text.text, partial=text.partial, strings=text.strings, classes=text.classes, **text.options)
     return library

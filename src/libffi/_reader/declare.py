@@ -1,11 +1,11 @@
 """Make what texts declare into a library's objects: functions, memory of variables, types, constants."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Literal
 
-from libffi import SymbolNotFound, _ffi, c
+from libffi import SymbolNotFound, Type, _ffi, c
 from libffi._reader.scope import (
     ConstantDeclaration,
     Declaration,
@@ -31,9 +31,13 @@ class Text:
     partial: bool
     strings: Literal["text", "bytes", "pointer"]
     options: _FunctionOptions
+    classes: dict[str, type] = field(default_factory=dict)
 
-    def parsed(self, scope: Scope | None) -> Parsed:
-        """Read the text."""
+    def parsed(self, scope: Scope | None, *, on_trial: bool = False) -> Parsed:
+        """Read the text; on trial without the user's classes, which are given their members once."""
+        scope = Scope() if scope is None else scope.copy()
+        if not on_trial:
+            scope.classes.update(self.classes)
         return (parse_header if self.partial else parse)(self.text, scope, self.strings)
 
 
@@ -48,7 +52,7 @@ class Declarations:
 
     def add(self, library: Library, text: Text) -> dict[str, Any]:
         """Declare a text; return its objects. With an error nothing has changed."""
-        if not text.partial and self._scope is not None and completes(text.text, self._scope):
+        if text.classes or (not text.partial and self._scope is not None and completes(text.text, self._scope)):
             self._try(library, text)
         parsed = text.parsed(self._scope)
         found, absent = _look_up(library, parsed, text)
@@ -67,8 +71,13 @@ class Declarations:
         """Declare a text on copies: giving members to a known struct cannot be undone."""
         trial: Scope | None = None
         for earlier in self.texts:
-            trial = earlier.parsed(trial).scope
-        _look_up(library, text.parsed(trial), text)
+            trial = earlier.parsed(trial, on_trial=True).scope
+        parsed = text.parsed(trial, on_trial=True)
+        _look_up(library, parsed, text)
+        for name in text.classes:
+            kind = parsed.tags[name].type if name in parsed.tags else getattr(parsed.names.get(name), "type", None)
+            if not isinstance(kind, Type) or kind.size is None or kind.kind not in ("struct", "union"):
+                raise TypeError(f"declare() classes: the text gives no struct or union {name!r} its members")
 
 
 def _look_up(library: Library, parsed: Parsed, text: Text) -> tuple[dict[str, Any], dict[str, str]]:

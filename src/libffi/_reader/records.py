@@ -2,7 +2,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from libffi import Type, c
+from libffi import Type, _ffi, c
 from libffi import _arithmetic as arithmetic
 from libffi._arithmetic import NotConstant
 from libffi._reader.declarators import Types
@@ -24,6 +24,17 @@ from libffi._reader.scope import (
 )
 from libffi._reader.tokens import Token
 from libffi._reader.tree import Declaration, Declarator, Specifiers, Tagged
+
+
+def _maker(tagged: Tagged) -> Any:
+    return c.struct if tagged.kind == "struct" else c.union
+
+
+def _check_class(users: Type, declared: Type) -> None:
+    """Refuse a class whose fields, known already, are not those that C declares."""
+    layout = "size", "fields", "offsets", "bits", "byteorder"
+    if any(getattr(users, what) != getattr(declared, what) for what in layout):
+        raise TypeError(f"{type(users.new()).__name__} has other members than the {declared} that is declared")
 
 
 class Records(Types):
@@ -66,7 +77,7 @@ class Records(Types):
         if tag is None:
             if tagged.kind == "enum":
                 raise tagged.place.error(f"enum {tagged.tag} is not defined")
-            tag = Tag(tagged.kind, (c.struct if tagged.kind == "struct" else c.union)(tagged.tag))
+            tag = Tag(tagged.kind, self._new_record(tagged, tagged.tag))
             self.scope.put_tag(tagged.tag, tag)
         if declares or tagged.tag not in self.declared_tags:
             self.declare_tag(tagged, tag)
@@ -101,18 +112,29 @@ class Records(Types):
                 raise tagged.place.error(f"{old.type} was defined before with other members")
             self.declare_tag(tagged, old)
             return old.type
+        called = tagged.tag or name or ""
         with self.core(tagged.place):
-            make: Any = c.struct if tagged.kind == "struct" else c.union
-            if members and old is None:
-                made: Type = make(tagged.tag or name or "", members, **options)
+            if members and old is None and called not in self.scope.classes:
+                made: Type = _maker(tagged)(called, members, **options)
             else:
-                made = make(tagged.tag or name or "") if old is None else old.type
-                made.define(members, **options)
+                made = self._new_record(tagged, called) if old is None else old.type
+                if made.size is None:
+                    made.define(members, **options)
+                else:
+                    _check_class(made, _maker(tagged)(called, members, **options))
         self.scope.layouts[made] = layout
         if tagged.tag:
             tag = Tag(tagged.kind, made, layout)
             self.scope.put_tag(tagged.tag, tag)
             self.declare_tag(tagged, tag)
+        return made
+
+    def _new_record(self, tagged: Tagged, name: str) -> Type:
+        """Return a struct or union whose members are not known yet: that of the user's class of this name, if any."""
+        if name in self.scope.classes:
+            with self.core(tagged.place):
+                return _ffi._declared_class(self.scope.classes[name], tagged.kind, name)
+        made: Type = _maker(tagged)(name)
         return made
 
     def _members(self, declaration: Declaration, packed: bool, pack: int, last: bool) -> list[Member]:

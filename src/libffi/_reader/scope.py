@@ -84,12 +84,14 @@ class Scope:
         self.names: dict[str, Declaration] = {}
         self.tags: dict[str, Tag] = {}
         self.layouts: dict[Type, Layout] = {}
+        self.classes: dict[str, type] = {}      # of the user's, by the structs and unions that they are of
         self._before: list[tuple[dict[str, Any], str, object]] = []
 
     def copy(self) -> "Scope":
         """Return a scope that can grow without changing this one."""
         made = Scope()
         made.names, made.tags, made.layouts = dict(self.names), dict(self.tags), dict(self.layouts)
+        made.classes = dict(self.classes)
         return made
 
     def put_name(self, name: str, declaration: Declaration) -> None:
