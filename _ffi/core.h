@@ -5,7 +5,6 @@
 #include <Python.h>
 
 #include "base/immortal.h"
-#include "base/list.h"
 #include "base/locks.h"
 #include "base/os/c_abi.h"
 #include "base/os/clock.h"
@@ -27,6 +26,8 @@
 #include "libffi/closures.h"
 #include "libffi/scalars.h"
 
+#include "values/checked_pointers.h"
+#include "values/checked_storage.h"
 #include "values/class_call.h"
 #include "values/field_slots.h"
 #include "values/item_slots.h"
@@ -40,6 +41,7 @@
 
 #include "closures/closure.h"
 
+#include "module/capsules.h"
 #include "module/classes.h"
 #include "module/crash_report.h"
 #include "module/second_interpreter.h"

@@ -90,6 +90,8 @@ cdef extern from "core.h":
         PyObject *cif
 
     const type_info *plain_type(const type_info *)
+    bint pointee_matches(const type_info *, const type_info *)
+    const type_info *scalar_at(const type_info *, size_t)
     int same_to_c(const type_info *, const type_info *)
     int compatible_structs(const type_info *, const type_info *)
 
@@ -170,8 +172,6 @@ cdef extern from "core.h":
     ctypedef struct PyMethodDef:
         pass
     ctypedef object (*vectorcallfunc)(object, PyObject *const *, size_t, object)
-    ctypedef struct list_link:
-        pass
     ctypedef struct TypeObject:
         type_info info
         vectorcallfunc vectorcall
@@ -186,7 +186,8 @@ cdef extern from "core.h":
         vectorcallfunc vectorcall
         call_target target
         PyMethodDef method
-        list_link link
+        FunctionObject *next
+        FunctionObject **at
         PyObject *parameters
         PyObject *defaults
 
@@ -194,6 +195,8 @@ cdef extern from "core.h":
         PyObject *name
         const cif_state *cif
         void **values
+        PyObject *const *objects
+        const void *address
         bint is_callback
         Py_ssize_t mapped
 
@@ -266,6 +269,27 @@ cdef extern from "core.h":
     int saved_errno
     void watch_closures(bint)
     void narrow_result(const type_info *, void *)
+    ctypedef struct checked_block:
+        char *data
+        size_t size
+        PyObject *type
+        bint freed
+        const char *told
+    ctypedef struct block_place:
+        const char *text
+    const checked_block *look_for_block(const void *)
+    void stop_looking()
+    char *damage_of(const checked_block *)
+    block_place place_in(const checked_block *, const char *)
+    int raise_damage(const checked_block *, const char *, const char *, const char *) except -1
+    void note_passed(const checked_block *, const char *)
+    int next_damage(Py_ssize_t *) except -1
+    int check_place(const type_info *, const char *, size_t) except -1
+    void check_storage(bint, bint, size_t)
+    void check_pointers(bint)
+    int find_closure(const void *, PyObject **, PyObject **)
+
+    object new_capsule(void *, const char *, object)
     int enable_crash_reports() except -1
     void disable_crash_reports()
     int stop_foreign_threads()
@@ -328,6 +352,7 @@ cdef extern from *:
     PyTypeObject *core_memory_class "core.memory_class"
     PyObject *core_closure_expired "core.closure_expired"
     PyObject *core_bad_arg_type "core.bad_arg_type"
+    PyObject *core_misuse_error "core.misuse_error"
     PyObject *core_argument_error "core.argument_error"
     PyObject *core_argument_errors "core.argument_errors"
     object (*core_function_at "core.function_at")(const type_info *, void *, PyObject *)

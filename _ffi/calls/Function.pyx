@@ -14,7 +14,8 @@ cdef class Function:
     cdef vectorcallfunc vectorcall
     cdef call_target target
     cdef PyMethodDef method
-    cdef list_link link                 # among all functions
+    cdef FunctionObject *next           # among all functions
+    cdef FunctionObject **at
     cdef PyObject *parameters_
     cdef PyObject *defaults_
     cdef readonly CIF cif

@@ -5,7 +5,6 @@
 #include <Python.h>
 
 #include "base/compiler.h"
-#include "base/list.h"
 #include "base/locks.h"
 #include "calls/by_name.h"
 #include "calls/call.h"
@@ -57,7 +56,7 @@ DOORS(any, 1, c->nargs, ANY_OPTIONS)
 COLD static PyObject *watched_fast(PyObject *self, PyObject *const *args, Py_ssize_t given)
 {
     const call_target *t = &((FunctionObject *)self)->target;
-    watched_target watched = {.target = *t, .plain = t};
+    watched_target watched = {.target = *t, .plain = t, .args = args};
     if (leaves_out((FunctionObject *)self, given))
         return call_by_name((FunctionObject *)self, args, given, NULL);
     watched.target.life = &watched_life;
@@ -88,13 +87,16 @@ static const doors *doors_of(const call_target *t)
 }
 
 /* All functions, to bind them to other doors when a watch begins or ends. */
-static linked_list every_function;
-static int functions_are_watched;       /* changes under that list's lock */
+static struct {
+    FunctionObject *first;
+    int watched;
+    short_lock lock;
+} every_function;
 
 /* Under the lock, for the function's or another thread may be about to call. */
 static void bind_doors(FunctionObject *function)
 {
-    const doors *now = functions_are_watched ? &watched_doors : doors_of(&function->target);
+    const doors *now = every_function.watched ? &watched_doors : doors_of(&function->target);
     __atomic_store_n(&function->vectorcall, now->vectorcall, __ATOMIC_RELAXED);
     __atomic_store_n(&function->method.ml_meth, (PyCFunction)(void (*)(void))now->fast, __ATOMIC_RELAXED);
 }
@@ -105,23 +107,33 @@ static void open_function(FunctionObject *function)
     function->method.ml_name = "call";          /* pickle asks the function for that name */
     function->method.ml_flags = METH_FASTCALL;  /* METH_O would have its own words for a wrong count */
     LOCK(&every_function.lock);
-    list_add(&every_function, &function->link);
+    function->next = every_function.first;
+    if (function->next != NULL)
+        function->next->at = &function->next;
+    function->at = &every_function.first;
+    every_function.first = function;
     bind_doors(function);
     UNLOCK(&every_function.lock);
 }
 
 static void end_function(FunctionObject *function)
 {
-    list_remove(&every_function, &function->link);
+    if (function->at == NULL)
+        return;
+    LOCK(&every_function.lock);
+    *function->at = function->next;
+    if (function->next != NULL)
+        function->next->at = function->at;
+    UNLOCK(&every_function.lock);
 }
 
 static void watch_functions(int watched)
 {
-    list_link *link;
+    FunctionObject *function;
     LOCK(&every_function.lock);
-    functions_are_watched = watched;
-    for (link = every_function.first; link != NULL; link = link->next)
-        bind_doors(LINKED(FunctionObject, link, link));
+    every_function.watched = watched;
+    for (function = every_function.first; function != NULL; function = function->next)
+        bind_doors(function);
     UNLOCK(&every_function.lock);
 }
 

@@ -93,11 +93,12 @@ COLD static int invoke_watched(const watched_target *watched, cif_state *c, void
 {
     const call_target *t = watched->plain;
     const int saves = t->fence & SWAP_ERRNO, outer = saved_errno;
-    watched_what what = {.name = t->name, .cif = c, .mapped = -1};
+    watched_what what = {.name = t->name, .cif = c, .objects = watched->args, .mapped = -1};
     watched_call *w;
     int status, error;
     unsigned i;
 
+    what.address = (const void *)t->address;
     what.values = alloca((c->nargs + 1) * sizeof *what.values);
     for (i = 0; i < c->nargs; ++i)
         what.values[i] = (char *)result + c->args[i].offset;

@@ -253,7 +253,7 @@ static PyObject *map_function(const call_target *t, PyObject *const *args, Py_ss
     }
     if (open_job(&job, t) == 0 && open_arguments(&job, args, &k) == 0)
         result = open_results(&job, out);
-    if (result != NULL && (UNLIKELY(functions_are_watched) ? map_watched : map_run)(&job) < 0)
+    if (result != NULL && (UNLIKELY(every_function.watched) ? map_watched : map_run)(&job) < 0)
         Py_CLEAR(result);
     close_job(&job);
     let_go(&k);

@@ -25,6 +25,7 @@ static lifetime watched_life = {.pins = LIFETIME_CLOSED};
 typedef struct {
     call_target target;             /* first: found by its address */
     const call_target *plain;
+    PyObject *const *args;
 } watched_target;
 
 static inline int is_watched(const call_target *t)

@@ -74,11 +74,11 @@ static void bind_handler(closure_block *block, int watched)
 
 static void watch_closures(int watched)
 {
-    list_link *link;
+    closure_block *block;
     LOCK(&every_block.lock);
-    blocks_are_watched = watched;
-    for (link = every_block.first; link != NULL; link = link->next)
-        bind_handler(LINKED(closure_block, link, link), watched);
+    every_block.watched = watched;
+    for (block = every_block.first; block != NULL; block = block->after)
+        bind_handler(block, watched);
     UNLOCK(&every_block.lock);
 }
 
@@ -86,8 +86,8 @@ static void watch_closures(int watched)
 static void join_blocks(closure_block *block)
 {
     LOCK(&every_block.lock);
-    list_add(&every_block, &block->link);
-    if (blocks_are_watched)
+    list_block(block);
+    if (every_block.watched)
         bind_handler(block, 1);
     UNLOCK(&every_block.lock);
 }

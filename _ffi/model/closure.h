@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "libffi_config.h"
-#include "base/list.h"
 #include "base/locks.h"
 #include "model/cif.h"
 
@@ -53,7 +52,7 @@ struct closure_block {
     PyObject *kept;                 /* owned: dict thread -> what its last result points to, or NULL */
     error_default *on_error;        /* owned; NULL: zeros */
     closure_block *next;            /* in the quarantine, or among the spare ones */
-    list_link link;                 /* in every_block: closures/block.h */
+    closure_block *after, **at;     /* among all blocks: closures/block.h */
     uint32_t made;                  /* hundredths of a second of the monotonic clock: modulo 497 days */
     int inside;                     /* calls that hold the GIL; changes under the GIL */
     int arriving;                   /* calls that came without it, until they have left */

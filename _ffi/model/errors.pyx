@@ -46,6 +46,11 @@ def _argument_errors():
     return made
 
 
+class MisuseError(FFIError):
+    """Report a mistake in how C is used, which `libffi.debug()` noticed."""
+    __module__ = "libffi"
+
+
 class DeclarationError(FFIError, ValueError):
     """Report wrong C text given to Library.declare(); `line` and `column` say where it is."""
     __module__ = "libffi"
@@ -64,6 +69,7 @@ class SymbolNotFound(AttributeError):
 
 
 core_closure_expired = <PyObject *>ClosureExpired
+core_misuse_error = <PyObject *>MisuseError
 core_bad_arg_type = <PyObject *>BadArgType
 cdef dict argument_errors = _argument_errors()
 core_argument_error = <PyObject *>ArgumentError

@@ -5,7 +5,6 @@
 #include <Python.h>
 
 #include "base/lifetime.h"
-#include "base/list.h"
 #include "model/cif.h"
 
 typedef void (*c_function)(void);
@@ -19,12 +18,12 @@ typedef struct {
     int fence;                      /* its flags: calls/fence.h */
 } call_target;
 
-typedef struct {
+typedef struct FunctionObject {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     call_target target;
     PyMethodDef method;             /* of .call */
-    list_link link;                 /* in every_function: calls/function.h */
+    struct FunctionObject *next, **at;  /* among all functions: calls/function.h */
     PyObject *parameters;           /* their names, a tuple; NULL: unknown (borrowed) */
     PyObject *defaults;             /* of the last of them, a tuple or NULL (borrowed) */
 } FunctionObject;

@@ -13,7 +13,7 @@
 /* Filled in by the Cython side at import. */
 static struct {
     PyTypeObject *memory, *pointer, *function, *closure, *cif, *type, *value, *struct_, *memory_class;
-    PyObject *closure_expired, *bad_arg_type, *argument_error;
+    PyObject *closure_expired, *bad_arg_type, *argument_error, *misuse_error;
     PyObject *argument_errors;      /* dict: a class of errors -> the ArgumentError that also is one */
     PyObject *(*function_at)(const type_info *type, void *address, PyObject *owner);
     PyObject *(*pin)(lifetime *life, PyObject *owner);

@@ -13,6 +13,8 @@ typedef struct {
     PyObject *name;                 /* str */
     const cif_state *cif;           /* of a variadic call: with the types of this one */
     void **values;                  /* where each argument is */
+    PyObject *const *objects;       /* what Python gave for those that it gives, or NULL */
+    const void *address;            /* of the function, or NULL */
     int is_callback;
     Py_ssize_t mapped;              /* by .map: how often it is called, `values` are the first ones; else -1 */
 } watched_what;

@@ -6,14 +6,39 @@
 
 #include "base/os/fatal_signals.h"
 #include "model/watched.h"
+#include "values/checked_storage.h"
 
 #define REPORTED_CALLS 32
 
+/* Async-signal-safe, but for a table that another thread may be changing: then nothing is said.  1: it was. */
+static int report_block_around(const char *signal, const char *address)
+{
+    const checked_block *block;
+
+    if (address == NULL || __atomic_load_n(&checked.changing, __ATOMIC_SEQ_CST) || checked.count == 0)
+        return 0;
+    block = block_around(address);
+    if (block == NULL)
+        return 0;
+    write_text("libffi: ");
+    write_text(signal);
+    write_text(" ");
+    write_text(place_in(block, address).text);
+    write_text(block->freed ? " freed " : " ");
+    write_text(block->told);
+    if (block->passed[0] != '\0') {
+        write_text("\n  last ");
+        write_text(block->passed);
+    }
+    write_text("\n");
+    return 1;
+}
+
 /* Async-signal-safe: all texts were made when the calls began. */
-static void report_crash(const char *signal)
+static void report_crash(const char *signal, const void *address)
 {
     const watched_call *w;
-    int told = 0;
+    int told = 0, about_block = report_block_around(signal, address);
 
     for (w = watched_calls; w != NULL; w = w->outer) {
         if (w->report == NULL)
@@ -29,7 +54,7 @@ static void report_crash(const char *signal)
         }
         write_text(w->report);
     }
-    if (told)
+    if (told || about_block)
         write_text("\n");
 }
 

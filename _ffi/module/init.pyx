@@ -33,7 +33,7 @@ cdef int check_layouts() except -1:
         "Function.vectorcall": same_place(&(<FunctionObject *>function).vectorcall, &function.vectorcall),
         "Function.target": same_place(&(<FunctionObject *>function).target, &function.target),
         "Function.method": same_place(&(<FunctionObject *>function).method, &function.method),
-        "Function.link": same_place(&(<FunctionObject *>function).link, &function.link),
+        "Function.at": same_place(&(<FunctionObject *>function).at, &function.at),
         "Function.parameters": same_place(&(<FunctionObject *>function).parameters, &function.parameters_),
         "Function.defaults": same_place(&(<FunctionObject *>function).defaults, &function.defaults_),
         "Closure.block": same_place(&(<ClosureObject *>closure).block, &closure.block),

@@ -62,14 +62,17 @@ def report_crashes(on):
 
 
 cdef int watch_as_needed() except -1:
-    on = crash_reports or len(tracers) > 0
+    on = crash_reports or debugging or len(tracers) > 0
     watch_functions(on)
     watch_closures(on)
     return 0
 
 
 cdef object watch_begins(const watched_what *what, PyObject *outer, const char **report):
-    cdef TracedCall event = TracedCall.__new__(TracedCall)
+    cdef TracedCall event
+    if debugging and what.mapped < 0:
+        check_beforehand(what)
+    event = TracedCall.__new__(TracedCall)
     event.kind = "callback" if what.is_callback else "map" if what.mapped >= 0 else "call"
     event.name = <str><object>what.name
     event.arguments = arguments_seen(what)
@@ -99,6 +102,8 @@ cdef int watch_ends(event, const watched_what *what, const void *result, PyObjec
             tracer(ended)
         except Exception as problem:
             unraisable(problem)
+    if debugging and what.mapped < 0:
+        check_afterwards(what, result)
     return 0
 
 

@@ -65,6 +65,9 @@ cdef class Pointer:
             return getattr(self[0], name)
         raise AttributeError(f"{type_name(self.type_)} has no attribute {name!r}", name=name, obj=self)
 
+    def __dir__(self):
+        return [*object.__dir__(self), *(<Type>self.type_.item).fields]
+
     def __setattr__(self, name, value):
         if name not in (<Type>self.type_.item).fields or name in POINTERS_OWN:
             PyObject_GenericSetAttr(self, name, value)

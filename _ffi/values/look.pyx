@@ -30,16 +30,6 @@ cdef bint can_be_seen(Memory memory):
     return has_storage(memory) or is_readable(memory.m.data, memory.m.size)
 
 
-cdef object see(Memory memory, object (*seen)(Memory)):
-    """Return what is `seen` of storage that stays meanwhile; None: it cannot be looked at."""
-    if not lifetime_pin(memory.m.life):
-        return None
-    try:
-        return seen(memory) if can_be_seen(memory) else None
-    finally:
-        lifetime_unpin(memory.m.life)
-
-
 cdef str look(Memory memory):
     """Return the repr of memory."""
     cdef const type_info *type = memory.m.type
@@ -81,31 +71,29 @@ cdef str name_of_class(const type_info *type):
 
 cdef str look_at_members(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind):
     """`behind`: how many items there are in its flexible array."""
+    cdef const field_info *field
+    cdef Type last
     cdef Py_ssize_t i
     name = name_of_class(type)
     room -= len(name) + AROUND
     parts = []
     for i in range(type.nfields):
-        start = f"{clipped(<object>type.fields[i].name, SHORT)}="
+        field = &type.fields[i]
+        start = f"{clipped(<object>field.name, SHORT)}="
         room -= len(start) + 2
         if room <= 0:
             parts.append("…")
             break
-        seen = look_at_member(type, i, where, room, behind)
+        if field.bit_width:
+            seen = short_repr(bits_seen(field, where))
+        elif behind and i == type.nfields - 1:
+            last = array(<object>field.type.item.object, behind)
+            seen = look_at(&last.info, where + field.offset, room)
+        else:
+            seen = look_at(field.type, where + field.offset, room)
         room -= len(seen)
         parts.append(start + seen)
     return f"{name}({', '.join(parts)})"
-
-
-cdef str look_at_member(const type_info *type, Py_ssize_t i, char *where, Py_ssize_t room, Py_ssize_t behind):
-    cdef const field_info *field = &type.fields[i]
-    cdef Type items
-    if field.bit_width:
-        return short_repr(bits_seen(field, where))
-    if behind and i == type.nfields - 1:
-        items = array(<object>field.type.item.object, behind)
-        return look_at(&items.info, where + field.offset, room)
-    return look_at(field.type, where + field.offset, room)
 
 
 cdef str look_at_items(const type_info *type, char *where, Py_ssize_t room):
@@ -129,6 +117,45 @@ cdef str look_at_items(const type_info *type, char *where, Py_ssize_t room):
 cdef object seen_positions(Py_ssize_t n):
     """Return the positions of items that are shown; -1: there are more."""
     return range(n) if n <= ALL_ITEMS else [*range(END_ITEMS), -1, *range(n - END_ITEMS, n)]
+
+
+cdef str look_as_table(Memory memory):
+    """Return HTML of the members of a struct or union, or the items of an array; None where nothing is seen."""
+    cdef const type_info *type = memory.m.type
+    cdef const field_info *field
+    cdef Py_ssize_t i
+    if not lifetime_pin(memory.m.life):
+        return None
+    try:
+        if not can_be_seen(memory):
+            return None
+        rows = []
+        if type.kind in (K_ARRAY, K_VECTOR):
+            for i in seen_positions(type.length):
+                rows.append(("…", "…") if i < 0 else
+                            (i, look_at(type.item, memory.m.data + i * <Py_ssize_t>type.item.size, ROOM)))
+            return html_table(short_name(memory.type_), ("", "value"), rows)
+        for i in range(min(type.nfields, <Py_ssize_t>SEEN_BYTES)):
+            field = &type.fields[i]
+            seen = short_repr(bits_seen(field, memory.m.data)) if field.bit_width else \
+                look_at(field.type, memory.m.data + field.offset, ROOM)
+            rows.append((clipped(<object>field.name, SHORT), short_name(<Type><object>field.type.object), seen))
+        if type.nfields > SEEN_BYTES:
+            rows.append(("…", "", ""))
+        return html_table(short_name(memory.type_), ("member", "type", "value"), rows)
+    finally:
+        lifetime_unpin(memory.m.life)
+
+
+cdef str html_table(str caption, heads, rows):
+    def cells(kind, row):
+        return "".join([f"<{kind}>{html_text(str(cell))}</{kind}>" for cell in row])
+    body = "".join([f"<tr>{cells('td', row)}</tr>" for row in rows])
+    return f"<table><caption>{html_text(caption)}</caption><tr>{cells('th', heads)}</tr>{body}</table>"
+
+
+cdef str html_text(str text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 cdef str look_at_characters(char *where, Py_ssize_t size):

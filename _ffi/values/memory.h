@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/align.h"
 #include "base/compiler.h"
 #include "base/lifetime.h"
 #include "base/locks.h"
@@ -17,6 +16,7 @@
 #include "model/keeper.h"
 #include "model/memory.h"
 #include "values/keeper.h"
+#include "values/storage.h"
 
 static object_pool memory_pool;
 
@@ -86,7 +86,7 @@ static ALWAYS_INLINE void memory_free(PyObject *self)
     if (UNLIKELY(memory->weakrefs != NULL))
         PyObject_ClearWeakRefs(self);
     if (memory->m.allocated != NULL)
-        PyMem_RawFree(memory->m.allocated);
+        free_storage(memory->m.allocated);
     Py_DECREF(memory->keep);
     Py_DECREF(memory->owner);
     Py_DECREF(memory->type);
@@ -136,21 +136,11 @@ static ALWAYS_INLINE MemoryObject *memory_of_size(const type_info *type, size_t 
         return NULL;
     m = &memory->m;
     m->life = &m->own;
-    if (LIKELY(size <= INLINE_STORAGE
-               && ((uintptr_t)m->storage & (type->alignment - 1)) == 0)) {
-        m->data = (char *)m->storage;
+    if (LIKELY(get_storage(memory, type, size) == 0))
         return memory;
-    }
-    if (size < (size_t)PY_SSIZE_T_MAX - type->alignment)
-        m->allocated = PyMem_RawCalloc(1, size + type->alignment);
-    if (m->allocated == NULL) {
-        m->life = &forever;
-        Py_DECREF(memory);
-        PyErr_NoMemory();
-        return NULL;
-    }
-    m->data = align_pointer(m->allocated, type->alignment);
-    return memory;
+    m->life = &forever;
+    Py_DECREF(memory);
+    return NULL;
 }
 
 /* New zeroed storage for one `type`.  New; raises MemoryError. */
@@ -194,7 +184,8 @@ static void memory_release(MemoryObject *memory)
     Py_SETREF(memory->keep, Py_NewRef(Py_None));
     Py_END_CRITICAL_SECTION();
 #ifndef Py_GIL_DISABLED
-    PyMem_RawFree(memory->m.allocated);
+    if (memory->m.allocated != NULL)
+        free_storage(memory->m.allocated);
     memory->m.allocated = NULL;
 #endif
 }

@@ -82,19 +82,22 @@ cdef object value_seen(const type_info *type, char *where, Memory root):
 
 cdef list items_seen(Memory memory):
     """Return the items of an array, or the members of a struct, to compare; None: they cannot be looked at."""
-    return see(memory, values_seen)
-
-
-cdef object values_seen(Memory memory):
     cdef const type_info *type = memory.m.type
     cdef const field_info *field
     cdef Py_ssize_t i
-    if type.kind in (K_ARRAY, K_VECTOR):
-        return [value_seen(type.item, memory.m.data + i * <Py_ssize_t>type.item.size, memory)
-                for i in range(type.length)]
-    seen = []
-    for i in range(type.nfields):
-        field = &type.fields[i]
-        seen.append(bits_seen(field, memory.m.data) if field.bit_width
-                    else value_seen(field.type, memory.m.data + field.offset, memory))
-    return seen
+    if not lifetime_pin(memory.m.life):
+        return None
+    try:
+        if not can_be_seen(memory):
+            return None
+        if type.kind in (K_ARRAY, K_VECTOR):
+            return [value_seen(type.item, memory.m.data + i * <Py_ssize_t>type.item.size, memory)
+                    for i in range(type.length)]
+        seen = []
+        for i in range(type.nfields):
+            field = &type.fields[i]
+            seen.append(bits_seen(field, memory.m.data) if field.bit_width
+                        else value_seen(field.type, memory.m.data + field.offset, memory))
+        return seen
+    finally:
+        lifetime_unpin(memory.m.life)

@@ -12,6 +12,8 @@ cdef bytes bytes_at(what, address, size, Py_ssize_t width):
         raise ValueError(f"{what}: NULL")
     if not lifetime_is_open(pointer.p.life):
         raise ValueError(f"{what}: the storage is closed")
+    if debugging:
+        check_place(pointer.p.type, pointer.p.address, 1)
     known = known_size(address if isinstance(address, (Memory, Pointer)) else pointer)
     if known is not None:
         there = known // width

@@ -20,6 +20,7 @@ from ._ffi import (
     LibraryNotFound,
     Memory,
     MemoryClass,
+    MisuseError,
     Owned,
     Pointer,
     Struct,
@@ -28,6 +29,7 @@ from ._ffi import (
     Value,
     addressof,
     asdict,
+    capsule,
     closure,
     closure_quarantine,
     closures,
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from ._debugging import debug
     from ._ffi import ABI
     from ._tracing import disable_crash_reports, enable_crash_reports, trace
 
@@ -56,11 +59,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ABI", "ArgumentError", "Array", "CIF", "BadABI", "BadArgType", "BadTypedef", "Closure", "ClosureExpired",
-    "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory", "MemoryClass", "Owned",
-    "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "asdict", "c", "closure",
-    "closure_quarantine", "closures", "disable_crash_reports", "enable_crash_reports", "features", "get_errno",
-    "get_include", "include", "owned", "pointer_to", "set_errno", "sizeof", "string_at", "struct_offsets", "trace",
-    "typeof", "wstring_at",
+    "DeclarationError", "FFIError", "Function", "Library", "LibraryNotFound", "Memory", "MemoryClass",
+    "MisuseError", "Owned", "Pointer", "Struct", "SymbolNotFound", "Type", "Value", "addressof", "asdict", "c",
+    "capsule", "closure", "closure_quarantine", "closures", "debug", "disable_crash_reports",
+    "enable_crash_reports", "features", "get_errno", "get_include", "include", "owned", "pointer_to",
+    "set_errno", "sizeof", "string_at", "struct_offsets", "trace", "typeof", "wstring_at",
 ]
 
 
@@ -72,6 +75,10 @@ def __getattr__(name: str) -> object:
         from . import _tracing
 
         return getattr(_tracing, name)
+    if name == "debug":
+        from . import _debugging
+
+        return _debugging.debug
     raise AttributeError(f"module 'libffi' has no attribute {name!r}")
 
 
@@ -100,13 +107,15 @@ def get_include() -> str:
 
 
 def _begin_as_told() -> None:
-    """Begin what LIBFFI_TRACE and LIBFFI_CRASH_REPORTS ask for."""
+    """Begin what LIBFFI_TRACE, LIBFFI_CRASH_REPORTS and LIBFFI_DEBUG ask for."""
     import os
 
-    if ("LIBFFI_TRACE" in os.environ or "LIBFFI_CRASH_REPORTS" in os.environ) and _ffi._trusts_environment():
-        from ._tracing import begin_as_told
+    told = [name for name in ("LIBFFI_TRACE", "LIBFFI_CRASH_REPORTS", "LIBFFI_DEBUG") if name in os.environ]
+    if told and _ffi._trusts_environment():
+        from . import _debugging, _tracing
 
-        begin_as_told(os.environ)
+        _tracing.begin_as_told(os.environ)
+        _debugging.begin_as_told(os.environ.get("LIBFFI_DEBUG", "0"))
 
 
 _begin_as_told()

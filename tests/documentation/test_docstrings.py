@@ -9,7 +9,8 @@ import libffi
 from libffi import CIF, Closure, Function, Library, Type, _ffi, c
 
 VERBS = frozenset("""
-    Allocate Call Complete Describe Expire Free Get Hold Load Make Name Pack Point Report Return Set Trace Unload View
+    Allocate Call Check Complete Describe Expire Free Get Hold Load Make Name Notice Pack Point Report Return Set Trace
+    Unload View
 """.split())
 
 # One sentence that begins with a verb; the names in C may follow it.
