@@ -201,7 +201,8 @@ def test_signatures_that_come_and_go_leave_nothing(run_python, true_memory):
         libffi.closure_quarantine(100)
         def use(n):
             for i in range(n):
-                T = c.struct(f"s{i}", x=c.int, y=c.double)
+                # Not ever more names: those of classes stay, where CPython 3.13 has no GIL.
+                T = c.struct(f"s{i % 1000}", x=c.int, y=c.double)
                 cif = CIF(c.void, [T])
                 made = [cif.closure(print) for _ in range(5)]
                 del T, cif, made
@@ -533,7 +534,9 @@ def test_closures_lists_the_live_ones():
     def first(x):
         return x
 
-    kept = [INT_INT.closure(first), INT_INT.closure(abs)]
+    kept = [INT_INT.closure(first)]
+    time.sleep(0.02)                            # they know when they were made to a hundredth of a second
+    kept.append(INT_INT.closure(abs))
     time.sleep(0.02)
     kept.append(closure(c.void, [])(lambda: None))
     temporary = INT_INT.closure(abs)
