@@ -1,4 +1,5 @@
-"""Build libffi._ffi: one Cython module, compiled against the system's libffi or a vendored one.
+"""Build libffi._ffi: one Cython module, compiled against the system's libffi or a vendored one; and the fronts of
+libffi.compat, which are extensions on the C API in include/ as anybody's would be.
 
 pyproject.toml holds the metadata; tools/build/find_libffi.py finds or builds libffi (the environment
 variables LIBFFI, LIBFFI_SOURCE and LIBFFI_PREFIX are explained there). LIBFFI_STRICT=1 makes
@@ -22,6 +23,7 @@ import hardening  # noqa: E402
 import libffi_config  # noqa: E402
 
 CORE = sorted(p for p in Path("_ffi").rglob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
+FRONTS = {"libffi.compat.cffi._cdata": "_compat/cffi"}     # module: the folder of its sources
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
@@ -31,31 +33,41 @@ STRICT = ["/W3", "/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-missi
 
 
 class BuildExt(build_ext):
-    """Find libffi, ask its header what it has, then compile."""
+    """Find libffi, ask its header what it has, then compile; a front needs none of that."""
 
     def build_extension(self, ext):
+        if ext.name in FRONTS:
+            self.compile(ext, FRONTS[ext.name])
+        else:
+            self.build_core(ext)
+
+    def compile(self, ext, folder):
         from Cython.Build import cythonize
 
+        ext.include_dirs.append("include")
+        if not MSVC:
+            ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
+            ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
+        ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
+        ext.sources = cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])[0].sources
+        for source in ext.sources:
+            cython_faults.mend(source)
+        super().build_extension(ext)
+
+    def build_core(self, ext):
         libffi = find_libffi.find(self.compiler, ROOT / "build")
         temp = Path(self.build_temp)
         config = libffi_config.write(temp / "libffi_config.h", libffi, self.compiler)
         find_libffi.check_link(libffi, self.compiler, temp)
 
-        ext.include_dirs += ["_ffi", "include", str(temp), *libffi.include_dirs]
+        ext.include_dirs += ["_ffi", str(temp), *libffi.include_dirs]
         ext.library_dirs += libffi.library_dirs
         ext.libraries += libffi.libraries
-        if not MSVC:
-            ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
-            ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
         if libffi.linkage == "vendored" and not MSVC:
             self.compiler.linker_so = hardening.without_rpath(self.compiler.linker_so)
-        ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
         ext.extra_link_args += libffi.link_args
         ext.depends += [str(config), *libffi.depends]
-        ext.sources = cythonize([ext], build_dir=str(temp), include_path=["_ffi", "include"])[0].sources
-        for source in ext.sources:
-            cython_faults.mend(source)
-        super().build_extension(ext)
+        self.compile(ext, "_ffi")
         self.ship_license(libffi)
 
     def ship_license(self, libffi):
@@ -97,7 +109,15 @@ setup(
             "libffi._ffi",
             ["_ffi/_ffi.pyx"],
             depends=[p.as_posix() for p in CORE + HEADERS],
-        )
+        ),
+        *(
+            Extension(
+                name,
+                [f"{folder}/{name.rpartition('.')[2]}.pyx"],
+                depends=[p.as_posix() for p in [*sorted(Path(folder).iterdir()), *HEADERS]],
+            )
+            for name, folder in FRONTS.items()
+        ),
     ],
     cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
 )

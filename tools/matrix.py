@@ -67,7 +67,7 @@ def check(platform: Platform, quick: bool, count: int | None) -> Facts:
     root = roots.Root(platform, notebook.folder / "root", work)
     python = wheels.tools(root.python, BUILD / f"tools-{root.python}", log)
     recipe = fingerprint("tools/build/build_libffi.py", "tools/build/libffi-patches")
-    core = fingerprint("_ffi", "include", "src", "setup.py", "tools/build/*.py")
+    core = fingerprint("_ffi", "_compat", "include", "src", "setup.py", "tools/build/*.py")
     tests = fingerprint("tests", "examples", "docs/*.md")
     notebook.step("libffi", [recipe], lambda log: wheels.libffi(platform, prefix, log))
 

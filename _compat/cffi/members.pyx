@@ -1,0 +1,56 @@
+"""Members of structs, also through a pointer, and the other attributes of cdata objects."""
+
+cdef object get_member(_CDataBase cdata, object name):
+    cdef CType ctype = cdata.type
+    cdef PyObject *field
+    if ctype.kind_number == POINTER:
+        ctype = ctype.item_type
+    if ctype.members is not None:
+        field = PyDict_GetItemWithError(ctype.members, name)
+        if field != NULL:
+            check_address(cdata)
+            return read_field(<CField>field, cdata.data, cdata.length)
+    try:
+        return PyObject_GenericGetAttr(cdata, name)
+    except AttributeError:
+        no_member(cdata, name, "read")
+
+
+cdef int set_member(_CDataBase cdata, object name, object value) except -1:
+    cdef CType ctype = cdata.type
+    cdef PyObject *field
+    if ctype.kind_number == POINTER:
+        ctype = ctype.item_type
+    if ctype.members is not None:
+        field = PyDict_GetItemWithError(ctype.members, name)
+        if field != NULL:
+            check_address(cdata)
+            return set_field(<CField>field, cdata, value)
+    no_member(cdata, name, "write")
+
+
+cdef int set_field(CField field, _CDataBase cdata, object value) except -1:
+    """An open array has the room that it was made with."""
+    cdef Py_ssize_t room = -1
+    if field.bitshift != -2 or cdata.length < 0:
+        return store_field(field, cdata.data, value)
+    if isinstance(value, int):
+        unfit(field.type, "list or tuple", value)
+    room = (cdata.length - field.offset) // field.type.item_type.size
+    return store_array(field.type, cdata.data + field.offset, value, room)
+
+
+cdef int check_address(_CDataBase cdata) except -1:
+    if cdata.data == NULL:
+        raise RuntimeError(f"cannot dereference null pointer from cdata '{cdata.type.cname}'")
+    return 0
+
+
+cdef int no_member(_CDataBase cdata, object name, str deed) except -1:
+    cdef CType ctype = cdata.type
+    cdef CType inner = ctype.item_type if ctype.kind_number == POINTER else ctype
+    if is_aggregate(inner):
+        if inner.members is None and ctype is not inner:
+            raise AttributeError(f"cdata '{ctype.cname}' points to an opaque type: cannot {deed} fields")
+        raise AttributeError(f"cdata '{ctype.cname}' has no field '{name}'")
+    raise AttributeError(f"cdata '{ctype.cname}' has no attribute '{name}'")
