@@ -1,7 +1,7 @@
-"""cffi's own tests over libffi.compat.cffi: of the installed version, from its source archive (tools/check/peers cffi).
+"""cffi's own tests over libffi.compat.cffi: of the installed version, from its source archive.
 
-`backend_tests.py` and `test_function.py` run as cffi's `test_ffi_backend.py` runs them, `test_c.py` with our module in the
-place of `_cffi_backend`. The figures are printed; a failure that peers_cffi.toml does not name is one here.
+`backend_tests.py` and `test_function.py` run as cffi's `test_ffi_backend.py` runs them, `test_c.py` with our module in
+the place of `_cffi_backend`. The figures are printed; a failure that peers_cffi.toml does not name is one here.
 """
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def run(name: str, folder: Path, tests: list[str], options: list[str], named: di
     """Run tests and print how many passed; return whether only the named ones failed."""
     left_out = [option for test, reason in named.items() if reason.startswith("not run:")
                 for option in ("--deselect", f"{tests[-1]}::{test}")]
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir=.", "-W", "ignore",
-                           "-rf", *left_out, *tests, *options], cwd=folder, capture_output=True, text=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-rf", "-p", "no:cacheprovider", "--rootdir=.", "-W", "ignore"]
+    done = subprocess.run([*command, *left_out, *tests, *options], cwd=folder, capture_output=True, text=True)
     failed = [line.partition("::")[2].rpartition("::")[2].split(" ")[0]
               for line in done.stdout.splitlines() if line.startswith("FAILED")]
     unknown = [test for test in failed if test not in named]
