@@ -8,3 +8,13 @@ cdef enum:
 cdef str clipped(str text, Py_ssize_t limit):
     """Return the text, or its beginning and an ellipsis."""
     return text if len(text) <= limit else text[:limit - 1] + "…"
+
+
+cdef str short_repr(value):
+    """Return the repr of a value that Python made, or that may have a repr of its own."""
+    try:
+        if isinstance(value, (str, bytes)) and len(value) > SHORT:
+            return f"{value[:SHORT]!r}…"
+        return clipped(repr(value), 2 * SHORT)
+    except Exception:
+        return f"<{clipped(type(value).__name__, SHORT)}>"

@@ -15,16 +15,6 @@ cdef str short_name(Type type):
     return clipped(type_name(type), 2 * SHORT)
 
 
-cdef str short_repr(value):
-    """Return the repr of a value that Python made, or that may have a repr of its own."""
-    try:
-        if isinstance(value, (str, bytes)) and len(value) > SHORT:
-            return f"{value[:SHORT]!r}…"
-        return clipped(repr(value), 2 * SHORT)
-    except Exception:
-        return f"<{clipped(type(value).__name__, SHORT)}>"
-
-
 cdef bint can_be_seen(Memory memory):
     """Return whether the storage is known to be there; the caller has pinned it."""
     return has_storage(memory) or is_readable(memory.m.data, memory.m.size)

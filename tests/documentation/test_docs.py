@@ -2,8 +2,8 @@
 
 Fences: `pycon` is a doctest, `python` runs as it stands, both in one namespace per page;
 `console` commands of ours run and print what is shown; `c`, `sh` and `text` are only read.
-`<!-- needs: vectors -->` in front of a block runs it where libffi.features() has that, or a module is installed that has
-that name.
+`<!-- needs: vectors -->` in front of a block runs it where libffi.features() has that, or a module of that name is
+installed.
 """
 import doctest
 import inspect
@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -59,6 +60,9 @@ def test_code_runs(page, tmp_path, monkeypatch):
     if page.stem == "closures":
         needs_the_usual_qsort()
     monkeypatch.chdir(tmp_path)
+    for module in ("_cffi_backend", "ctypes", "_ctypes"):       # which the page on other packages' fronts replaces
+        if find_spec(module):
+            monkeypatch.setitem(sys.modules, module, import_module(module))
     names = {"__name__": "__main__"}
     for language, code, line in blocks(page):
         where = in_folder(page)
