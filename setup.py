@@ -23,7 +23,10 @@ import hardening  # noqa: E402
 import libffi_config  # noqa: E402
 
 CORE = sorted(p for p in Path("_ffi").rglob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
-FRONTS = {"libffi.compat.cffi._cdata": "_compat/cffi"}     # module: the folder of its sources
+FRONTS = {      # module: the folder of its sources
+    "libffi.compat._ctypes": "_compat/ctypes",
+    "libffi.compat.cffi._cdata": "_compat/cffi",
+}
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
@@ -44,7 +47,7 @@ class BuildExt(build_ext):
     def compile(self, ext, folder):
         from Cython.Build import cythonize
 
-        ext.include_dirs.append("include")
+        ext.include_dirs += [folder, "include"]
         if not MSVC:
             ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
             ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)

@@ -1,0 +1,133 @@
+"""The classes of classes: what each knows of its C type, and what all classes can do."""
+
+cdef enum:
+    K_ABSTRACT, K_SIMPLE, K_STRUCTURE, K_UNION, K_ARRAY, K_POINTER, K_FUNCTION
+
+
+cdef class CType_Type(type):
+    """Class of all classes of instances."""
+    cdef int kind
+    cdef bint final                 # its fields are not set any more
+    cdef bint plain                 # a value of it is Python's own, not an instance
+    cdef bint has_pointers          # it cannot be pickled
+    cdef bint swapped               # the other byte order
+    cdef bint is_address            # c_void_p, c_char_p, c_wchar_p, and what extends them
+    cdef Py_ssize_t size_, align, length
+    cdef object item                # of arrays and pointers the class, of simple ones the letter
+    cdef value_getter get           # NULL: read as an instance
+    cdef value_setter set           # NULL: only instances are written
+    cdef int ffi                    # of what is passed: an enum libffi_code ...
+    cdef object by_value            # ... or a libffi.Type, made when it is asked for
+    cdef object members             # of structures and unions: list of (name, class, CField)
+    cdef str format_
+    cdef tuple shape
+    cdef Prototype prototype        # of function pointers
+
+    def __mul__(cls, length):
+        """Return the class of arrays of them."""
+        return array_class(cls, length)
+
+    def __rmul__(cls, length):
+        return array_class(cls, length)
+
+    def __sizeof__(cls):
+        return type.__sizeof__(cls) + 128
+
+    def from_address(cls, address):
+        """Return an instance at an address, which nobody keeps."""
+        if not PyLong_Check(address):
+            raise TypeError("integer expected")
+        _sys.audit("ctypes.cdata", <uintptr_t>address_of_int(address))
+        return instance_at(cls, <char *>address_of_int(address), None, 0)
+
+    def from_buffer(cls, source, Py_ssize_t offset=0):
+        """Return an instance that is a part of a writable buffer."""
+        cdef Py_buffer *view
+        cdef _CData instance
+        need_concrete(cls)
+        exported = PyMemoryView_FromObject(source)
+        view = PyMemoryView_GET_BUFFER(exported)
+        if view.readonly:
+            raise TypeError("underlying buffer is not writable")
+        if not PyBuffer_IsContiguous(view, c"C"):
+            raise TypeError("underlying buffer is not C contiguous")
+        check_room(cls, view.len, offset)
+        _sys.audit("ctypes.cdata/buffer", <uintptr_t>view.buf, view.len, offset)
+        instance = instance_at(cls, <char *>view.buf + offset, None, 0)
+        keep(instance, -1, exported)
+        return instance
+
+    def from_buffer_copy(cls, source, Py_ssize_t offset=0):
+        """Return an instance with a copy of what is in a buffer."""
+        cdef Py_buffer view
+        need_concrete(cls)
+        PyObject_GetBuffer(source, &view, 0)
+        try:
+            check_room(cls, view.len, offset)
+            _sys.audit("ctypes.cdata/buffer", <uintptr_t>view.buf, view.len, offset)
+            return instance_of_copy(cls, <char *>view.buf + offset)
+        finally:
+            PyBuffer_Release(&view)
+
+    def in_dll(cls, library, name):
+        """Return the variable of a library."""
+        cdef uintptr_t address
+        _sys.audit("ctypes.dlsym", library, name)
+        handle = library._handle
+        if not isinstance(handle, int):
+            raise TypeError("the _handle attribute of the second argument must be an integer")
+        address = symbol_address(handle, name, ValueError)
+        return instance_at(cls, <char *>address, None, 0)
+
+    def from_param(cls, value):
+        """Return what a call passes for a parameter of that class."""
+        return as_parameter(cls, value)
+
+
+cdef void *address_of_int(value) except? NULL:
+    cdef unsigned long long bits
+    integer_bits(value, &bits)
+    return <void *><uintptr_t>bits
+
+
+cdef int begin_class(CType_Type cls, name, bases, namespace) except -1:
+    """The beginning of every metaclass's `__init__`."""
+    if cls.kind != K_ABSTRACT:
+        raise SystemError(f"{cls.__name__} is already initialized")
+    type.__init__(cls, name, bases, namespace)
+    return 0
+
+
+cdef int need_concrete(CType_Type cls) except -1:
+    if cls.kind == K_ABSTRACT or cls.size_ < 0:
+        raise TypeError("abstract class")
+    return 0
+
+
+cdef int check_room(CType_Type cls, Py_ssize_t length, Py_ssize_t offset) except -1:
+    if offset < 0:
+        raise ValueError("offset cannot be negative")
+    if cls.size_ > length - offset:
+        raise ValueError(f"Buffer size too small ({length} instead of at least {cls.size_ + offset} bytes)")
+    return 0
+
+
+cdef CType_Type inherited(cls):
+    """Return the class of ours that a new one extends first, or None where that is abstract."""
+    base = (<object>cls).__base__
+    if isinstance(base, CType_Type) and (<CType_Type>base).kind != K_ABSTRACT:
+        return base
+    return None
+
+
+cdef libffi_type(CType_Type cls):
+    """Return the libffi.Type by which values of a class are passed and laid out."""
+    if cls.kind == K_STRUCTURE or cls.kind == K_UNION:
+        if cls.by_value is None:
+            cls.by_value = struct_by_value(cls)
+        return cls.by_value
+    if cls.kind == K_ARRAY:
+        if cls.by_value is None:
+            cls.by_value = _c.array(libffi_type(cls.item), cls.length)
+        return cls.by_value
+    return libffi_type_from_code(cls.ffi)

@@ -1,0 +1,216 @@
+"""Instances: C storage of their own, or a part of another's, and what must stay alive for what is written there."""
+
+
+cdef class _CData:
+    """Base class of all instances."""
+    # The room comes where malloc() would align it for any type.
+    cdef char *data
+    cdef object base                # whose storage this is a part of, or None
+    cdef object objects             # _objects: None, one object, or a dict
+    cdef Py_ssize_t size
+    cdef Py_ssize_t length          # how many places for _objects
+    cdef Py_ssize_t index           # which one of its base's this is
+    cdef char room[16]
+    cdef bint allocated             # data is from PyMem_Calloc()
+
+    def __dealloc__(self):
+        if self.allocated:
+            PyMem_Free(self.data)
+
+    @property
+    def _b_base_(self):
+        """Return the instance whose storage this is a part of, or None."""
+        return self.base
+
+    @property
+    def _b_needsfree_(self):
+        """Return whether the storage is its own."""
+        return int(self.allocated or self.data == self.room)
+
+    @property
+    def _objects(self):
+        """Return what is kept alive for what C may follow."""
+        return self.objects
+
+    def __ctypes_from_outparam__(self):
+        """Return what a call gives for an output parameter."""
+        return self
+
+    def __hash__(self):
+        raise TypeError("unhashable type")
+
+    def __reduce__(self):
+        if class_of(self).has_pointers:
+            raise ValueError("ctypes objects containing pointers cannot be pickled")
+        return _unpickle, (type(self), (self.__dict__, PyBytes_FromStringAndSize(self.data, self.size)))
+
+    def __setstate__(self, attributes, bytes data):
+        own = self.__dict__
+        if not isinstance(own, dict):
+            raise TypeError(f"{type(self).__name__}.__dict__ must be a dictionary, not {type(own).__name__}")
+        memcpy(self.data, PyBytes_AS_STRING(data), min(self.size, len(data)))
+        own.update(attributes)
+
+    def __getbuffer__(self, Py_buffer *view, int flags):
+        cdef CType_Type cls = class_of(self), item = cls
+        while item.kind == K_ARRAY:
+            item = item.item
+        view.buf = self.data
+        view.obj = self
+        view.len = self.size
+        view.readonly = 0
+        view.itemsize = item.size_
+        view.format = <char *>PyUnicode_AsUTF8(cls.format_) if flags & PyBUF_FORMAT else NULL
+        view.ndim = len(cls.shape)
+        view.shape = extents_of(cls.shape) if view.ndim else NULL
+        view.strides = view.suboffsets = NULL
+        view.internal = view.shape
+
+    def __releasebuffer__(self, Py_buffer *view):
+        PyMem_Free(view.internal)
+
+
+cdef inline CType_Type class_of(_CData instance):
+    return <CType_Type><object>Py_TYPE(<PyObject *>instance)
+
+
+# ---- making instances ----
+
+cdef instance_maker bare_data       # what Cython made: an instance without storage
+
+
+cdef _CData without_storage(CType_Type cls):
+    return bare_data(cls, (), NULL) if cls.kind != K_FUNCTION else callable_without_storage(cls)
+
+
+cdef int give_storage(_CData instance, Py_ssize_t size) except -1:
+    instance.size = size
+    if size <= <Py_ssize_t>sizeof(instance.room):
+        instance.data = instance.room
+        return 0
+    instance.data = <char *>PyMem_Calloc(1, size)
+    if instance.data == NULL:
+        raise MemoryError
+    instance.allocated = True
+    return 0
+
+
+cdef _CData new_instance(CType_Type cls):
+    """Return zeroed storage for one of that class; its `__init__` does not run."""
+    cdef _CData instance
+    if cls.kind == K_ABSTRACT or cls.size_ < 0:
+        raise TypeError("abstract class")
+    cls.final = True
+    instance = without_storage(cls)
+    give_storage(instance, cls.size_)
+    instance.length = cls.length
+    return instance
+
+
+cdef object make_instance(cls, tuple args, PyObject *keywords):
+    """All classes' tp_new."""
+    return new_instance(cls)
+
+
+cdef _CData instance_at(CType_Type cls, char *data, base, Py_ssize_t index):
+    """Return an instance that is a part of `base`; where that is None, of what lies at that address."""
+    cdef _CData instance
+    if cls.kind == K_ABSTRACT or cls.size_ < 0:
+        raise TypeError("abstract class")
+    cls.final = True
+    instance = without_storage(cls)
+    instance.data = data
+    instance.base = base
+    instance.size = cls.size_
+    instance.length = cls.length
+    instance.index = index
+    return instance
+
+
+cdef _CData instance_of_copy(CType_Type cls, const char *data):
+    cdef _CData instance = new_instance(cls)
+    memcpy(instance.data, data, cls.size_)
+    return instance
+
+
+def _unpickle(cls, state):
+    """Return the instance that was pickled."""
+    instance = cls.__new__(cls)
+    instance.__setstate__(*state)
+    return instance
+
+
+# ---- what stays alive ----
+
+cdef _CData container_of(_CData instance):
+    """Return the instance that keeps what the parts of its storage need; its `_objects` are a dict, or None."""
+    while instance.base is not None:
+        instance = instance.base
+    if instance.objects is None and instance.length:
+        instance.objects = {}
+    return instance
+
+
+cdef object kept_by(_CData instance):
+    return container_of(instance).objects
+
+
+cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
+    """Keep what was written at one of an instance's places, in place of what was there."""
+    cdef _CData container
+    if what is None:
+        return 0
+    container = container_of(instance)
+    if type(container.objects) is not dict:
+        container.objects = what
+        return 0
+    key = f"{index & 0xFFFFFFFF:x}"
+    while instance.base is not None:
+        key += f":{instance.index & 0xFFFFFFFF:x}"
+        instance = instance.base
+    (<dict>container.objects)[key] = what
+    return 0
+
+
+# ---- a value in storage ----
+
+cdef object read_value(CType_Type cls, char *data, base, Py_ssize_t index):
+    """Return what lies there as Python's own, or an instance that is a part of `base`."""
+    return cls.get(data) if cls.plain else instance_at(cls, data, base, index)
+
+
+cdef object write_value(CType_Type cls, char *data, value):
+    """Write what a place of that class takes; return what must stay alive, or None."""
+    cdef PyObject *needed = NULL
+    cdef _CData source
+    if cls.set != NULL and not isinstance(value, _CData):
+        cls.set(data, value, &needed)
+        return taken(needed)
+    if not isinstance(value, _CData):
+        if isinstance(value, tuple):
+            try:
+                made = cls(*value)
+            except Exception as error:
+                raise RuntimeError(f"({cls.__name__}) {type(error).__name__}: {error}") from None
+            return write_value(cls, data, made)
+        if cls.kind == K_POINTER and value is None:
+            write_address(data, NULL)
+            return None
+        raise TypeError(f"expected {cls.__name__} instance, got {type(value).__name__}")
+    source = value
+    if isinstance(value, cls):
+        memmove(data, source.data, cls.size_)
+        return kept_by(source)
+    if cls.kind == K_POINTER and class_of(source).kind == K_ARRAY and issubclass(class_of(source).item, cls.item):
+        write_address(data, source.data)
+        return (kept_by(source), value)     # the array as well, which is what is pointed to
+    raise TypeError(f"incompatible types, {type(value).__name__} instance instead of {cls.__name__} instance")
+
+
+cdef object taken(PyObject *reference):
+    """Return an object whose reference is ours, or None for NULL."""
+    if reference == NULL:
+        return None
+    kept = <object>reference
+    decref(kept)
+    return kept

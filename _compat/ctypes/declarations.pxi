@@ -1,0 +1,57 @@
+"""What we use of our C, and of CPython's."""
+
+cdef extern from "codes.h":
+    ctypedef object (*value_getter)(const char *where)
+    ctypedef int (*value_setter)(char *where, object value, PyObject **keep) except -1
+
+    ctypedef struct scalar_code:
+        char code, standard
+        int ffi
+        unsigned size
+        value_getter get, get_swapped
+        value_setter set, set_swapped
+
+    const scalar_code *scalar_of(Py_UCS4 code)
+    char *narrow(char *result, Py_ssize_t size)
+    void *read_address(const char *where)
+    void write_address(char *where, const void *address)
+    int integer_bits(object value, unsigned long long *bits) except -1
+    object get_bits(const char *where, unsigned size, int swapped, int is_signed, unsigned shift, unsigned width)
+    void put_bits(char *where, unsigned size, int swapped, unsigned shift, unsigned width, uint64_t bits)
+    int set_text(char *where, object value, PyObject **keep) except -1
+    int set_wide_text(char *where, object value, PyObject **keep) except -1
+
+cdef extern from "slots.h":
+    ctypedef object (*instance_maker)(cls, tuple args, PyObject *keywords)
+    ctypedef object (*vectorcall)(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+
+    void give_vectorcall(PyTypeObject *type, Py_ssize_t offset)
+    void give_maker(PyTypeObject *type, instance_maker maker)
+    instance_maker maker_of(PyTypeObject *type)
+    Py_ssize_t VECTORCALL_NARGS(size_t nargsf)
+    void report_unraisable(object error, const char *doing, object callable)
+    int set_type_attribute(object cls, object name, object value) except -1
+    int adopt(object cls, PyTypeObject *made) except -1
+    void freeze(object cls)
+    void refuse_instances(PyTypeObject *type)
+    void inherit_vectorcall(PyTypeObject *type)
+    object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
+
+cdef extern from "Python.h":
+    PyTypeObject *Py_TYPE(PyObject *)
+    object PyUnicode_FromWideChar(const wchar_t *, Py_ssize_t)
+    Py_ssize_t PyUnicode_AsWideChar(object, wchar_t *, Py_ssize_t) except -1
+    int PySlice_Unpack(object, Py_ssize_t *, Py_ssize_t *, Py_ssize_t *) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t, Py_ssize_t *, Py_ssize_t *, Py_ssize_t)
+    bint PyLong_Check(object)
+    bint PyUnicode_Check(object)
+    bint PyBytes_Check(object)
+    void *PyLong_AsVoidPtr(object) except? NULL
+    object PyLong_FromVoidPtr(void *)
+    Py_ssize_t PyNumber_AsSsize_t(object, object) except? -1
+    object PyVectorcall_Call(object, tuple, PyObject *)
+    const char *PyUnicode_AsUTF8(object) except NULL
+    object PyMemoryView_FromObject(object)
+    Py_buffer *PyMemoryView_GET_BUFFER(object)
+    bint PyType_IsSubtype(PyTypeObject *, PyTypeObject *)
+    bint PyIndex_Check(object)

@@ -1,0 +1,320 @@
+"""Function pointers: made of an address, a library's symbol or a Python function, and called."""
+
+cdef bint argtypes_are_needed = False       # a call without them is refused
+
+
+cdef class _Function(_CData):
+    """Function Pointer"""
+    cdef vectorcall entry
+    cdef Prototype prototype
+    cdef object closure             # of a Python function
+    cdef object errcheck_
+    cdef tuple paramflags
+
+    @property
+    def errcheck(self):
+        """Return the function that checks results, or None."""
+        return self.errcheck_
+
+    @errcheck.setter
+    def errcheck(self, value):
+        if not callable(value):
+            raise TypeError("the errcheck attribute must be callable")
+        self.errcheck_ = value
+
+    @errcheck.deleter
+    def errcheck(self):
+        self.errcheck_ = None
+
+    @property
+    def restype(self):
+        """Return the class of results, a callable that takes an int, or None."""
+        return self.prototype.restype
+
+    @restype.setter
+    def restype(self, value):
+        self.prototype = with_restype(self.prototype, value)
+
+    @restype.deleter
+    def restype(self):
+        cdef Prototype given = class_of(self).prototype
+        self.prototype = new_prototype(flags_of(given), self.prototype.argtypes, given.result, given.restype)
+
+    @property
+    def argtypes(self):
+        """Return the classes of the parameters, or None."""
+        return self.prototype.argtypes
+
+    @argtypes.setter
+    def argtypes(self, value):
+        self.prototype = with_argtypes(self.prototype, None if value is None else tuple(value))
+
+    @argtypes.deleter
+    def argtypes(self):
+        self.prototype = with_argtypes(self.prototype, None)
+
+    def __call__(self, *args, **keywords):
+        return PyVectorcall_Call(self, args, <PyObject *>keywords)
+
+    def __bool__(self):
+        return read_address(self.data) != NULL
+
+
+cdef instance_maker bare_function
+
+
+cdef object make_function(cls, tuple args, PyObject *keywords):
+    """Function pointers' tp_new."""
+    cdef _Function made
+    if not args:
+        return new_instance(cls)
+    if isinstance(args[0], tuple):
+        return function_of_library(cls, args[0], args[1] if len(args) > 1 else None)
+    if len(args) == 1 and isinstance(args[0], int):
+        made = new_instance(cls)
+        write_address(made.data, address_of_int(args[0]))
+        return made
+    if not callable(args[0]):
+        raise TypeError("argument must be callable or integer function address")
+    made = new_instance(cls)
+    made.closure = make_closure(made.prototype, args[0])
+    write_address(made.data, <void *><uintptr_t>made.closure.address)
+    keep(made, 0, made.closure)
+    return made
+
+
+cdef _Function callable_without_storage(CType_Type cls):
+    cdef _Function made = bare_function(cls, (), NULL)
+    made.entry = function_vectorcall
+    made.prototype = cls.prototype
+    return made
+
+
+cdef object function_of_library(CType_Type cls, source, paramflags):
+    """Return the function of a (name, library) pair."""
+    cdef _Function made
+    cdef uintptr_t address
+    if len(source) != 2 or not isinstance(source[0], (str, bytes, int)):
+        raise TypeError("the first argument must be a (name, library) tuple")
+    name, library = source
+    handle = library._handle
+    if not isinstance(handle, int):
+        raise TypeError("the _handle attribute of the second argument must be an integer")
+    if isinstance(name, int):
+        raise AttributeError(f"function ordinal {name} not found")
+    _sys.audit("ctypes.dlsym", library, name)
+    address = symbol_address(handle, name, AttributeError)
+    made = new_instance(cls)
+    check_paramflags(made.prototype, paramflags)
+    made.paramflags = paramflags
+    write_address(made.data, <void *>address)
+    keep(made, 0, library)
+    return made
+
+
+# ---- calls ----
+
+cdef object function_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
+    """All function pointers' vectorcall."""
+    cdef _Function function = <_Function>self
+    cdef Py_ssize_t nargs = VECTORCALL_NARGS(nargsf)
+    cdef Argument few[8]
+    cdef Argument *arguments = few
+    cdef Py_ssize_t i
+    if function.paramflags is not None:
+        return call_with_flags(function, args, nargs, names)
+    if nargs > 8:
+        if nargs > MAX_ARGUMENTS:
+            raise ArgumentError(f"too many arguments ({nargs}), maximum is {CTYPES_MAX_ARGCOUNT}")
+        arguments = <Argument *>PyMem_Malloc(nargs * sizeof(Argument))
+        if arguments == NULL:
+            raise MemoryError
+    for i in range(nargs):
+        arguments[i].keep = NULL
+    try:
+        result = call_c(function, arguments, args, nargs)
+    finally:
+        for i in range(nargs):
+            drop(&arguments[i])
+        if arguments != few:
+            PyMem_Free(arguments)
+    if function.errcheck_ is not None:
+        return checked(function, result, tuple([<object>args[i] for i in range(nargs)]), None)
+    return result
+
+
+cdef object call_c(_Function function, Argument *arguments, PyObject *const *args, Py_ssize_t nargs):
+    cdef Prototype prototype = function.prototype
+    cdef const libffi_cif *handle
+    cdef char few[32]
+    cdef _CData made
+    convert_arguments(prototype, arguments, args, nargs)
+    if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
+        cif = known_cif(prototype, arguments, nargs)
+        handle = libffi_cif_get(cif)
+    else:
+        if prototype.handle == NULL:
+            prototype.cif = cif_of(prototype, arguments, nargs)
+            prototype.handle = libffi_cif_get(prototype.cif)
+        handle = prototype.handle
+    if prototype.result == RESULT_INSTANCE and prototype.result_class.size_ > <Py_ssize_t>sizeof(few):
+        made = new_instance(prototype.result_class)
+        invoke_function(function, prototype, handle, made.data, arguments, nargs)
+        return made if prototype.checker is None else prototype.checker(made)
+    invoke_function(function, prototype, handle, few, arguments, nargs)
+    return load_result(prototype, few)
+
+
+cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *const *args,
+                           Py_ssize_t nargs) except -1:
+    cdef Py_ssize_t i = 0, declared = 0
+    if prototype.argtypes is not None:
+        declared = len(prototype.argtypes)
+        if nargs < declared:
+            raise TypeError(f"this function takes at least {declared} argument{'' if declared == 1 else 's'} "
+                            f"({nargs} given)")
+    elif argtypes_are_needed:
+        raise TypeError("argtypes are not given (and libffi.compat.ctypes is strict)")
+    try:
+        while i < declared:
+            rule = prototype.rules[i]
+            if isinstance(rule, CType_Type):
+                pass_as(&arguments[i], rule, <object>args[i])
+            else:
+                value = rule(<object>args[i])
+                pass_value(&arguments[i], value)
+                keep_for_call(&arguments[i], value)
+            i += 1
+        while i < nargs:
+            pass_value(&arguments[i], <object>args[i])
+            i += 1
+    except Exception as error:
+        raise ArgumentError(f"argument {i + 1}: {type(error).__name__}: {error}") from None
+    return 0
+
+
+cdef int invoke_function(_Function function, Prototype prototype, const libffi_cif *handle, void *result,
+                         Argument *arguments, Py_ssize_t nargs) except -1:
+    cdef void *few[8]
+    cdef void **places = few
+    cdef Py_ssize_t i
+    cdef libffi_function address = <libffi_function>read_address(function.data)
+    if address == NULL:
+        raise ValueError("attempt to call a NULL function pointer")
+    if nargs > 8:
+        places = <void **>PyMem_Malloc(nargs * sizeof(void *))
+        if places == NULL:
+            raise MemoryError
+    for i in range(nargs):
+        places[i] = arguments[i].where
+    try:
+        libffi_invoke(handle, address, result, places, prototype.flags)
+    finally:
+        if places != few:
+            PyMem_Free(places)
+    return 0
+
+
+cdef object checked(_Function function, result, tuple args, outputs):
+    """Return what errcheck makes of a result."""
+    checked_result = function.errcheck_(result, function, args)
+    return result if checked_result is args and outputs is None else checked_result
+
+
+# ---- paramflags: names, defaults and outputs ----
+
+cdef enum:
+    FLAG_IN = 1
+    FLAG_OUT = 2
+    FLAG_LCID = 4
+
+
+cdef int check_paramflags(Prototype prototype, paramflags) except -1:
+    cdef CType_Type cls
+    if paramflags is None or prototype.argtypes is None:
+        return 0
+    if not isinstance(paramflags, tuple):
+        raise TypeError("paramflags must be a tuple or None")
+    if len(paramflags) != len(prototype.argtypes):
+        raise ValueError("paramflags must have the same length as argtypes")
+    for i, item in enumerate(paramflags):
+        if not isinstance(item, tuple) or not 1 <= len(item) <= 3 or not isinstance(item[0], int) or (
+                len(item) > 1 and not isinstance(item[1], (str, type(None)))):
+            raise TypeError("paramflags must be a sequence of (int [,string [,value]]) tuples")
+        flag = item[0] & 7
+        if flag == FLAG_OUT:
+            argtype = prototype.argtypes[i]
+            cls = argtype if isinstance(argtype, CType_Type) else None
+            if cls is None or not (cls.kind == K_POINTER or cls.kind == K_ARRAY or
+                                   cls.kind == K_SIMPLE and cls.item in "PzZ"):
+                raise TypeError(f"'out' parameter {i + 1} must be a pointer type, not {argtype.__name__}")
+        elif flag not in (0, FLAG_IN, FLAG_IN | FLAG_LCID, FLAG_IN | FLAG_OUT):
+            raise TypeError(f"paramflag value {item[0]} not supported")
+    return 0
+
+
+cdef object call_with_flags(_Function function, PyObject *const *args, Py_ssize_t nargs, PyObject *names):
+    given = [<object>args[i] for i in range(nargs)]
+    named = {} if names == NULL else {name: <object>args[nargs + i] for i, name in enumerate(<tuple>names)}
+    outputs = []                    # (what is passed, whether it was given)
+    passed = []
+    taken_ones = 0
+    for i, item in enumerate(function.paramflags):
+        flag, name, has_default = item[0] & 7, item[1] if len(item) > 1 else None, len(item) > 2
+        if flag == FLAG_IN | FLAG_LCID:
+            value = item[2] if has_default else 0
+        elif flag == FLAG_OUT:
+            value = item[2] if has_default else new_output(function.prototype.argtypes[i])
+            outputs.append((value, False))
+        else:
+            if taken_ones < nargs:
+                value = given[taken_ones]
+                taken_ones += 1
+            elif name is not None and name in named:
+                value = named[name]
+                taken_ones += 1
+            elif has_default:
+                value = item[2]
+            else:
+                raise TypeError("not enough arguments" if name is None else f"required argument '{name}' missing")
+            if flag == FLAG_IN | FLAG_OUT:
+                outputs.append((value, True))
+        passed.append(value)
+    if taken_ones != nargs + len(named):
+        raise TypeError(f"call takes exactly {taken_ones} arguments ({nargs + len(named)} given)")
+    return call_and_return(function, tuple(passed), outputs)
+
+
+cdef object new_output(CType_Type argtype):
+    if argtype.kind == K_ARRAY:
+        return (<object>argtype)()
+    if argtype.kind == K_SIMPLE or argtype.item is None:
+        raise TypeError(f"{argtype.__name__} 'out' parameter must be passed as default value")
+    return argtype.item()
+
+
+cdef object call_and_return(_Function function, tuple passed, list outputs):
+    cdef Py_ssize_t i, nargs = len(passed)
+    cdef PyObject **args = <PyObject **>PyMem_Malloc((nargs + 1) * sizeof(PyObject *))
+    cdef Argument *arguments = <Argument *>PyMem_Calloc(nargs + 1, sizeof(Argument))
+    try:
+        if args == NULL or arguments == NULL:
+            raise MemoryError
+        for i in range(nargs):
+            args[i] = <PyObject *>passed[i]
+        result = call_c(function, arguments, args, nargs)
+    finally:
+        if arguments != NULL:
+            for i in range(nargs):
+                drop(&arguments[i])
+        PyMem_Free(arguments)
+        PyMem_Free(args)
+    if function.errcheck_ is not None:
+        result, before = function.errcheck_(result, function, passed), result
+        if result is not passed:
+            return result
+        result = before
+    if not outputs:
+        return result
+    values = [value if given else value.__ctypes_from_outparam__() for value, given in outputs]
+    return values[0] if len(values) == 1 else tuple(values)

@@ -1,0 +1,186 @@
+"""Signatures: what `_argtypes_`, `_restype_` and `_flags_` of a class say, or the attributes of one function."""
+
+FUNCFLAG_CDECL = 1
+FUNCFLAG_PYTHONAPI = 4
+FUNCFLAG_USE_ERRNO = 8
+FUNCFLAG_USE_LASTERROR = 16
+
+cdef enum:
+    MAX_ARGUMENTS = 1024
+
+CTYPES_MAX_ARGCOUNT = MAX_ARGUMENTS
+
+cdef enum result_sort:
+    RESULT_NOT_GIVEN, RESULT_VOID, RESULT_INSTANCE, RESULT_CONVERTED
+
+
+@cython.final
+cdef class Prototype:
+    """A signature; it does not change once it is made."""
+    cdef int flags                  # of libffi_invoke()
+    cdef bint holds_gil
+    cdef tuple argtypes             # None: not given
+    cdef tuple rules                # for each the class whose from_param() it is, or a callable
+    cdef bint has_own_rules
+    cdef int result
+    cdef object restype
+    cdef CType_Type result_class
+    cdef object checker             # restype._check_retval_
+    cdef object cif                 # of calls with as many arguments as argtypes; None until the first
+    cdef const libffi_cif *handle
+    cdef dict cifs                  # of others: codes and types -> CIF
+
+
+cdef Prototype new_prototype(int flags, argtypes, int result, restype):
+    cdef Prototype made = Prototype.__new__(Prototype)
+    made.holds_gil = flags & 4
+    made.flags = (0 if made.holds_gil else LIBFFI_RELEASE_GIL) | (LIBFFI_ERRNO if flags & 8 else 0)
+    made.cifs = {}
+    if argtypes is not None:
+        made.argtypes, made.rules = argtypes, tuple([rule_of(argtype, i) for i, argtype in enumerate(argtypes, 1)])
+        made.has_own_rules = any([not isinstance(rule, CType_Type) for rule in made.rules])
+        if len(made.argtypes) > CTYPES_MAX_ARGCOUNT:
+            raise ArgumentError(f"_argtypes_ has too many arguments ({len(made.argtypes)}), "
+                                f"maximum is {CTYPES_MAX_ARGCOUNT}")
+    made.result, made.restype = result, restype
+    if result == RESULT_INSTANCE:
+        made.result_class = restype
+        made.checker = getattr(restype, "_check_retval_", None)
+    return made
+
+
+cdef Prototype with_argtypes(Prototype prototype, argtypes):
+    return new_prototype(flags_of(prototype), argtypes, prototype.result, prototype.restype)
+
+
+cdef Prototype with_restype(Prototype prototype, restype):
+    return new_prototype(flags_of(prototype), prototype.argtypes, result_of(restype, "restype"), restype)
+
+
+cdef int flags_of(Prototype prototype):
+    return (4 if prototype.holds_gil else 0) | (8 if prototype.flags & LIBFFI_ERRNO else 0)
+
+
+cdef int result_of(restype, name) except -1:
+    if restype is None:
+        return RESULT_VOID
+    if isinstance(restype, CType_Type) and (<CType_Type>restype).kind != K_ABSTRACT:
+        return RESULT_INSTANCE
+    if not callable(restype):
+        raise TypeError(f"{name} must be a type, a callable, or None")
+    return RESULT_CONVERTED
+
+
+cdef object rule_of(argtype, i):
+    """Return the class whose own from_param() converts a parameter, or else the callable that does."""
+    try:
+        rule = argtype.from_param
+    except AttributeError:
+        raise TypeError(f"item {i} in _argtypes_ has no from_param method") from None
+    owner = getattr(rule, "__self__", None)
+    if type(rule) is _BUILTIN_METHOD and isinstance(owner, CType_Type) and rule.__name__ == "from_param":
+        return owner
+    return rule
+
+
+_BUILTIN_METHOD = type([].append)
+
+
+cdef class PyCFuncPtrType(CType_Type):
+    """Class of the classes of function pointers."""
+
+    def __init__(cls, name, bases, namespace, **keywords):
+        begin_class(cls, name, bases, namespace)
+        inherit_vectorcall(<PyTypeObject *>cls)
+        cls.kind = K_FUNCTION
+        cls.size_ = cls.align = sizeof(void *)
+        cls.length = 1
+        cls.ffi = LIBFFI_POINTER
+        cls.has_pointers = True
+        cls.format_ = "X{}"
+        cls.shape = ()
+        flags = getattr(cls, "_flags_", None)
+        if not isinstance(flags, int):
+            raise TypeError("class must define _flags_ which must be an integer")
+        argtypes = getattr(cls, "_argtypes_", None)
+        if argtypes is not None and not isinstance(argtypes, tuple):
+            raise TypeError("_argtypes_ must be a sequence of types")
+        given = hasattr(cls, "_restype_")
+        restype = getattr(cls, "_restype_", None)
+        cls.prototype = new_prototype(flags, argtypes,
+                                      result_of(restype, "_restype_") if given else RESULT_NOT_GIVEN, restype)
+
+
+# ---- CIFs ----
+
+cdef object result_type(Prototype prototype):
+    if prototype.result == RESULT_VOID:
+        return libffi_type_from_code(LIBFFI_VOID)
+    if prototype.result != RESULT_INSTANCE:
+        return libffi_type_from_code(LIBFFI_INT)
+    return libffi_type(prototype.result_class)
+
+
+cdef object cif_of(Prototype prototype, Argument *arguments, Py_ssize_t nargs):
+    """Return the CIF of a call with those arguments; those behind the last of argtypes are behind C's `...`."""
+    cdef Py_ssize_t i, fixed = -1
+    cdef PyObject **types = <PyObject **>PyMem_Malloc((nargs + 1) * sizeof(PyObject *))
+    kept = []
+    if types == NULL:
+        raise MemoryError
+    try:
+        if prototype.argtypes is not None and nargs > len(prototype.argtypes):
+            fixed = len(prototype.argtypes)
+        for i in range(nargs):
+            if 0 <= fixed <= i:
+                promote(&arguments[i])
+            kept.append(<object>arguments[i].type if arguments[i].code == BY_VALUE
+                        else libffi_type_from_code(arguments[i].code))
+            types[i] = <PyObject *>kept[i]
+        result = result_type(prototype)
+        return libffi_cif_new(result, types, nargs, fixed, libffi_abi_default())
+    finally:
+        PyMem_Free(types)
+
+
+cdef void promote(Argument *argument):
+    """Widen what C would behind `...`."""
+    cdef double number
+    if argument.code == LIBFFI_FLOAT:
+        number = (<float *>argument.room)[0]
+        argument.code = LIBFFI_DOUBLE
+        (<double *>argument.room)[0] = number
+    elif argument.code == LIBFFI_SHORT or argument.code == LIBFFI_USHORT:
+        (<int *>argument.room)[0] = (<short *>argument.room)[0] if argument.code == LIBFFI_SHORT \
+            else (<unsigned short *>argument.room)[0]
+        argument.code = LIBFFI_INT
+    elif argument.code == LIBFFI_SCHAR or argument.code == LIBFFI_CHAR:
+        (<int *>argument.room)[0] = (<signed char *>argument.room)[0]
+        argument.code = LIBFFI_INT
+    elif argument.code == LIBFFI_UCHAR or argument.code == LIBFFI_BOOL:
+        (<int *>argument.room)[0] = (<unsigned char *>argument.room)[0]
+        argument.code = LIBFFI_INT
+
+
+cdef object known_cif(Prototype prototype, Argument *arguments, Py_ssize_t nargs):
+    """Return the CIF of a call whose arguments are not those that argtypes say, as made before."""
+    cdef unsigned char codes[MAX_ARGUMENTS]
+    cdef Py_ssize_t i
+    structs = None
+    codes[0] = 0
+    for i in range(nargs):
+        codes[i] = <unsigned char>arguments[i].code
+        if arguments[i].code == BY_VALUE:
+            if structs is None:
+                structs = []
+            structs.append(<object>arguments[i].type)
+    key = PyBytes_FromStringAndSize(<char *>codes, nargs)
+    if structs is not None:
+        key = (key, *structs)
+    cif = prototype.cifs.get(key)
+    if cif is None:
+        cif = prototype.cifs[key] = cif_of(prototype, arguments, nargs)
+    elif prototype.argtypes is not None:
+        for i in range(len(prototype.argtypes), nargs):
+            promote(&arguments[i])
+    return cif

@@ -1,0 +1,111 @@
+/* What Cython has no syntax for. */
+#ifndef COMPAT_CTYPES_SLOTS_H
+#define COMPAT_CTYPES_SLOTS_H
+
+#include <Python.h>
+
+typedef vectorcallfunc vectorcall;
+typedef PyObject *(*instance_maker)(PyObject *class, PyObject *args, PyObject *keywords);
+
+/* Instances of a class of ours, and of those that extend it, are called by the function at `offset` in them. */
+static void give_vectorcall(PyTypeObject *type, Py_ssize_t offset)
+{
+    type->tp_vectorcall_offset = offset;
+    type->tp_call = PyVectorcall_Call;
+    type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+    PyType_Modified(type);
+}
+
+static instance_maker maker_of(PyTypeObject *type)
+{
+    return (instance_maker)(void (*)(void))type->tp_new;
+}
+
+static void give_maker(PyTypeObject *type, instance_maker maker)
+{
+    type->tp_new = (newfunc)(void (*)(void))maker;
+    type->tp_vectorcall = NULL;         /* Cython's shortcut around tp_new */
+    PyType_Modified(type);
+}
+
+#define VECTORCALL_NARGS(nargsf) PyVectorcall_NARGS(nargsf)
+
+static PyObject *call_vector(PyObject *callable, PyObject *const *args, Py_ssize_t nargs)
+{
+    return PyObject_Vectorcall(callable, args, (size_t)nargs, NULL);
+}
+
+/* A class of functions that a user makes: called as its base is, unless it has a __call__ of its own. */
+static void inherit_vectorcall(PyTypeObject *type)
+{
+    if (type->tp_call == PyVectorcall_Call)
+        type->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;       /* CPython 3.11 leaves it out */
+}
+
+/* Give a class the methods and slots of one that Cython made, whose instances are alike: so it extends that one's
+   base directly.  0; -1 raises. */
+static int adopt(PyObject *class, PyTypeObject *made)
+{
+    PyTypeObject *type = (PyTypeObject *)class;
+    PyObject *name, *item;
+    Py_ssize_t i = 0;
+    while (PyDict_Next(made->tp_dict, &i, &name, &item)) {
+        PyObject *own = NULL;
+        int status;
+        if (Py_IS_TYPE(item, &PyMethodDescr_Type))
+            own = PyDescr_NewMethod(type, ((PyMethodDescrObject *)item)->d_method);
+        else if (Py_IS_TYPE(item, &PyGetSetDescr_Type))
+            own = PyDescr_NewGetSet(type, ((PyGetSetDescrObject *)item)->d_getset);
+        else if (Py_IS_TYPE(item, &PyWrapperDescr_Type))
+            own = PyDescr_NewWrapper(type, ((PyWrapperDescrObject *)item)->d_base,
+                                     ((PyWrapperDescrObject *)item)->d_wrapped);
+        else
+            continue;
+        status = own == NULL ? -1 : PyType_Type.tp_setattro(class, name, own);
+        Py_XDECREF(own);
+        if (status < 0)
+            return -1;
+    }
+    if (made->tp_as_sequence != NULL) {         /* iteration looks for it, and no name leads there from Cython's class */
+        type->tp_as_sequence->sq_item = made->tp_as_sequence->sq_item;
+        type->tp_as_sequence->sq_ass_item = made->tp_as_sequence->sq_ass_item;
+    }
+    PyType_Modified(type);
+    return 0;
+}
+
+static void refuse_instances(PyTypeObject *type)
+{
+    type->tp_new = NULL;
+    type->tp_vectorcall = NULL;
+    type->tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
+    PyDict_DelItemString(type->tp_dict, "__new__");
+    PyErr_Clear();
+    PyType_Modified(type);
+}
+
+static void freeze(PyObject *class)
+{
+    ((PyTypeObject *)class)->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    PyType_Modified((PyTypeObject *)class);
+}
+
+/* 0; -1 raises. */
+static int set_type_attribute(PyObject *class, PyObject *name, PyObject *value)
+{
+    return PyType_Type.tp_setattro(class, name, value);
+}
+
+/* An exception goes to sys.unraisablehook, which says what was being done with the callable. */
+static void report_unraisable(PyObject *error, const char *doing, PyObject *callable)
+{
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+#if PY_VERSION_HEX >= 0x030D0000
+    PyErr_FormatUnraisable("Exception ignored %s ctypes callback function %R", doing, callable);
+#else
+    (void)doing;
+    PyErr_WriteUnraisable(callable);
+#endif
+}
+
+#endif

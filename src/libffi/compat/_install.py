@@ -1,0 +1,24 @@
+"""Our ctypes in place of the interpreter's, for a whole program."""
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Literal
+
+from libffi.compat import _ctypes, _sources
+
+MODULES = ("", ".util", ".wintypes", "._endian")
+
+
+def install(*, exceptions: Literal["unraisable", "raise"] = "unraisable", strict: bool = False) -> None:
+    """Put this package in place of `ctypes`, for all that is imported from now on.
+
+    `exceptions="raise"`: what a callback raises comes out of the call that C ran under, not of `sys.unraisablehook`.
+    `strict=True`: functions without `argtypes` are not called.
+    """
+    if exceptions not in ("unraisable", "raise"):
+        raise ValueError(f'install() exceptions: expected "unraisable" or "raise", got {exceptions!r}')
+    for name in MODULES:
+        sys.modules["ctypes" + name] = importlib.import_module(_sources.HERE + name)
+    sys.modules["_ctypes"] = _ctypes
+    _ctypes._configure(exceptions == "raise", strict)

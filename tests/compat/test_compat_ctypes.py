@@ -1,0 +1,203 @@
+"""libffi.compat.ctypes: what programs that are written for ctypes do, over our core."""
+import gc
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+import libffi.compat.ctypes as ctypes
+from libffi import Library, c
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Point(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int)]
+
+
+def test_it_is_ours():
+    import ctypes as theirs
+    assert ctypes.c_int is not theirs.c_int
+    assert ctypes.CDLL.__module__ == "libffi.compat.ctypes"
+
+
+def test_calls_without_argtypes():
+    assert libc.abs(-5) == 5
+    assert libc.strlen(b"four") == 4
+    text = ctypes.create_string_buffer(20)
+    assert libc.snprintf(text, 20, b"%d %s %.1f", 7, b"x", ctypes.c_double(2.5)) == 7
+    assert text.value == b"7 x 2.5"
+
+
+def test_calls_with_argtypes():
+    labs = libc.labs
+    labs.argtypes, labs.restype = [ctypes.c_long], ctypes.c_long
+    assert labs(-(1 << 40)) == 1 << 40
+    with pytest.raises(ctypes.ArgumentError, match="argument 1: TypeError"):
+        labs("text")
+    with pytest.raises(TypeError, match="at least 1 argument"):
+        labs()
+
+
+def test_integers_wrap():
+    assert ctypes.c_int8(300).value == 44
+    assert ctypes.c_uint(-1).value == 2**32 - 1
+
+
+def test_structures_by_value():
+    class Div(ctypes.Structure):
+        _fields_ = [("quot", ctypes.c_int), ("rem", ctypes.c_int)]
+
+    libc.div.argtypes, libc.div.restype = [ctypes.c_int, ctypes.c_int], Div
+    result = libc.div(17, 5)
+    assert (result.quot, result.rem) == (3, 2)
+
+
+def test_layout_is_the_core_s():
+    class Mixed(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_char), ("b", ctypes.c_uint, 3), ("c", ctypes.c_uint, 9), ("d", ctypes.c_double)]
+
+    mixed = c.struct("mixed", a=c.char, b=c.bits(c.uint, 3), c=c.bits(c.uint, 9), d=c.double)
+    assert ctypes.sizeof(Mixed) == mixed.size
+    value = Mixed(b"x", 5, 300, 0.5)
+    theirs = mixed.read(bytes(value))
+    assert (theirs.b, theirs.c, theirs.d) == (value.b, value.c, value.d) == (5, 300, 0.5)
+
+
+def test_big_endian():
+    class Header(ctypes.BigEndianStructure):
+        _fields_ = [("kind", ctypes.c_uint16), ("length", ctypes.c_uint32)]
+
+    assert bytes(Header(1, 2)) == b"\0\1\0\0\0\0\0\2"
+
+
+def test_pointers_keep_what_they_point_to():
+    points = (Point * 3)()
+    pointer = ctypes.pointer(points[1])
+    pointer.contents.x = 7
+    del points
+    gc.collect()
+    assert pointer[0].x == 7
+    with pytest.raises(ValueError, match="NULL"):
+        ctypes.POINTER(Point)().contents  # noqa: B018
+
+
+def test_callbacks():
+    order = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
+    numbers = (ctypes.c_int * 5)(5, 3, 9, 1, 7)
+    libc.qsort(numbers, len(numbers), ctypes.sizeof(ctypes.c_int), order(lambda a, b: a[0] - b[0]))
+    assert numbers[:] == [1, 3, 5, 7, 9]
+
+
+def test_callback_results_wrap():
+    assert ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 0xFFFFFFFF)() == -1
+
+
+def test_exceptions_of_callbacks_go_to_the_hook(monkeypatch):
+    seen = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda event: seen.append(event.exc_value))
+    assert ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1 // 0)() == 0
+    assert isinstance(seen[0], ZeroDivisionError)
+
+
+def test_exceptions_of_callbacks_may_come_out(run_python):
+    run_python("""
+        import libffi.compat.ctypes
+        libffi.compat.ctypes.install(exceptions="raise")
+        import ctypes
+        try:
+            ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1 // 0)()
+        except ZeroDivisionError:
+            pass
+        else:
+            raise SystemExit("nothing was raised")
+    """)
+
+
+def test_late_callbacks_are_no_crash():
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+    address = ctypes.cast(prototype(lambda n: n), ctypes.c_void_p).value
+    gc.collect()
+    from libffi import ClosureExpired
+    with pytest.raises(ClosureExpired):
+        prototype(address)(1)
+
+
+def test_null_function_is_an_error():
+    with pytest.raises(ValueError, match="NULL"):
+        ctypes.CFUNCTYPE(ctypes.c_int)()()
+
+
+def test_python_api():
+    repr_ = ctypes.pythonapi.PyObject_Repr
+    repr_.argtypes, repr_.restype = [ctypes.py_object], ctypes.py_object
+    assert repr_([1]) == "[1]"
+    ctypes.pythonapi.PyLong_AsLong.argtypes = [ctypes.py_object]
+    with pytest.raises(TypeError):
+        ctypes.pythonapi.PyLong_AsLong("no number")
+
+
+def test_errno():
+    ctypes.set_errno(0)
+    libc.open.argtypes = None
+    assert libc.open(b"/no such file", 0) == -1
+    assert ctypes.get_errno() == 2
+
+
+def test_paramflags_and_errcheck():
+    prototype = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double, ctypes.POINTER(ctypes.c_int))
+    frexp = prototype(("frexp", ctypes.CDLL("libm.so.6")), ((1, "x"), (2, "exponent")))
+    assert frexp(x=8.0) == 4
+    frexp.errcheck = lambda result, function, arguments: (result, arguments[1].value)
+    assert frexp(8.0) == (0.5, 4)
+
+
+def test_from_buffer_and_in_dll():
+    data = bytearray(8)
+    point = Point.from_buffer(data)
+    point.y = 0x01020304
+    assert int.from_bytes(data[4:], sys.byteorder) == 0x01020304
+    assert ctypes.c_int.in_dll(ctypes.pythonapi, "Py_OptimizeFlag").value == sys.flags.optimize
+
+
+def test_as_parameter():
+    assert libc.abs(SimpleNamespace(_as_parameter_=-3)) == 3
+
+
+def test_instances_go_where_buffers_go():
+    numbers = (ctypes.c_int * 3)(1, 2, 3)
+    memcpy = Library(None).function("memcpy", c.pointer, [c.ptr(c.int), c.ptr(c.int), c.size_t])
+    copied = c.array(c.int, 3).new()
+    memcpy(copied, numbers, 12)
+    assert list(copied) == [1, 2, 3]
+
+
+def test_whole_programs(run_python, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text("import ctypes, ctypes.util, ctypes.wintypes, sys\n"
+                       "assert ctypes.__name__ == 'libffi.compat.ctypes', ctypes\n"
+                       "assert ctypes.util.find_library('m'), sys.argv\n"
+                       "assert sys.argv[1:] == ['--flag'], sys.argv\n")
+    run_python(f"""
+        import subprocess, sys
+        subprocess.run([sys.executable, "-m", "libffi.compat.ctypes", {str(program)!r}, "--flag"], check=True)
+    """)
+
+
+def test_strict_refuses_guessed_signatures(run_python):
+    run_python("""
+        import libffi.compat.ctypes
+        libffi.compat.ctypes.install(strict=True)
+        import ctypes
+        try:
+            ctypes.CDLL(None).abs(-1)
+        except TypeError as error:
+            assert "argtypes" in str(error)
+        else:
+            raise SystemExit("it was called")
+    """)
+
+
+def test_install_says_what_it_takes():
+    with pytest.raises(ValueError, match="exceptions"):
+        ctypes.install(exceptions="print")
