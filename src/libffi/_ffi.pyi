@@ -12,15 +12,19 @@ from decimal import Decimal
 from enum import IntEnum, IntFlag
 from inspect import Signature
 from mmap import mmap
+from os import PathLike
 from types import EllipsisType, GenericAlias
 from typing import (
     Any,
     ClassVar,
+    Concatenate,
     Generic,
     Literal,
     Never,
     Protocol,
     Self,
+    SupportsComplex,
+    SupportsFloat,
     SupportsIndex,
     TypeAlias,
     TypedDict,
@@ -68,6 +72,15 @@ _A5 = TypeVar("_A5")
 _A6 = TypeVar("_A6")
 _A7 = TypeVar("_A7")
 _A8 = TypeVar("_A8")
+# Of a stub's parameters that c.double and the like annotate, and what they take.
+_S1 = TypeVar("_S1", bound=Scalar)
+_S2 = TypeVar("_S2", bound=Scalar)
+_S3 = TypeVar("_S3", bound=Scalar)
+_S4 = TypeVar("_S4", bound=Scalar)
+_S1_co = TypeVar("_S1_co", bound=Scalar, covariant=True)
+_S2_co = TypeVar("_S2_co", bound=Scalar, covariant=True, default=Never)
+_S3_co = TypeVar("_S3_co", bound=Scalar, covariant=True, default=Never)
+_S4_co = TypeVar("_S4_co", bound=Scalar, covariant=True, default=Never)
 
 _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
@@ -84,6 +97,12 @@ _Storage: TypeAlias = int | Pointer | Buffer
 _GIL: TypeAlias = Literal["release", "hold"]
 _OnException: TypeAlias = Callable[[BaseException], Any]
 _ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], _R]
+
+# Whatever some C function takes: nearly everything, but neither a type nor Python code.
+_Argument: TypeAlias = (
+    SupportsIndex | SupportsFloat | SupportsComplex | str | Buffer | PathLike[Any] | AnyPointer | AnyFunction | AnyValue
+    | Closure | Sequence[Any] | Mapping[str, Any] | DataclassInstance | None
+)
 
 # Without parameters, lest mypy take a union of them for an Any.
 @type_check_only
@@ -303,6 +322,27 @@ class OutType(_TypeFacts, Generic[_Read_co]):
     # What c.out(T) and c.inout(T) are: parameters only, nothing is made of them.
     ...
 
+# What c.double and the like are to checkers: classes, so that they annotate parameters, results and fields. All else
+# that they are asked for has their metaclass, which is the Type that they are when a program runs.
+
+@type_check_only
+class Scalar(Generic[_Read_co, _Written_co]):
+    @overload  # of two, lest mypy take a list of several for one of functions
+    def __new__(cls, value: _Written_co, /) -> Value[_Read_co]: ...  # type: ignore[misc]
+    @overload
+    def __new__(cls, value: Value[_Read_co], /) -> Value[_Read_co]: ...  # type: ignore[misc]
+    @overload
+    def __get__(self, instance: None, owner: type | None = None, /) -> Any: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None, /) -> _Read_co: ...
+    def __set__(self, instance: object, value: _Written_co, /) -> None: ...  # type: ignore[misc]
+
+@type_check_only
+class ScalarType(Type[_Read_co, _Written_co], type, Generic[_Read_co, _Written_co]):  # type: ignore[misc]  # pyright: ignore
+    def __call__(self, value: _Written_co, /) -> Value[_Read_co]: ...  # type: ignore[override,misc]
+    def new(self, value: _Written_co = ..., /) -> Memory[_Read_co, _Written_co]: ...  # type: ignore[override,misc]
+    def at(self, address: _Place, offset: SupportsIndex = 0) -> Memory[_Read_co, _Written_co]: ...  # type: ignore[override]
+
 # Types, and the classes of structs. Checkers alone know these methods: what is written to a type, and exactly that
 # which a closure is given (nobody has to write `| None` there).
 class _Of(Protocol[_Read_co, _Written_co]):
@@ -335,7 +375,22 @@ class Value(AnyValue, Generic[_Item]):
 
 @disjoint_base
 class MemoryClass(type):
-    # The class of Memory, Array and Struct, and of the classes that extend them.
+    # The class of Memory, Array and Struct, and of the classes that extend them. Those of structs lend from their
+    # types:
+    @property
+    def name(cls) -> str: ...
+    @property
+    def kind(cls) -> Literal["struct", "union"]: ...
+    @property
+    def size(cls) -> int: ...
+    @property
+    def alignment(cls) -> int: ...
+    @property
+    def fields(cls) -> Mapping[str, Type]: ...
+    @property
+    def offsets(cls) -> Mapping[str, int]: ...
+    @property
+    def bits(cls) -> Mapping[str, tuple[int, int]]: ...
     @property
     def __signature__(cls) -> Signature | None: ...
     def __setattr__(cls, name: str, value: Any, /) -> None: ...
@@ -624,14 +679,113 @@ class _CallOf(Protocol[_Written_co, _R_co]):  # type: ignore[misc]
     def __call__(self, *args: _Written_co) -> _R_co: ...  # type: ignore[misc]
 
 @type_check_only
+class SpelledFunction(  # type: ignore[misc]
+    Function[..., _R_co], Generic[_R_co, _S1_co, _S2_co, _S3_co, _S4_co]  # pyright: ignore
+):
+    # Made of a stub whose parameters c.double and the like annotate. Checkers know what each takes, by position.
+    @overload
+    def __call__(self, **by_name: Any) -> _R_co: ...
+    @overload
+    def __call__(self: SpelledFunction[_R, Scalar[Any, _A1]], first: _A1, /) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[_R, Scalar[Any, _A1], Scalar[Any, _A2]], first: _A1, second: _A2, /
+    ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[_R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3]],
+        first: _A1, second: _A2, third: _A3, /
+    ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[_R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4]],
+        first: _A1, second: _A2, third: _A3, fourth: _A4, /
+    ) -> _R: ...
+
+@type_check_only
+class FunctionOfStub:
+    # What decorates a stub: its parameters and result are those of the function, where c.double and the like annotate
+    # them what these take and give.
+    @overload
+    def __call__(self, stub: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _S2, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _A2, _S3, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _S2, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _A2, _S3, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[_P, _R], /) -> Function[_P, _R]: ...
+
+@type_check_only
 class MakeFunction:
     # Library.function. Tuples of types give the parameters, their number included, lists what they are one of.
+    @overload
+    def __call__(self, name: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _S2, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _A2, _S3, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _S2, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _A2, _S3, _P], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], _R], /) -> Function[..., _R]: ...
     @overload
     def __call__(self, name: Callable[_P, _R], /) -> Function[_P, _R]: ...
     @overload
     def __call__(
         self, name: str | None = None, restype: None = None, **options: Unpack[_FunctionOptions]
-    ) -> Callable[[Callable[_P, _R]], Function[_P, _R]]: ...
+    ) -> FunctionOfStub: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None, argtypes: _ArgTypes = (), *, errcheck: _ErrCheck[_R],
@@ -718,6 +872,11 @@ class MakeFunction:
     def __call__(
         self, name: str, restype: _Of | None, argtypes: _ArgTypes, **options: Unpack[_FunctionOptions]
     ) -> Function: ...  # with out parameters
+
+@type_check_only
+class Declared(Any):  # type: ignore[misc]
+    # What C text declared, a function, a type, a constant or a variable: all but what no call of C's takes.
+    def __call__(self, *args: _Argument, **kwargs: _Argument) -> Any: ...
 
 @disjoint_base
 class Closure:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Unpack
 
     from libffi import CIF, Function, Type
-    from libffi._ffi import MakeFunction, _FunctionOptions
+    from libffi._ffi import Declared, MakeFunction, _FunctionOptions
     from libffi._reader import Declarations, Text
 
 
@@ -147,11 +147,12 @@ class Library(_ffi.LoadedLibrary):
                     self.__dict__[name] = value
             self._declarations = declarations
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Declared:
         """Return what was declared under a name, also one that is a method's or "struct tag"."""
         if self._declarations is None or name not in self._declarations.objects:
             raise KeyError(f"{self._title()} has no declared name {name!r}{self._why_not(name)}")
-        return self._declarations.objects[name]
+        declared: Declared = self._declarations.objects[name]
+        return declared
 
     def _why_not(self, name: str) -> str:
         reason = self._declarations.left_out.get(name) if self._declarations is not None else None
@@ -160,7 +161,7 @@ class Library(_ffi.LoadedLibrary):
     def __contains__(self, name: object) -> bool:
         return self._declarations is not None and name in self._declarations.objects
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Declared:
         if name in ("name", "_name", "_declarations"):  # __init__ has not run
             raise AttributeError(name)
         raise AttributeError(

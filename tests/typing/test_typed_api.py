@@ -17,9 +17,14 @@ class Color(enum.IntEnum):
 
 
 def test_scalars() -> None:
-    assert_type(c.int, Type[int, Integer])
-    assert_type(c.double, Type[float, Floating])
-    assert_type(c.complex_float, Type[complex, Complex])
+    integer: Type[int, Integer] = c.int     # to checkers it is a class, too: see annotated()
+    number: Type[float, Floating] = c.double
+    pair: Type[complex, Complex] = c.complex_float
+    assert all(isinstance(scalar, Type) for scalar in (integer, number, pair))
+    for scalar in c.int, c.double:
+        assert_type(scalar.new().value, int | float)
+    argtypes = [c.int, c.double]
+    assert_type(Library(None).function("abs", c.int, argtypes)(1, 2), int)
     assert_type(c.bool.read(b"1"), bool)
     assert_type(c.char.read(b"1"), bytes)
     assert_type(c.wchar_t.read(bytes(4)), str)
@@ -295,5 +300,6 @@ def takes_all(  # every generic class without its parameters is fine in strict m
 
 
 def test_generic_classes_at_run_time() -> None:
-    for cls in (Type, Value, Memory, Array, Pointer, Function):
+    classes: list[Any] = [Type, Value, Memory, Array, Pointer, Function]
+    for cls in classes:
         assert cls[int].__origin__ is cls

@@ -1,18 +1,19 @@
 """The spelling of C signatures that type checkers understand: Annotated[Python type, C type]."""
 # mypy: disable-error-code=empty-body
-from typing import Annotated, assert_type
+from typing import TYPE_CHECKING, Annotated, TypeAlias, assert_type
 
 import pytest
 
-from libffi import CIF, Function, Library, c
+from libffi import CIF, Function, Library, Struct, c
 
-Double = Annotated[float, c.double]
+Double: TypeAlias = Annotated[float, c.double]
 libm = Library("m")
 
 
 @libm.function
 def pow(x: Double, y: Double) -> Double:
     """Raise x to the power of y."""
+    ...
 
 
 @libm.function(gil="hold")
@@ -34,3 +35,47 @@ def test_wrong_calls_are_seen_before_they_are_made() -> None:
         pow(2.0)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         ldexp(1.0, "3")  # type: ignore[arg-type]
+
+
+@libm.function
+def hypot(x: c.double, y: c.double) -> c.double: ...
+
+
+@libm.function("ldexp", gil="hold")
+def scaled(x: c.double, exponent: Annotated[int, c.int]) -> c.double: ...
+
+
+@libm.function
+def nan(tag: c.string) -> c.double: ...
+
+
+def test_scalars_are_annotations() -> None:
+    assert_type(hypot(3, 4), float)
+    assert_type(hypot(x=3, y=4), float)
+    assert_type(scaled(1, exponent=3), float)
+    nan(b"1")
+    assert hypot(3, 4) == hypot(x=3, y=4) == 5.0 and scaled(1, exponent=3) == 8.0
+    with pytest.raises(TypeError):
+        hypot(3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        hypot(3, "4")  # type: ignore[call-overload]
+    with pytest.raises(TypeError):
+        nan(3.0)  # type: ignore[call-overload]
+
+
+class Sample(Struct):
+    channel: c.uint8
+    value: c.float
+    label: c.string
+
+
+def test_scalars_are_fields() -> None:
+    sample = Sample(channel=3, value=1, label="left")
+    assert_type(sample.channel, int)
+    assert_type(sample.value, float)
+    assert_type(sample.label, str | None)
+    sample.value = 2
+    assert (sample.channel, sample.value, sample.label) == (3, 2.0, "left") and Sample.fields["value"] is c.float
+    if TYPE_CHECKING:
+        sample.channel = "x"  # type: ignore[assignment]
+        Sample(channel=3, value="x", label=None)  # type: ignore[arg-type]
