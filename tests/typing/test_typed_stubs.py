@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, assert_type
 
 import pytest
 
-from libffi import CIF, Function, Library, Struct, c
+from libffi import CIF, Function, Library, Struct, c, closure
 
 Double: TypeAlias = Annotated[float, c.double]
 libm = Library("m")
@@ -79,3 +79,33 @@ def test_scalars_are_fields() -> None:
     if TYPE_CHECKING:
         sample.channel = "x"  # type: ignore[assignment]
         Sample(channel=3, value="x", label=None)  # type: ignore[arg-type]
+
+
+@c.struct
+class Division:
+    quot: c.int
+    rem: c.int
+
+
+def test_decorated_classes_are_types() -> None:
+    div = Library(None).function("div", Division, (c.int, c.int))
+    assert_type(div(7, 2), Division)
+    assert_type(div(7, 2).quot, int)
+    pair = c.array(Division, 2).new([(7, 2), Division(quot=1, rem=0)])
+    assert_type(pair[0], Division)
+    assert_type(c.ptr(Division)(pair)[1].quot, int)
+
+    @closure(Division, [Division])
+    def swapped(division: Division) -> Division:
+        return Division(quot=division.rem, rem=division.quot)
+
+    turned = CIF(Division, [Division]).call(swapped, (3, 1))
+    assert (turned.quot, turned.rem) == (1, 3) and div(7, 2).quot == 3 and pair[1].quot == 1
+    if TYPE_CHECKING:
+        div(7)  # type: ignore[call-arg]
+        Division(quot="7", rem=0)  # type: ignore[arg-type]
+        c.array(Other, 3)  # type: ignore[call-overload]
+
+
+class Other:     # no struct's
+    pass

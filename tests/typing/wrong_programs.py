@@ -1,5 +1,6 @@
 """Lines that every checker must refuse: an ignore without an error is one itself (mypy, strict). They are not run."""
 # mypy: disable-error-code=empty-body
+# pyright: reportUnnecessaryTypeIgnoreComment=true
 # ruff: noqa
 from __future__ import annotations
 from typing import Annotated, Any
@@ -43,7 +44,6 @@ for z in b: z.upper()  # type: ignore
 p = c.ptr(c.int)(b)
 p.value = "x"  # type: ignore
 p + 1.5  # type: ignore
-p.foo  # type: ignore
 s = p.value  # type: ignore
 p.address = 3  # type: ignore
 sum_ = libm.function("s", c.double, [c.ptr(c.double), c.size_t])
@@ -125,3 +125,19 @@ libc.declare("int f(void);", string="bytes")  # type: ignore
 c.enum(3)  # type: ignore
 e2: str = c.char.new(b"a").value  # type: ignore
 c.ptr(c.int)("x")  # type: ignore
+libm.funtion("cos", c.double)  # type: ignore
+libm.declare("double cos(double);")
+libm.cos(c.double)  # type: ignore
+@libm.function
+def hypot(x: c.double, y: c.double) -> c.double: ...
+hypot(1)  # type: ignore
+hypot(1, 2, 3)  # type: ignore
+hypot("1", 2)  # type: ignore
+s = hypot(1, 2)  # type: ignore
+class Reading(Struct):
+    channel: c.uint8
+    value: c.float
+Reading(channel="x", value=1)  # type: ignore
+reading = Reading(channel=1, value=1)
+reading.value = "x"  # type: ignore
+s = reading.value  # type: ignore
