@@ -77,10 +77,10 @@ _S1 = TypeVar("_S1", bound=Scalar)
 _S2 = TypeVar("_S2", bound=Scalar)
 _S3 = TypeVar("_S3", bound=Scalar)
 _S4 = TypeVar("_S4", bound=Scalar)
-_S1_co = TypeVar("_S1_co", bound=Scalar, covariant=True)
-_S2_co = TypeVar("_S2_co", bound=Scalar, covariant=True, default=Never)
-_S3_co = TypeVar("_S3_co", bound=Scalar, covariant=True, default=Never)
-_S4_co = TypeVar("_S4_co", bound=Scalar, covariant=True, default=Never)
+_S1_co = TypeVar("_S1_co", covariant=True)
+_S2_co = TypeVar("_S2_co", covariant=True, default=None)
+_S3_co = TypeVar("_S3_co", covariant=True, default=None)
+_S4_co = TypeVar("_S4_co", covariant=True, default=None)
 
 _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
@@ -729,7 +729,9 @@ class FunctionOfStub:
     @overload
     def __call__(self, stub: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
     @overload
-    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
     @overload
     def __call__(self, stub: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
@@ -737,7 +739,9 @@ class FunctionOfStub:
     @overload
     def __call__(self, stub: Callable[Concatenate[_A1, _A2, _S3, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
-    def __call__(self, stub: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    def __call__(
+        self, stub: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(self, stub: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
     @overload
@@ -769,7 +773,9 @@ class MakeFunction:
     @overload
     def __call__(self, name: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
     @overload
-    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
     @overload
     def __call__(self, name: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
@@ -777,7 +783,9 @@ class MakeFunction:
     @overload
     def __call__(self, name: Callable[Concatenate[_A1, _A2, _S3, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
-    def __call__(self, name: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    def __call__(
+        self, name: Callable[Concatenate[_A1, _A2, _A3, _S4, _P], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(self, name: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
     @overload
