@@ -25,6 +25,11 @@ def rows(notice):
                   check=lambda v: v[3] == 1.5 and len(v) == COUNT)
     ints = Row("int add(int, int), one argument broadcast", unroll=1, rounds=0.25,
                check=lambda v: v[3] == 10 and len(v) == COUNT)
+    side = range(1000)
+    row, column = memoryview(array.array("i", side)), memoryview(array.array("i", side)).cast("B").cast("i", (1000, 1))
+    table = memoryview(array.array("i", n)).cast("B").cast("i", (1000, 1000))
+    tables = Row("int add(int, int), a column of 1,000 and a row of 1,000", unroll=1, rounds=0.25,
+                 check=lambda v: v[3, 4] == 7 and v.nbytes == 4 * COUNT)
     try:
         loops = building.floor_map()
     except building.Missing as error:
@@ -37,6 +42,11 @@ def rows(notice):
             if hasattr(loops, name):
                 doubles.candidates.append(over(title, "(f(x, y), y)[1]", f=getattr(loops, name),
                                                x=x, y=array.array("d", x)))
+        ints.floors = tables.floors = ("compiled C loop",)
+        ints.candidates.append(over("compiled C loop", "(f(n, seven, m), m)[1]", f=loops.compiled_broadcast, n=n,
+                                    seven=array.array("i", [7]), m=array.array("i", n)))
+        tables.candidates.append(over("compiled C loop", "(f(a, b, m), m)[1]", f=loops.compiled_broadcast,
+                                      a=column, b=row, m=table))
     doubles.candidates.append(over("ctypes, list comprehension", "[f(v) for v in x]", f=half, x=x))
     ints.candidates.append(over("ctypes, list comprehension", "[f(v, 7) for v in n]", f=add, n=n))
     try:
@@ -51,7 +61,8 @@ def rows(notice):
                                        y=array.array("d", x)))
         ints.candidates.append(over("libffi .map", "(f.map(n, 7, out=m), m)[1]", f=add, n=n,
                                     m=array.array("i", n)))
-    return {"doubles": doubles, "broadcast": ints}
+        tables.candidates.append(over("libffi .map", "(f.map(a, b, out=m), m)[1]", f=add, a=column, b=row, m=table))
+    return {"doubles": doubles, "broadcast": ints, "table": tables}
 
 
 def over(name, expression, **names):

@@ -1,4 +1,4 @@
-/* The floor of .map: loops over double f(double), by libffi itself and by the C compiler. */
+/* The floor of .map: loops over double f(double) and int f(int, int), by libffi itself and by the C compiler. */
 #include "checks.h"
 #include <ffi.h>
 #include "bench.h"
@@ -91,11 +91,40 @@ static PyObject *compiled_loop(PyObject *module, PyObject *const *args, Py_ssize
     return close_arrays(&arrays);
 }
 
+/* compiled_broadcast(rows, columns, out): out[i][j] = add(rows[i], columns[j]). */
+static PyObject *compiled_broadcast(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    Py_buffer views[3];
+    int opened = 0;
+    if (!takes("compiled_broadcast", count, 3))
+        return NULL;
+    while (opened < 3
+           && PyObject_GetBuffer(args[opened], &views[opened], opened < 2 ? PyBUF_SIMPLE : PyBUF_WRITABLE) == 0)
+        ++opened;
+    if (opened == 3) {
+        const Py_ssize_t height = views[0].len / (Py_ssize_t)sizeof(int);
+        const Py_ssize_t width = views[1].len / (Py_ssize_t)sizeof(int);
+        const int *rows = views[0].buf, *columns = views[1].buf;
+        int *out = views[2].buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < height; i++)
+            for (Py_ssize_t j = 0; j < width; j++)
+                *out++ = add(rows[i], columns[j]);
+        Py_END_ALLOW_THREADS
+    }
+    for (int i = 0; i < opened; i++)
+        PyBuffer_Release(&views[i]);
+    if (opened < 3)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 #define METHOD(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, NULL}
 
 static PyMethodDef methods[] = {
     METHOD(ffi_call_loop),
     METHOD(compiled_loop),
+    METHOD(compiled_broadcast),
 #ifdef HAVE_PLAN
     METHOD(ffi_plan_loop),
 #endif
