@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import enum
 
-import numpy
 import pytest
 
 from libffi import CIF, Library, c
 
+numpy = pytest.importorskip("numpy")
 numba = pytest.importorskip("numba")
 pytestmark = pytest.mark.filterwarnings("default")      # numba's own
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import math
 
-import numpy
 import pytest
 
 import libffi
 from libffi import CIF, c
 
+numpy = pytest.importorskip("numpy")
 scipy = pytest.importorskip("scipy")
 LowLevelCallable = scipy.LowLevelCallable
 

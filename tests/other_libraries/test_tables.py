@@ -1,11 +1,11 @@
 """Columns of pandas and of Arrow go through map()."""
 from __future__ import annotations
 
-import numpy
 import pytest
 
 from libffi import Library, c
 
+numpy = pytest.importorskip("numpy")
 power = Library("m").function("pow", c.double, [c.double, c.double])
 absolute = Library(None).function("abs", c.int, [c.int])
 
