@@ -30,7 +30,7 @@ FRONTS = {      # module: the folder of its sources
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
-OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden", "-fno-plt"]
+OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden"]
 # Cython's own C passes too, but for the slots that each new CPython adds at the end of a type.
 STRICT = ["/W3", "/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
 
@@ -50,6 +50,7 @@ class BuildExt(build_ext):
         ext.include_dirs += [folder, "include"]
         if not MSVC:
             ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
+            ext.extra_compile_args += hardening.known(tuple(self.compiler.compiler_so), [["-fno-plt"]], ("-O2", "-c"))
             ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
         ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
         ext.sources = cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])[0].sources

@@ -235,7 +235,7 @@ cdef extern from "core.h":
     cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
                            ffi_status *) except? NULL
     void cif_end(cif_state *)
-    int RELEASE_GIL, SWAP_ERRNO, USES_PYTHON
+    int RELEASE_GIL, SWAP_ERRNO, USES_PYTHON, SWAP_LAST_ERROR
     bint uses_python(const void *)
     int invoke(const call_target *, cif_state *, void *, void **) except -1
     int invoke_go(const call_target *, cif_state *, void *, void **) except -1
@@ -267,6 +267,13 @@ cdef extern from "core.h":
     uint32_t hundredths()
 
     int saved_errno
+    ctypedef struct error_codes:
+        int number
+    error_codes this_threads_errors "own_errors.codes"
+    bint HAS_LAST_ERROR
+    unsigned long last_error_of(const error_codes *)
+    void set_last_error_of(error_codes *, unsigned long)
+    object error_of_code(unsigned long)
     void watch_closures(bint)
     void narrow_result(const type_info *, void *)
     ctypedef struct checked_block:
@@ -300,6 +307,7 @@ cdef extern from "core.h":
     int VECTOR_TYPE
     size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
+    bint MS_LAYOUT, AGGREGATES_GO_BY_SIZE
     char UNION_RULE, VA_LIST_IS
     int EMPTY_IS_UNKNOWN, EMPTY_IS_BY_ADDRESS, EMPTY_ARGUMENT
     int nothing_as_argument(int)

@@ -5,10 +5,10 @@
 #define FFIPY_BASE_LIFETIME_H
 
 #include <Python.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/os/room.h"
 
 /* Running calls and exported buffers, for which close() must wait; below zero once closed.
    One word, so that of two threads that close and pin at once one fails. */
@@ -73,8 +73,8 @@ static inline Py_ssize_t *pins_of_thread(const lifetime *life)
 
 static int lifetime_open_library(lifetime *life)
 {
-    void *stripes = NULL;
-    if (posix_memalign(&stripes, sizeof(stripe), STRIPES * sizeof(stripe)) != 0) {
+    void *stripes = aligned_room(sizeof(stripe), STRIPES * sizeof(stripe));
+    if (stripes == NULL) {
         PyErr_NoMemory();
         return -1;
     }
@@ -84,7 +84,7 @@ static int lifetime_open_library(lifetime *life)
     return 0;
 }
 
-#define lifetime_free_library(life) free((life)->stripes)
+#define lifetime_free_library(life) free_aligned((life)->stripes)
 
 #define lifetime_is_open(life) (__atomic_load_n(&(life)->pins, __ATOMIC_ACQUIRE) >= 0)
 

@@ -55,20 +55,21 @@ cdef class CIF:
     def __deepcopy__(self, memo):
         return self
 
-    def bind(self, address, name=None, *, gil="release", errno=False, errcheck=None):
+    def bind(self, address, name=None, *, gil="release", errno=False, last_error=False, errcheck=None):
         """Return the Function of this signature at `address`.
 
         `address` is an int, a Pointer, a Closure or a Function. `gil="hold"` keeps
         the GIL, for functions that return at once. `errno=True` saves errno after
-        each call for get_errno(). `errcheck(result, function, arguments)` replaces the result.
+        each call for get_errno(), `last_error=True` on Windows its code for
+        get_last_error(). `errcheck(result, function, arguments)` replaces the result.
         """
         audit_address(address)
-        return bind_function(self, address, name, None, gil, errno, errcheck)
+        return bind_function(self, address, name, None, gil, errno, last_error, errcheck)
 
     def call(self, address, *args):
         """Call the function at `address` once. C: ffi_call."""
         audit_address(address)
-        return bind_function(self, address, None, None, "release", False, None)(*args)
+        return bind_function(self, address, None, None, "release", False, False, None)(*args)
 
     def closure(self, callable=None, *, on_error=None, on_exception=None, name=None, dispatch=None):
         """Make a C function pointer of a Python callable; without one, return a decorator.

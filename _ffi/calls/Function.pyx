@@ -72,6 +72,11 @@ cdef class Function:
         return bool(self.target.fence & SWAP_ERRNO)
 
     @property
+    def last_error(self):
+        """Return whether Windows' error code is saved after each call."""
+        return bool(self.target.fence & SWAP_LAST_ERROR)
+
+    @property
     def errcheck(self):
         """Return the callable that checks results, or None."""
         return self.errcheck_
@@ -129,7 +134,7 @@ cdef class Function:
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
         reduced = function_reducer(self.library, self.symbol, self.cif, {
-            "gil": self.gil, "errno": self.errno, "errcheck": self.errcheck_}, description_of(self))
+            "gil": self.gil, "errno": self.errno, "last_error": self.last_error, "errcheck": self.errcheck_}, description_of(self))
         return (*reduced, vars(self)) if vars(self) else reduced
 
     def __copy__(self):
@@ -198,7 +203,7 @@ cdef int audit_address(address) except -1:
     return 0
 
 
-cdef Function bind_function(CIF cif, address, name, library, gil, errno, errcheck):
+cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_error, errcheck):
     cdef Function function
     cdef Pointer pointer
     if address is not None and not isinstance(address, (int, Pointer, Closure, Function, Value)):
@@ -209,6 +214,8 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
         raise TypeError(f"CIF.bind() name: expected str, got {type(name).__name__}")
     if gil not in ("release", "hold"):
         raise ValueError(f"gil: expected 'release' or 'hold', got {gil!r}")
+    if last_error and not HAS_LAST_ERROR:
+        raise ValueError("last_error: only Windows has GetLastError(); errno=True saves errno")
     if errcheck is not None and not callable(errcheck):
         raise TypeError(f"errcheck: expected a callable, got {type(errcheck).__name__}")
     if is_go_closure(address):
@@ -235,6 +242,8 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
     function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0
     if errno:
         function.target.fence |= SWAP_ERRNO
+    if last_error:
+        function.target.fence |= SWAP_LAST_ERROR
     open_function(<FunctionObject *>function)
     return function
 
@@ -242,7 +251,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, errchec
 cdef object function_at(const type_info *type, void *address, PyObject *owner):
     """Return the Function of a function pointer read from C; `owner` holds the pointer."""
     cdef Function function = bind_function(<CIF><object>type.cif, <uintptr_t>address, None, None,
-                                           "release", False, None)
+                                           "release", False, False, None)
     if owner != NULL:
         held = <object>owner
         if isinstance(held, Function):  # whoever it is of: functions read and stored again are no chain

@@ -1,7 +1,7 @@
 """LoadedLibrary: a loaded shared object; what finds one by its short name is libffi.Library, made of it."""
 
 cdef extern from "core.h" nogil:
-    int RTLD_LOCAL
+    int LOADER_LOCAL
     int loader_flags(int)
     void *loader_open(const char *, int)
     void loader_close(void *)
@@ -31,7 +31,7 @@ cdef class LoadedLibrary:
     def __dealloc__(self):
         lifetime_free_library(&self.life)
 
-    def __init__(self, path, mode=RTLD_LOCAL):
+    def __init__(self, path, mode=LOADER_LOCAL):
         cdef const char *name = NULL
         cdef int flags
         cdef void *handle
@@ -111,7 +111,7 @@ cdef class LoadedLibrary:
         return <uintptr_t>find_symbol(self, with_version(name, version))
 
     def function(self, name, restype, argtypes=(), *, abi=None, gil="release", errno=False,
-                 errcheck=None, version=None):
+                 last_error=False, errcheck=None, version=None):
         """Return the Function of that name and signature; see CIF.bind for the options.
 
         `version` is the symbol's, as of symbol().
@@ -120,7 +120,7 @@ cdef class LoadedLibrary:
         cdef CIF cif = _cif(restype, argtypes, abi=abi)
         cdef void *address = find_symbol(self, name)
         cdef Function function = bind_function(cif, <uintptr_t>address, name.partition("@")[0], self,
-                                               gil, errno, errcheck)
+                                               gil, errno, last_error, errcheck)
         function.symbol = PyUnicode_FromObject(name)
         if errcheck is None:        # which may hold anything
             count_no_references(function)

@@ -3,11 +3,11 @@
 #define FFIPY_CALLS_CALL_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <stdint.h>
 
 #include "base/align.h"
 #include "base/compiler.h"
+#include "base/os/room.h"
 #include "calls/arguments.h"
 #include "calls/invoke.h"
 #include "calls/results.h"

@@ -4,11 +4,11 @@
 #define FFIPY_CALLS_FENCE_H
 
 #include <Python.h>
-#include <errno.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/interpreter.h"
+#include "base/os/error_codes.h"
 #include "calls/aftermath.h"
 #include "calls/running.h"
 #include "model/call.h"
@@ -17,7 +17,8 @@
 enum {
     RELEASE_GIL = 1,
     SWAP_ERRNO = 2,             /* with this thread's saved_errno */
-    USES_PYTHON = 4             /* keeps the GIL and may run, or be, code that sets a Python exception */
+    USES_PYTHON = 4,            /* keeps the GIL and may run, or be, code that sets a Python exception */
+    SWAP_LAST_ERROR = 8         /* Windows' own error code, likewise */
 };
 
 typedef struct {
@@ -43,6 +44,8 @@ static ALWAYS_INLINE void enter_fence(fence *f, const void *place, const int fla
     }
     if (flags & SWAP_ERRNO)
         errno = saved_errno;
+    if (flags & SWAP_LAST_ERROR)
+        give_last_error(&own_errors.codes);
 }
 
 /* Does nobody else run here, have closures left nothing? */
@@ -56,6 +59,8 @@ static ALWAYS_INLINE int leave_fence(const fence *f, const int flags)
 {
     int status = 0;
 
+    if (flags & SWAP_LAST_ERROR)
+        take_last_error(&own_errors.codes);
     if (flags & SWAP_ERRNO)
         saved_errno = errno;
     if (flags & RELEASE_GIL)

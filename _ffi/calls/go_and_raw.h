@@ -3,11 +3,11 @@
 #define FFIPY_CALLS_GO_AND_RAW_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <ffi.h>
 
 #include "libffi_config.h"
 #include "base/compiler.h"
+#include "base/os/room.h"
 #include "calls/invoke.h"
 #include "libffi/cif.h"
 #include "libffi/nothing.h"

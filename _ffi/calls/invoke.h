@@ -3,10 +3,10 @@
 #define FFIPY_CALLS_INVOKE_H
 
 #include <Python.h>
-#include <alloca.h>
 
 #include "base/compiler.h"
 #include "base/lifetime.h"
+#include "base/os/room.h"
 #include "base/stack.h"
 #include "calls/fence.h"
 #include "calls/watched.h"

@@ -3,12 +3,12 @@
 #define FFIPY_CALLS_MAP_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/align.h"
 #include "base/compiler.h"
+#include "base/os/room.h"
 #include "base/stack.h"
 #include "calls/arguments.h"
 #include "calls/function.h"

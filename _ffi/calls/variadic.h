@@ -3,11 +3,11 @@
 #define FFIPY_CALLS_VARIADIC_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <limits.h>
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/os/room.h"
 #include "base/stack.h"
 #include "calls/arguments.h"
 #include "calls/call.h"

@@ -7,12 +7,12 @@
 #define FFIPY_CALLS_WATCHED_H
 
 #include <Python.h>
-#include <alloca.h>
 
 #include "base/compiler.h"
 #include "base/exceptions.h"
 #include "base/interpreter.h"
 #include "base/lifetime.h"
+#include "base/os/room.h"
 #include "calls/running.h"
 #include "model/call.h"
 #include "model/cif.h"
@@ -58,7 +58,7 @@ COLD static void forget_dead_watched(uintptr_t mark, const void *frame)
 /* `place`: of the call in the C stack.  0, with *begun NULL where what watches calls; or raises.  GIL. */
 COLD static int begin_watch(const watched_what *what, const void *place, watched_call **begun)
 {
-    const int error = saved_errno;
+    const error_codes before = own_errors.codes;
     watched_call *w;
 
     *begun = NULL;
@@ -75,7 +75,7 @@ COLD static int begin_watch(const watched_what *what, const void *place, watched
     forget_dead_watched(w->mark, w->frame);
     w->event = core.watch_begins(what, watched_calls != NULL ? watched_calls->event : NULL, &w->report);
     --watcher_runs;
-    saved_errno = error;
+    own_errors.codes = before;
     if (w->event == NULL) {
         PyMem_RawFree(w);
         return -1;
@@ -102,7 +102,7 @@ COLD static int unlink_watched(watched_call *w)
    told and stays raised.  The status; or raises what the watcher did.  GIL. */
 COLD static int end_watch(watched_call *w, const watched_what *what, const void *result, int error, int status)
 {
-    const int outer_error = saved_errno;
+    const error_codes before = own_errors.codes;
     PyObject *exception;
 
     if (w == NULL || !unlink_watched(w))
@@ -112,7 +112,7 @@ COLD static int end_watch(watched_call *w, const watched_what *what, const void 
     if (core.watch_ends(w->event, what, result, exception, error) < 0)
         status = -1;
     --watcher_runs;
-    saved_errno = outer_error;
+    own_errors.codes = before;
     if (exception != NULL) {
         if (PyErr_Occurred())
             PyErr_WriteUnraisable(NULL);

@@ -3,12 +3,12 @@
 #define FFIPY_CAPI_CALLS_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
 #include "base/exceptions.h"
 #include "base/interpreter.h"
+#include "base/os/room.h"
 #include "calls/aftermath.h"
 #include "calls/fence.h"
 #include "calls/running.h"

@@ -3,9 +3,9 @@
 #define FFIPY_CAPI_CLOSURES_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <ffi.h>
 
+#include "base/os/room.h"
 #include "capi/public.h"
 #include "libffi/closures.h"
 #include "libffi/nothing.h"

@@ -3,10 +3,10 @@
 #define FFIPY_CAPI_HANDLES_H
 
 #include <Python.h>
-#include <alloca.h>
 #include <ffi.h>
 
 #include "libffi_config.h"
+#include "base/os/room.h"
 #include "capi/public.h"
 #include "libffi/cif.h"
 #include "libffi/faults.h"

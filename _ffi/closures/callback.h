@@ -3,8 +3,6 @@
 #define FFIPY_CLOSURES_CALLBACK_H
 
 #include <Python.h>
-#include <alloca.h>
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <ffi.h>
@@ -15,6 +13,8 @@
 #include "base/exceptions.h"
 #include "base/interpreter.h"
 #include "base/locks.h"
+#include "base/os/error_codes.h"
+#include "base/os/room.h"
 #include "base/stack.h"
 #include "calls/running.h"
 #include "calls/watched.h"
@@ -147,21 +147,21 @@ COLD static int call_watched_python(closure_block *block, call_beneath *beneath,
     return end_watch(w, &what, status < 0 ? NULL : result, saved_errno != before ? saved_errno : 0, status);
 }
 
-/* Run the callable; `error` is C's errno, which is Python's to see and to set meanwhile.  Returns what
+/* Run the callable; `error` is C's errno and the like, which is Python's to see and to set meanwhile.  Returns what
    it is to be in C.  GIL, as `state`; `attached`: C had it. */
-static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state, int attached, int error,
-                                     void *result, void **args, const int watched)
+static ALWAYS_INLINE error_codes run_closure(closure_block *block, PyThreadState *state, int attached,
+                                             error_codes error, void *result, void **args, const int watched)
 {
-    const int outer_errno = saved_errno;
-    const unsigned long outer_owner = own_errno.owner, owner = ++own_errno.begun;
+    const error_codes outer_error = own_errors.codes;
+    const unsigned long outer_owner = own_errors.owner, owner = ++own_errors.begun;
     call_beneath beneath;
     PyObject *pending, *callable, *hook;
 
     beneath.frame = frame_of(state);
     beneath.attached = attached;
     pause_call(&beneath);
-    saved_errno = error;
-    own_errno.owner = owner;
+    own_errors.codes = error;
+    own_errors.owner = owner;
     pending = UNLIKELY(error_is_set(state)) ? take_exception() : NULL;
     callable = block_callable(block, &hook);
     if (UNLIKELY(callable == NULL)) {
@@ -184,17 +184,17 @@ static ALWAYS_INLINE int run_closure(closure_block *block, PyThreadState *state,
     if (UNLIKELY(pending != NULL))
         give_exception(pending);
     resume_call(&beneath);
-    if (LIKELY(own_errno.owner == owner)) {     /* else another greenlet's closure is in the middle */
-        error = saved_errno;
-        saved_errno = outer_errno;
-        own_errno.owner = outer_owner;
+    if (LIKELY(own_errors.owner == owner)) {    /* else another greenlet's closure is in the middle */
+        error = own_errors.codes;
+        own_errors.codes = outer_error;
+        own_errors.owner = outer_owner;
     }
     return error;
 }
 
 static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_block *block, const int watched)
 {
-    int error = errno;
+    error_codes error = take_error_codes();
     PyThreadState *left = attached_state(), *state;
     attachment how;
 
@@ -203,7 +203,7 @@ static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_bloc
         ++block->inside;
         error = run_closure(block, left, 1, error, result, args, watched);
         --block->inside;
-        errno = error;
+        give_error_codes(error);
         return;
     }
 #endif
@@ -216,7 +216,7 @@ static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_bloc
         zero_result(block, result);         /* Python is gone: nothing else is touched */
     }
     __atomic_sub_fetch(&block->arriving, 1, __ATOMIC_ACQ_REL);
-    errno = error;
+    give_error_codes(error);
 }
 
 typedef void closure_function(ffi_cif *cif, void *result, void **args, void *block);

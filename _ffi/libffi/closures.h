@@ -29,7 +29,7 @@ COLD static void raise_no_closure(int reason)
         PyErr_NoMemory();
         return;
     }
-    text = reason == ESTALE
+    text = reason == ANOTHER_FILE
                ? "%s: what closures' trampolines are mapped from is no longer the file of this libffi"
                : "%s: libffi cannot map its trampolines for another closure";
     args = Py_BuildValue("iN", reason, PyUnicode_FromFormat(text, strerror(reason)));

@@ -17,6 +17,13 @@
 #include "libffi_config.h"
 #include "base/compiler.h"
 
+/* The error where the file is not the one it was; systems without a word for it do not map trampolines from files. */
+#ifdef ESTALE
+#define ANOTHER_FILE ESTALE
+#else
+#define ANOTHER_FILE (-1)
+#endif
+
 #if defined(__linux__) && !defined(FFIPY_PATCHED_trampoline_file)
 /* A libffi without our patch (tests/c/faults: trampoline_file) keeps a descriptor of its own file, and for each page of
    closures maps what is open under that number by then.  Where it can open nothing at the first closure, it makes
@@ -67,7 +74,7 @@ COLD static int open_again(void)
     int opened, moved;
 
     if (fcntl(libffi_file.descriptor, F_GETFD) != -1) {
-        errno = ESTALE;
+        errno = ANOTHER_FILE;
         return -1;
     }
     opened = open(libffi_file.path, O_RDONLY | O_CLOEXEC);
@@ -81,7 +88,7 @@ COLD static int open_again(void)
         return 0;
     if (moved >= 0)
         close(moved);
-    errno = ESTALE;
+    errno = ANOTHER_FILE;
     return -1;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/compiler.h"
+#include "base/os/error_codes.h"
 
 /* What closures leave to the call that they ran under, until it returns.  Rare. */
 typedef struct aftermath {
@@ -50,10 +51,10 @@ THREAD_LOCAL other_call *other_calls;
 
 /* Together, so that a closure looks up one place. */
 THREAD_LOCAL struct {
-    unsigned long owner;            /* the number of the closure whose C errno is saved, or 0 */
+    unsigned long owner;            /* the number of the closure whose C errors are saved, or 0 */
     unsigned long begun;            /* closures, so far */
-    int saved;
-} own_errno;
-#define saved_errno own_errno.saved
+    error_codes codes;
+} own_errors;
+#define saved_errno own_errors.codes.number
 
 #endif

@@ -7,7 +7,7 @@ cdef int check_layouts() except -1:
     cdef Pointer pointer = make_pointer(core_types["pointer"], memory)
     cdef Value value = make_value(type, 1)
     cdef CIF cif = _cif(type)
-    cdef Function function = bind_function(cif, 1, None, None, "hold", False, None)
+    cdef Function function = bind_function(cif, 1, None, None, "hold", False, False, None)
     cdef Closure closure = Closure.__new__(Closure)
     cdef MemoryClass probe = (<Type>struct("", x=type)).memory_class
     memory.keep, memory.owner = {}, type        # each another object than its neighbours

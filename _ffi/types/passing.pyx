@@ -46,6 +46,8 @@ cdef object describe_struct(Type type):
         return describe_nothing(type)
     if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
+    if AGGREGATES_GO_BY_SIZE and not type.natural:
+        return describe_by_size(type)
     for _, member, _, _, _ in type.members:
         if member.info.kind == K_BITS:
             return "libffi cannot describe bit-fields"
@@ -74,6 +76,14 @@ cdef object describe_struct(Type type):
         else:
             pointers += [<uintptr_t>member.info.ffi] * count
     set_elements(type, pointers)
+    return None
+
+
+cdef object describe_by_size(Type type):
+    """Build an ffi_type of nothing but the size, where that decides; return the reason if one of the leaves forbids it."""
+    if {kind for _, kind, _ in leaves_of(type)} & {K_VECTOR}:
+        return "this libffi has no vectors on this platform"
+    set_elements(type, integer_chunks(type.info.size, type.info.alignment))
     return None
 
 
@@ -106,6 +116,8 @@ cdef object describe_union(Type type):
         return describe_nothing(type)
     if type.info.size > MAX_BY_VALUE:
         return f"it is larger than {MAX_BY_VALUE} bytes"
+    if AGGREGATES_GO_BY_SIZE:
+        return describe_by_size(type)
     if not type.natural:
         return "libffi cannot describe bit-fields, packed or over-aligned members"
     reason = refuse_members_without_size(type)

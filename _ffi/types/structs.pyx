@@ -31,8 +31,15 @@ cdef tuple check_options(Type owner, tuple options):
     pack, align, layout, order = options
     if layout is not None and layout not in ("gcc", "ms"):
         raise ValueError(f"{type_name(owner)}: _layout_ must be 'gcc' or 'ms', got {layout!r}")
+    if layout is not None and (layout == "ms") == MS_LAYOUT:
+        layout = None               # the system's own
     return (alignment_of(owner, "_pack_", pack), alignment_of(owner, "_align_", align),
-            "ms" if layout == "ms" else None, None if order_is_native(owner, order) else OTHER_ORDER)
+            layout, None if order_is_native(owner, order) else OTHER_ORDER)
+
+
+cdef bint by_ms_rules(layout):
+    """Return whether members lie as Microsoft's compiler puts them; None is the system's own layout."""
+    return MS_LAYOUT if layout is None else layout == "ms"
 
 
 cdef object make_struct(function, bint is_union, name, members, dict fields, tuple options):
@@ -118,7 +125,7 @@ cdef list check_members(Type owner, members, dict fields, tuple options):
             raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
         if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
             raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
-        if type.info.kind == K_BITS and type.info.alignment == 0 and options[2] == "ms":
+        if type.info.kind == K_BITS and type.info.alignment == 0 and by_ms_rules(options[2]):
             raise BadTypedef(f"{what}.{name}: Microsoft's compiler packs no bit-field by itself")
         if options[3] is not None:
             type = member_in_order(owner, name, type)
@@ -202,7 +209,7 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     for _, member, _ in members:
         deepen(type, member)
     pack, align, rules, order = options
-    if rules is None:
+    if not by_ms_rules(rules):
         layout = lay_out(members, pack, align, type.info.kind == K_UNION)
     else:
         layout = lay_out_ms(members, pack, align, type.info.kind == K_UNION)

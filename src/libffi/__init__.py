@@ -4,6 +4,8 @@
     >>> Library("m").function("pow", c.double, [c.double, c.double])(2, 10)
     1024.0
 """
+import sys
+
 from . import _ffi, c
 from ._ffi import (
     CIF,
@@ -46,6 +48,9 @@ from ._ffi import (
 from ._ffi import sizeof_of as sizeof
 from ._library import Library
 
+if sys.platform == "win32":
+    from ._ffi import WinError, get_last_error, set_last_error
+
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from types import ModuleType
@@ -65,6 +70,8 @@ __all__ = [
     "enable_crash_reports", "features", "get_errno", "get_include", "include", "owned", "pointer_to",
     "set_errno", "sizeof", "string_at", "struct_offsets", "trace", "typeof", "wstring_at",
 ]
+if sys.platform == "win32":
+    __all__ += ["WinError", "get_last_error", "set_last_error"]
 
 
 def __getattr__(name: str) -> object:

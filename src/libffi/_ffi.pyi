@@ -3,6 +3,7 @@
 #
 # A type is generic over what reading gives, and over what may be written: c.double is a Type[float, Floating]. So are
 # memory, arrays and pointers, where the second may be left out: a Pointer[float] takes floats.
+import sys
 from _ctypes import _CData
 from array import array as _array
 from asyncio import Future
@@ -142,6 +143,7 @@ class _FunctionOptions(TypedDict, total=False):
     abi: ABI | int | None
     gil: _GIL
     errno: bool
+    last_error: bool
     errcheck: _ErrCheck[Any] | None
     version: str | None
 
@@ -156,6 +158,7 @@ class _CheckedFunctionOptions(TypedDict, total=False):
     abi: ABI | int | None
     gil: _GIL
     errno: bool
+    last_error: bool
     version: str | None
 
 class _Features(TypedDict):
@@ -593,7 +596,7 @@ class CIF:
     def variadic(self) -> bool: ...
     def bind(
         self, address: _Address, name: str | None = None, *,
-        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck[Any] | None = None,
+        gil: _GIL = "release", errno: bool = False, last_error: bool = False, errcheck: _ErrCheck[Any] | None = None,
     ) -> Function: ...
     def call(self, address: _Address, *args: Any) -> Any: ...
     @overload
@@ -674,6 +677,8 @@ class Function(AnyFunction, Generic[_P, _R_co]):
     def gil(self) -> _GIL: ...
     @property
     def errno(self) -> bool: ...
+    @property
+    def last_error(self) -> bool: ...
     @property
     def errcheck(self) -> _ErrCheck[Any] | None: ...
     @property
@@ -1042,7 +1047,7 @@ class LoadedLibrary:
     def symbol(self, name: str, version: str | None = None) -> int: ...
     def function(
         self, name: str, restype: _Of, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None,
-        gil: _GIL = "release", errno: bool = False, errcheck: _ErrCheck[Any] | None = None,
+        gil: _GIL = "release", errno: bool = False, last_error: bool = False, errcheck: _ErrCheck[Any] | None = None,
         version: str | None = None,
     ) -> Function: ...
     @overload
@@ -1142,6 +1147,11 @@ def capsule(value: Function | Closure | Memory | Pointer) -> CapsuleType: ...
 def features() -> _Features: ...
 def get_errno() -> int: ...
 def set_errno(value: int) -> int: ...
+
+if sys.platform == "win32":
+    def get_last_error() -> int: ...
+    def set_last_error(value: int) -> int: ...
+    def WinError(code: int | None = None) -> OSError: ...
 
 @final
 class TracedCall:

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from libffi._reader import Declarations, Text
 
 
+# Flags of dlopen; LoadLibraryExW, whose flags Windows takes instead, has none of that meaning.
+_LOCAL: int = getattr(os, "RTLD_LOCAL", 0)
+_NOW: int = getattr(os, "RTLD_NOW", 0)
+
+
 class Library(_ffi.LoadedLibrary):
     """Load a shared library by short name ("m"), soname or path; None is the process itself.
 
-    `mode` has flags of dlopen, such as os.RTLD_GLOBAL; without one it is os.RTLD_NOW and local.
+    `mode` has flags of dlopen, such as os.RTLD_GLOBAL; without one it is os.RTLD_NOW and local. On Windows it has
+    those of LoadLibraryExW; without one the system's folders and those of os.add_dll_directory() are searched.
     """
 
     # Slots are attributes of the class: no declared name can take their place.
@@ -30,7 +36,7 @@ class Library(_ffi.LoadedLibrary):
     _name: str | None
     _declarations: Declarations | None
 
-    def __init__(self, name: str | os.PathLike[str] | None = None, *, mode: int = os.RTLD_LOCAL) -> None:
+    def __init__(self, name: str | os.PathLike[str] | None = None, *, mode: int = _LOCAL) -> None:
         """Load a library, trying what its name may stand for."""
         if name is not None:
             name = os.fspath(name)
@@ -191,7 +197,7 @@ class Library(_ffi.LoadedLibrary):
 _libraries: dict[tuple[str | None, int], Library] = {}
 
 
-def shared_library(name: str | None, mode: int = os.RTLD_NOW) -> Library:
+def shared_library(name: str | None, mode: int = _NOW) -> Library:
     """Return the library that unpickled functions of that name share."""
     key = name, mode
     library = _libraries.get(key)

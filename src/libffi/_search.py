@@ -266,5 +266,7 @@ def _darwin(name: str) -> Iterator[str]:
 
 
 def _windows(name: str) -> Iterator[str]:
+    if name in ("c", "m"):
+        yield "ucrtbase.dll"
     yield f"{name}.dll"
     yield f"lib{name}.dll"

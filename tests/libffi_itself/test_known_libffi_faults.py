@@ -11,6 +11,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,9 @@ MIPS64 = platform.machine().startswith("mips") and WIDE
 PPC64 = platform.machine() in ("ppc64", "ppc64le") and WIDE
 PPC64_IBM = PPC64 and c.longdouble.size == 16 and FEATURES["long_double"] == "IBM double-double"
 PPC64_ELFV2 = PPC64 and FEATURES["byteorder"] == "little"
-X86_64 = platform.machine() in ("x86_64", "AMD64") and WIDE
+WINDOWS = sys.platform == "win32"
+WIN64 = WINDOWS and platform.machine() == "AMD64"
+X86_64 = platform.machine() == "x86_64" and WIDE and not WINDOWS
 
 # Each: whether this libffi has the fault, and whether it has what the C code needs at all.
 FAULTS = {
@@ -70,6 +73,8 @@ FAULTS = {
     "trampoline_file": (True, FEATURES["static_trampolines"] and platform.system() == "Linux"),
     "unused_long_double": (True, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
+    "win32_write_xor_execute": (True, WINDOWS),
+    "win64_default_abi": (True, WIN64),
 }
 
 SIX = c.struct("six", x=c.array(c.int, 6))

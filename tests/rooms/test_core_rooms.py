@@ -62,7 +62,8 @@ def compile_header(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("header", HEADERS)
+# The Windows ones are compiled by tools/windows.py.
+@pytest.mark.parametrize("header", [path for path in HEADERS if "/windows/" not in path or sys.platform == "win32"])
 def test_header_compiles_alone(compile_header, header):
     assert compile_header(header) == ""
 

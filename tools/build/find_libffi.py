@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import build_libffi
+import hardening
 from packages import BuildError, missing
 
 OLDEST = (3, 4)
@@ -43,7 +44,7 @@ def find(compiler: Any, build_dir: Path) -> Libffi:
     if wanted == "system":
         return system()
     if wanted == "vendored":
-        return vendored(build_dir)
+        return vendored(build_dir, compiler)
     raise BuildError(f"LIBFFI={wanted} is neither 'system' nor 'vendored'.")
 
 
@@ -84,7 +85,7 @@ def system() -> Libffi:
     return found
 
 
-def vendored(build_dir: Path) -> Libffi:
+def vendored(build_dir: Path, compiler: Any) -> Libffi:
     """Build the pinned libffi (or take LIBFFI_PREFIX), to be linked statically and hidden."""
     if "LIBFFI_PREFIX" in os.environ:
         prefix = Path(os.environ["LIBFFI_PREFIX"]).resolve()
@@ -98,6 +99,8 @@ def vendored(build_dir: Path) -> Libffi:
         raise BuildError(f"{prefix} is not what `python tools/build/build_libffi.py --prefix {prefix}` makes.")
     if sys.platform == "darwin":
         hidden = [f"-Wl,-load_hidden,{archive}"]
+    elif hardening.for_windows(tuple(compiler.compiler_so)):
+        hidden = [str(archive)]  # a DLL shows only what says so
     else:  # every ELF linker knows version scripts; --exclude-libs is not known to zig's
         hidden = [str(archive), f"-Wl,--version-script={Path(__file__).resolve().parent / 'hidden.map'}"]
     return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,

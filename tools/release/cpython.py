@@ -11,7 +11,7 @@ import re
 import shutil
 from pathlib import Path
 
-from . import port_check, trial, wheels
+from . import debian, port_check, trial, wheels
 from .port_list import Port
 from .steps import Facts, StepFailed, first_line, run
 
@@ -28,20 +28,12 @@ def sources(folder: Path, log: Path) -> tuple[Path, Path]:
     python, zlib = folder / f"Python-{version}", folder / "zlib"
     if not (zlib / "configure").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        (folder / "lists/partial").mkdir(parents=True)
-        zlib.mkdir()
-        ask = ["apt-get", "indextargets", "--format"]
-        site, suite = (first_line([*ask, f"$({word})"]) for word in ("SITE", "CODENAME"))
-        (folder / "sources.list").write_text(f"deb-src {site} {suite} main\n")
-        options = ["-o", f"Dir::Etc::sourcelist={folder}/sources.list", "-o", "Dir::Etc::sourceparts=-",
-                   "-o", f"Dir::State::lists={folder}/lists", "-o", "APT::Sandbox::User=root"]
         series = version.rpartition(".")[0]
-        run(["apt-get", *options, "update"], log)
-        run(["apt-get", *options, "source", "--download-only", f"python{series}", "zlib"], log, folder=folder)
-        (archive,) = folder.glob(f"python{series}_{version}.orig.tar.*[!c]")
-        shutil.unpack_archive(archive, folder)
-        (archive,) = folder.glob("zlib_*.orig.tar.*[!c]")
-        run(["tar", "xf", str(archive), "-C", str(zlib), "--strip-components=1"], log)
+        debian.download(folder, first_line(["apt-get", "indextargets", "--format", "$(CODENAME)"]),
+                        [f"python{series}", "zlib"], log)
+        shutil.unpack_archive(debian.archive(folder, f"python{series}_{version}"), folder)
+        zlib.mkdir()
+        run(["tar", "xf", str(debian.archive(folder, "zlib_*")), "-C", str(zlib), "--strip-components=1"], log)
     return python, zlib
 
 

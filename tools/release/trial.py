@@ -49,9 +49,7 @@ def install(root: Root, wheel: Path, python: Path, log: Path) -> Facts:
 
 def test(root: Root, source: Path, prefix: Path, quick: bool, log: Path) -> Facts:
     """Run the test suite from the installed wheel."""
-    tests = root.work / "tests"
-    shutil.rmtree(tests, ignore_errors=True)
-    copy_tests(source, tests)
+    tests = fresh_copy(source, root.work / "tests")
     if quick:
         files = ["tests/test_tour.py", "tests/types/test_types.py", "tests/real_libraries/test_libm.py"]
     elif root.platform.native:
@@ -70,6 +68,13 @@ def test(root: Root, source: Path, prefix: Path, quick: bool, log: Path) -> Fact
     return {"tests": f"{passed} passed, {skipped} skipped", "summary": f"{passed} passed, {skipped} skipped"}
 
 
+def fresh_copy(source: Path, folder: Path) -> Path:
+    """Copy the tests in place of an older copy."""
+    shutil.rmtree(folder, ignore_errors=True)
+    copy_tests(source, folder)
+    return folder
+
+
 def copy_tests(source: Path, folder: Path) -> None:
     """Copy what the tests read, but not the package's source: the installed one is tested."""
     folder.mkdir(parents=True)
@@ -81,9 +86,7 @@ def copy_tests(source: Path, folder: Path) -> None:
 
 def fuzz(root: Root, source: Path, count: int, log: Path) -> Facts:
     """Compare random signatures with what this architecture's compiler does."""
-    tests = root.work / "fuzz"
-    shutil.rmtree(tests, ignore_errors=True)
-    copy_tests(source, tests)
+    tests = fresh_copy(source, root.work / "fuzz")
     command = ["python", "-m", "tests.fuzz", "--count", str(count), "--seed", "6", "--jobs", "2"]
     output = root.enter(["env", "-C", str(tests), *command], log, allowed=(0, 1))
     return tally(output, count, log)

@@ -26,7 +26,23 @@
 #define ALIGN_ANONYMOUS_BITS 0
 #endif
 
-#if defined(__x86_64__) && !defined(_WIN32)
+/* Does how a struct travels depend on its size alone, so that bit-fields and packed members do not matter? */
+#if defined(_WIN64) && defined(__x86_64__)
+#define AGGREGATES_GO_BY_SIZE 1
+#else
+#define AGGREGATES_GO_BY_SIZE 0
+#endif
+
+/* Are structs laid out as Microsoft's compiler does, where nothing else is said? */
+#if defined(_WIN32)
+#define MS_LAYOUT 1
+#else
+#define MS_LAYOUT 0
+#endif
+
+#if AGGREGATES_GO_BY_SIZE
+#define UNION_RULE 'm'              /* in a general register, or in memory */
+#elif defined(__x86_64__)
 #define UNION_RULE 'x'              /* eightbytes are classified one by one */
 #elif defined(__aarch64__)
 #define UNION_RULE 'h'              /* homogeneous floats, else by size */

@@ -2,6 +2,10 @@
 #ifndef FFIPY_BASE_OS_FATAL_SIGNALS_H
 #define FFIPY_BASE_OS_FATAL_SIGNALS_H
 
+#if defined(_WIN32)
+#include "base/os/windows/fatal_exceptions.h"
+#else
+
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
@@ -100,5 +104,7 @@ static void release_fatal_signals(void)
             sigaction(fatal_signals[i].number, &fatal_signals[i].previous, NULL);
     }
 }
+
+#endif
 
 #endif

@@ -5,7 +5,10 @@
 #include <Python.h>
 #include <string.h>
 
-#if defined(__linux__) || defined(__FreeBSD__)
+#if defined(_WIN32)
+#include "base/os/windows/images.h"
+
+#elif defined(__linux__) || defined(__FreeBSD__)
 #include <link.h>
 
 typedef struct {

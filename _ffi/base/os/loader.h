@@ -3,6 +3,10 @@
 #ifndef FFIPY_BASE_OS_LOADER_H
 #define FFIPY_BASE_OS_LOADER_H
 
+#if defined(_WIN32)
+#include "base/os/windows/loader.h"
+#else
+
 #include <Python.h> /* before the system's: it asks for all that they have */
 
 #include <dlfcn.h>
@@ -17,6 +21,8 @@
 #else
 #define SYMBOL_VERSIONS 0
 #endif
+
+#define LOADER_LOCAL RTLD_LOCAL
 
 /* dlopen's flags: it wants to know when to resolve symbols. */
 static inline int loader_flags(int mode)
@@ -79,5 +85,7 @@ static inline int has_more_rights_than_its_user(void)
     return issetugid();
 #endif
 }
+
+#endif
 
 #endif

@@ -28,6 +28,27 @@ static int is_readable(const void *start, size_t size)
     errno = saved;
     return readable;
 }
+#elif defined(_WIN32)
+#include <stdint.h>
+#include "base/os/windows/api.h"
+
+/* Would reading these bytes end the process?  The guard page of a stack would be used up by it. */
+static int is_readable(const void *start, size_t size)
+{
+    uintptr_t at = (uintptr_t)start;
+    const uintptr_t last = at + (size ? size - 1 : 0);
+    MEMORY_BASIC_INFORMATION pages;
+
+    if (last < at)
+        return 0;
+    do {
+        if (VirtualQuery((const void *)at, &pages, sizeof pages) == 0 || pages.State != MEM_COMMIT
+            || pages.Protect & (PAGE_NOACCESS | PAGE_EXECUTE | PAGE_GUARD))
+            return 0;
+        at = (uintptr_t)pages.BaseAddress + pages.RegionSize;
+    } while (at <= last && at != 0);
+    return 1;
+}
 #else
 static int is_readable(const void *start, size_t size)
 {

@@ -3,9 +3,13 @@
 #define FFIPY_BASE_OS_STACK_BOUNDS_H
 
 #include <Python.h>
-#include <pthread.h>
 #include <stdint.h>
 
+#if defined(_WIN32)
+#include "base/os/windows/api.h"
+#else
+#include <pthread.h>
+#endif
 #if defined(__linux__) && !defined(__GLIBC__)
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -15,7 +19,12 @@
 /* The lowest address of this thread's stack, and its size. */
 static void stack_bounds(char **lowest, size_t *size)
 {
-#if defined(__APPLE__)
+#if defined(_WIN32)
+    ULONG_PTR low, high;
+    GetCurrentThreadStackLimits(&low, &high);
+    *lowest = (char *)low;
+    *size = high - low;
+#elif defined(__APPLE__)
     *size = pthread_get_stacksize_np(pthread_self());
     *lowest = (char *)pthread_get_stackaddr_np(pthread_self()) - *size;
 #else

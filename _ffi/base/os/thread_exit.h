@@ -3,13 +3,44 @@
 #define FFIPY_BASE_OS_THREAD_EXIT_H
 
 #include <Python.h>
+#if defined(_WIN32)
+#include "base/os/windows/api.h"
+#else
 #include <pthread.h>
+#endif
 
 #include "base/compiler.h"
 
 typedef void (*thread_ended)(void *);
 
 static thread_ended tell_ended;             /* the same for all threads */
+
+#if defined(_WIN32)
+static DWORD exit_slot;
+static INIT_ONCE exit_slot_once = INIT_ONCE_STATIC_INIT;
+
+static void WINAPI slot_ends(void *value)
+{
+    tell_ended(value);
+}
+
+static BOOL CALLBACK make_exit_slot(INIT_ONCE *once, void *parameter, void **context)
+{
+    (void)once, (void)parameter, (void)context;
+    exit_slot = FlsAlloc(slot_ends);
+    return TRUE;
+}
+
+/* Call `ended` with `value` when this thread ends; it may be called twice.  Fiber-local storage is freed before
+   thread-local storage is, of which CPython's and ours are. */
+static void at_thread_exit(thread_ended ended, void *value)
+{
+    tell_ended = ended;
+    InitOnceExecuteOnce(&exit_slot_once, make_exit_slot, NULL, NULL);
+    FlsSetValue(exit_slot, value);
+}
+
+#else
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 
@@ -36,5 +67,6 @@ static void at_thread_exit(thread_ended ended, void *value)
     __cxa_thread_atexit_impl(ended, value, &__dso_handle);
 #endif
 }
+#endif
 
 #endif

@@ -4,6 +4,30 @@
 
 #include <Python.h> /* before the system's: it asks for all that they have */
 
+#if defined(_WIN32)
+#include "base/os/windows/api.h"
+
+typedef DWORD system_thread;
+
+static inline system_thread this_thread(void)
+{
+    return GetCurrentThreadId();
+}
+
+static inline int is_this_thread(system_thread thread)
+{
+    return GetCurrentThreadId() == thread;
+}
+
+static inline void rest_a_millisecond(void)
+{
+    Sleep(1);
+}
+
+/* There is no fork(). */
+#define after_fork_in_child(forked) ((void)(forked))
+
+#else
 #include <pthread.h>
 #include <time.h>
 
@@ -30,5 +54,6 @@ static inline void after_fork_in_child(void (*forked)(void))
 {
     pthread_atfork(NULL, NULL, forked);
 }
+#endif
 
 #endif

@@ -1,4 +1,9 @@
 """The words of C and of compilers' extensions: what is taken, what means nothing to a caller, what is refused."""
+import sys
+
+# Conventions of 32-bit x86: compilers for 64 bits take the words and do nothing.
+_OF_I386 = "stdcall fastcall thiscall"
+_MEANS_NOTHING = _OF_I386 if sys.maxsize > 1 << 32 else ""
 
 # The words of a type, as they are spelled in standard C.
 TYPE_WORDS = {
@@ -23,7 +28,12 @@ SIZE_OPERATORS = {
 }
 OFFSETOF = frozenset(("offsetof", "__builtin_offsetof"))
 # These change nothing for a caller, wherever they stand.
-IGNORED = frozenset("""inline __inline __inline__ __forceinline __extension__ _Noreturn __cdecl""".split())
+IGNORED = frozenset([
+    *"inline __inline __inline__ __forceinline __extension__ _Noreturn __cdecl".split(),
+    *(f"__{word}" for word in _MEANS_NOTHING.split()),
+    # What Windows' headers call __stdcall, for declarations that were not preprocessed.
+    *("WINAPI APIENTRY CALLBACK NTAPI".split() if sys.platform == "win32" and _MEANS_NOTHING else []),
+])
 
 _NOT_SUPPORTED = "is not supported in declarations"
 _THREAD_LOCAL = "thread-local variables cannot be reached by one address"
@@ -39,6 +49,7 @@ REFUSED = {
     **{
         name: f"the calling convention {name} {_NOT_SUPPORTED}: use CIF(..., abi=ABI.x).bind()"
         for name in "__stdcall __fastcall __thiscall __vectorcall __pascal __regcall".split()
+        if name not in IGNORED
     },
 }
 
@@ -51,7 +62,7 @@ KEYWORDS = frozenset([
 
 # Attributes that change neither how a function is called nor how a type is laid out.
 HARMLESS_ATTRIBUTES = frozenset(
-    """access alloc_align alloc_size always_inline artificial assume_aligned availability cdecl
+    f"""{_MEANS_NOTHING} access alloc_align alloc_size always_inline artificial assume_aligned availability cdecl
     cold const constructor copy counted_by deprecated designated_init destructor diagnose_if
     dllexport dllimport enable_if enum_extensibility error externally_visible fallthrough
     fd_arg fd_arg_read fd_arg_write flag_enum flatten format format_arg gnu_inline hot ifunc
@@ -64,7 +75,7 @@ HARMLESS_ATTRIBUTES = frozenset(
     weak weak_import zero_call_used_regs""".split()
 )
 CONVENTIONS = frozenset(
-    """ms_abi sysv_abi stdcall fastcall thiscall vectorcall regparm pcs pascal regcall
+    f"""ms_abi sysv_abi {_OF_I386} vectorcall regparm pcs pascal regcall
     aarch64_vector_pcs preserve_most preserve_all intel_ocl_bicc""".split()
 )
 

