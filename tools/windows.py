@@ -98,7 +98,10 @@ class Windows:
         log.unlink(missing_ok=True)
         tests = trial.fresh_copy(REPOSITORY, self.work / "tests")
         server = CompileServer([*self.zig.cc(*windows_wheel.LIKE_MSVC), "-Wno-unused-command-line-argument"])
-        env = {"CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port, "PYTHONDONTWRITEBYTECODE": "1"}
+        temporary = self.work / "tmp"  # where both sides find it
+        temporary.mkdir(exist_ok=True)
+        env = {"TMP": f"Z:{temporary}", "CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port,
+               "PYTHONDONTWRITEBYTECODE": "1"}
         command = ["-m", module, *(arguments if module != "pytest" else
                                    ["-q", "-p", "no:cacheprovider", *(arguments or TESTS)])]
         say(self.book.name, f"{' '.join(command[1:])[:60]} ... {log}")
