@@ -134,7 +134,8 @@ cdef class Function:
         if self.library is None or self.symbol is None:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
         reduced = function_reducer(self.library, self.symbol, self.cif, {
-            "gil": self.gil, "errno": self.errno, "last_error": self.last_error, "errcheck": self.errcheck_}, description_of(self))
+            "gil": self.gil, "errno": self.errno, "last_error": self.last_error,
+            "errcheck": self.errcheck_}, description_of(self))
         return (*reduced, vars(self)) if vars(self) else reduced
 
     def __copy__(self):

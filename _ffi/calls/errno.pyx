@@ -24,7 +24,7 @@ def get_last_error():
 
 
 def set_last_error(value):
-    """Set the code for the next call with `last_error=True` on this thread; in a closure, for C, which goes on with it."""
+    """Set the code for the next call with `last_error=True` on this thread; in a closure, for C, which goes on so."""
     previous = last_error_of(&this_threads_errors)
     need_stack(0)
     set_last_error_of(&this_threads_errors, PyNumber_Index(value))

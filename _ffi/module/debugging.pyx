@@ -87,6 +87,11 @@ cdef int check_argument(const watched_what *what, unsigned i, given) except -1:
     return 0
 
 
+cdef str text_of_place(const checked_block *block, const char *address):
+    cdef block_place place = place_in(block, address)   # which the text is part of
+    return place.text.decode()
+
+
 cdef bint check_address(str where, const type_info *type, char *address, bytes passed_as,
                         bint any_text) except -1:
     """Check an address against the block of ours that it lies in; return whether there is one.
@@ -99,7 +104,7 @@ cdef bint check_address(str where, const type_info *type, char *address, bytes p
     try:
         if block == NULL:
             return False
-        place = place_in(block, address).text.decode()
+        place = text_of_place(block, address)
         told = block.told.decode("utf-8", "replace")
         if block.freed:
             raise MisuseError(f"{where} points {place} freed {told}")
@@ -179,7 +184,7 @@ cdef int check_pointee(str where, const type_info *pointer, char *address) excep
         if have != NULL and is_number_kind(have.kind) and not is_character_kind(have.kind) \
                 and (sort_of(have) != sort_of(want) or have.size != want.size):
             raise MisuseError(f"{where} is {type_name(<Type><object>pointer.object)}, but points to "
-                              f"{type_name(<Type><object>have.object)}, {place_in(block, address).text.decode()} "
+                              f"{type_name(<Type><object>have.object)}, {text_of_place(block, address)} "
                               f"{block.told.decode('utf-8', 'replace')}")
     finally:
         stop_looking()

@@ -80,7 +80,7 @@ cdef object describe_struct(Type type):
 
 
 cdef object describe_by_size(Type type):
-    """Build an ffi_type of nothing but the size, where that decides; return the reason if one of the leaves forbids it."""
+    """Build an ffi_type of nothing but the size, where that decides; return the reason if a leaf forbids it."""
     if {kind for _, kind, _ in leaves_of(type)} & {K_VECTOR}:
         return "this libffi has no vectors on this platform"
     set_elements(type, integer_chunks(type.info.size, type.info.alignment))

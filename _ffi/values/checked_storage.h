@@ -222,7 +222,7 @@ static void report_damage(const checked_block *block)
 /* ---- made and freed ---- */
 
 /* What there is to say of it: `before`, `happened` and where that was.  PyMem_RawFree() it; NULL without memory. */
-static char *tell(const char *before, const char *happened)
+static char *tell_of(const char *before, const char *happened)
 {
     char room[2000], *told;
     text_room text = {room, sizeof room};
@@ -280,7 +280,7 @@ static int fill_in(checked_block *block, const type_info *type, size_t size)
     add_text(&text, " bytes)");
     block->type = type->object;
     block->size = size;
-    block->told = tell(what, ", made by");
+    block->told = tell_of(what, ", made by");
     if (pending != NULL)
         give_exception(pending);
     return block->told == NULL ? -1 : find_room(block, size, type->alignment);
@@ -352,7 +352,7 @@ COLD static void free_checked_storage(void *start)
     }
     report_damage(block);
     pending = take_exception();
-    told = tell(block->told, "\n  freed by");
+    told = tell_of(block->told, "\n  freed by");
     if (pending != NULL)
         give_exception(pending);
     lock_table();

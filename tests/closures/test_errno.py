@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import threading
 
 import pytest
@@ -170,3 +171,10 @@ def test_a_stream_in_python_is_full(libc):
     assert flush(stream) == -1 and os.strerror(libffi.get_errno()) == os.strerror(errno.ENOSPC)
     close(stream)
 
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has one")
+def test_there_is_no_last_error_elsewhere(libc):
+    with pytest.raises(ValueError, match="only Windows has GetLastError"):
+        libc.function("abs", c.int, [c.int], last_error=True)
+    assert not hasattr(libffi, "get_last_error") and not libc.function("abs", c.int, [c.int]).last_error

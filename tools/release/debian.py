@@ -1,4 +1,4 @@
-"""Source packages of Debian's, fetched by apt into a folder of ours; what this machine installs is not asked or changed."""
+"""Source packages of Debian's, fetched by apt into a folder of ours; what this machine installs stays as it is."""
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -3,7 +3,6 @@
 #define FFIPY_BASE_OS_WINDOWS_FATAL_EXCEPTIONS_H
 
 #include <Python.h>
-#include <io.h>
 #include <signal.h>
 #include <string.h>
 #include "base/os/windows/api.h"
@@ -16,14 +15,8 @@ static void (*abort_before)(int);
 /* For such functions: to the standard error, whatever comes of it. */
 static void write_text(const char *text)
 {
-    size_t left = strlen(text);
-    while (left > 0) {
-        int written = _write(2, text, (unsigned)left);
-        if (written <= 0)
-            return;
-        text += written;
-        left -= (size_t)written;
-    }
+    DWORD written;
+    WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, (DWORD)strlen(text), &written, NULL);
 }
 
 static const char *name_of_exception(DWORD code)
