@@ -63,7 +63,7 @@ class Windows:
     def wheel(self) -> Path:
         book = self.book
         recipe = fingerprint("tools/build/build_libffi.py", "tools/build/libffi-patches")
-        core = fingerprint("_ffi", "include", "src", "setup.py", "tools/build/*.py")
+        core = fingerprint("_ffi", "_compat", "include", "src", "setup.py", "tools/build/*.py")
         Notebook("windows", BUILD).step("libffi", [recipe],
                                         lambda log: windows_wheel.libffi(self.zig, self.prefix, log))
 
@@ -102,9 +102,9 @@ class Windows:
         log.unlink(missing_ok=True)
         tests = trial.fresh_copy(REPOSITORY, self.work / "tests")
         server = CompileServer([*self.zig.cc(*windows_wheel.LIKE_MSVC), "-Wno-unused-command-line-argument"])
-        temporary = self.work / "tmp"  # where both sides find it
+        temporary = self.work / "tmp"  # where both sides find it; Wine has a TEMP of its own
         temporary.mkdir(exist_ok=True)
-        env = {"TMP": f"Z:{temporary}", "CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port,
+        env = {"TMPDIR": f"Z:{temporary}", "CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port,
                "PYTHONDONTWRITEBYTECODE": "1"}
         command = ["-m", module, *(arguments if module != "pytest" else
                                    ["-q", "-p", "no:cacheprovider", *SKIPPED, *(arguments or ["tests"])])]

@@ -18,10 +18,19 @@
 #include "model/type.h"
 #include "values/floats.h"
 
+/* Where it is a double, a C library may nevertheless have another type in mind (MinGW's has 80 bits). */
+#if LDBL_MANT_DIG == DBL_MANT_DIG
+#define TEXT_TO_LONG_DOUBLE strtod
+#define LONG_DOUBLE_TO_TEXT "%.*e"
+#else
+#define TEXT_TO_LONG_DOUBLE strtold
+#define LONG_DOUBLE_TO_TEXT "%.*Le"
+#endif
+
 static long double parse_long_double(const char *text, char **end)
 {
     c_locale locale = enter_c_locale();
-    long double number = strtold(text, end);
+    long double number = TEXT_TO_LONG_DOUBLE(text, end);
     leave_c_locale(locale);
     return number;
 }
@@ -120,7 +129,7 @@ COLD static PyObject *load_exact(const long double *in)
     if (text == NULL)
         return PyErr_NoMemory();
     locale = enter_c_locale();
-    snprintf(text, DIGITS + 32, "%.*Le", DIGITS, *in);
+    snprintf(text, DIGITS + 32, LONG_DOUBLE_TO_TEXT, DIGITS, *in);
     leave_c_locale(locale);
     exponent = strchr(text, 'e');
     if (exponent != NULL) {             /* drop the zeros the fraction ends in */

@@ -10,11 +10,11 @@ EXPORTS, IMPORTS = 0, 1  # in the table of directories
 class ProgramFile:
     """An .exe, .dll or .pyd."""
 
-    def __init__(self, path: Path) -> None:
-        self.data = data = path.read_bytes()
+    def __init__(self, data: bytes) -> None:
+        self.data = data
         header = struct.unpack_from("<I", data, 0x3C)[0]
         if data[:2] != b"MZ" or data[header:header + 4] != b"PE\0\0":
-            raise ValueError(f"{path} is no program of Windows'")
+            raise ValueError("no program of Windows'")
         self.machine, count = struct.unpack_from("<HH", data, header + 4)
         size = struct.unpack_from("<H", data, header + 20)[0]
         optional = header + 24
@@ -70,5 +70,5 @@ class ProgramFile:
 
 def definitions(path: Path) -> str:
     """Return a DLL's exports as a .def file lists them."""
-    lines = [f"{name} DATA" if is_data else name for name, is_data in ProgramFile(path).exports()]
+    lines = [f"{name} DATA" if is_data else name for name, is_data in ProgramFile(path.read_bytes()).exports()]
     return "\n".join([f"LIBRARY {path.name}", "EXPORTS", *lines, ""])

@@ -59,15 +59,16 @@ def inspect(wheel: Path) -> None:
     """Refuse a wheel with this machine's folders in it, of another machine, or that needs what a user may lack."""
     wheels.inspect(wheel)
     with zipfile.ZipFile(wheel) as archive:
-        (name,) = (name for name in archive.namelist() if name.endswith(".pyd"))
-        program = wheel.with_name(Path(name).name)
-        program.write_bytes(archive.read(name))
-    file = ProgramFile(program)
+        for name in archive.namelist():
+            if name.endswith(".pyd"):
+                inspect_extension(name, ProgramFile(archive.read(name)))
+
+
+def inspect_extension(name: str, file: ProgramFile) -> None:
     wrong = [dll for dll in file.imports() if not ALLOWED.fullmatch(dll)]
-    shown = [name for name, _ in file.exports() if name.startswith("ffi_")]
+    shown = [symbol for symbol, _ in file.exports() if symbol.startswith("ffi_")]
     if file.machine != MACHINE or wrong or shown:
         raise StepFailed(f"{name}: for machine {file.machine:#x}, needs {wrong}, shows {shown}")
-    program.unlink()
 
 
 def install(wheel: Path, python: WindowsPython, tools: Path, log: Path) -> None:
