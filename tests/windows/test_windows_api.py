@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import libffi
-from libffi import Library, c, closure
+from libffi import CIF, Library, c, closure
 
 if sys.platform != "win32":
     pytest.skip("needs Windows, or Wine: python tools/windows.py", allow_module_level=True)
@@ -112,7 +112,7 @@ def test_set_timer():
 def test_an_interface_of_coms_kind():
     """A table of functions behind a pointer: called through it, and made for C to call."""
     self_ = c.pointer
-    VTABLE = c.struct("vtable", add=c.func(c.long, [self_, c.long]), release=c.func(c.ulong, [self_]))
+    VTABLE = c.struct("vtable", add=c.func(CIF(c.long, [self_, c.long])), release=c.func(CIF(c.ulong, [self_])))
     OBJECT = c.struct("object", vtable=c.ptr(VTABLE))
     add = closure(c.long, [self_, c.long])(lambda _, n: n + 1)
     release = closure(c.ulong, [self_])(lambda _: 0)
