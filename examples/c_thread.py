@@ -20,7 +20,7 @@ def run_in_c_thread(routine, argument):
     if error := process.pthread_create(thread, None, routine, argument):
         raise OSError(error, "pthread_create")
     process.pthread_join(thread.value, result)  # the GIL is released: the closure can run
-    return result.value and int(result.value)  # None for NULL
+    return None if result.value is None else int(result.value)
 
 
 def main():
@@ -41,7 +41,7 @@ def main():
     def fail(argument):
         raise LookupError(f"nothing at {int(argument)}")
 
-    print("The callable raises, C gets on_error:", hex(run_in_c_thread(fail, 7)))
+    print("The callable raises, C gets on_error:", hex(run_in_c_thread(fail, 7) or 0))
 
     address = fail.address
     fail.close()  # but C still has the address

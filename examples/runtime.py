@@ -32,7 +32,8 @@ class Foreign:
 
 
 def run(program):
-    stack, words, libraries = [], {}, {}
+    stack: list[object] = []
+    words, libraries = {}, {}
     for line in program.strip().splitlines():
         match line.split():
             case ["foreign", library, symbol, signature]:

@@ -119,7 +119,7 @@ def main():
     ):
         print(sql)
         sqlite.sqlite3_exec(db, sql, print_row, None, None)
-    moons.rows.append("no moon")
+    moons.rows.append("no moon")    # type: ignore
     try:
         sqlite.sqlite3_exec(db, "SELECT max(radius) FROM moons", print_row, None, None)
     except AttributeError as error:

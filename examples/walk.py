@@ -46,7 +46,7 @@ def main(folder):
     try:
         walk(folder + "/nowhere")
     except OSError as error:
-        print(f"OSError: {errno.errorcode[error.errno]}")
+        print(f"OSError: {errno.errorcode[error.errno or 0]}")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ A type is a symbol of libffi.c (`int`, `double`, `string` ...) or (pointer T), (
 """
 import errno
 import os
+from typing import Any
 
 from lisp import LispError, Symbol, symbol
 
@@ -19,7 +20,7 @@ import libffi
 from libffi import CIF, Library, c
 
 
-def ctype(spelling):
+def ctype(spelling) -> Any:
     """Return the libffi.Type that a Lisp type stands for."""
     match spelling:
         case libffi.Type():

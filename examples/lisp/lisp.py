@@ -8,6 +8,7 @@ Lists are Python lists, numbers and strings are Python's, `#t` and `#f` are True
 import operator
 import re
 import sys
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Symbol(str):
     """A name; equal ones are the same object."""
 
     __slots__ = ()
-    table = {}
+    table: "dict[str, Symbol]" = {}
 
     def __repr__(self):
         return str(self)
@@ -138,7 +139,7 @@ class Procedure:
         return f"procedure {self.__name__}"
 
 
-macros = {}
+macros: dict[str, Callable[..., object]] = {}
 
 
 def body_of(expressions):
@@ -252,9 +253,10 @@ def new_world():
     """Return a scope with the built-ins, the way to C, and the prelude."""
     import foreign
 
-    world = Scope(outer=Scope())
-    world.outer.update({symbol(name): value for name, value in {**BUILTINS, **foreign.BUILTINS}.items()})
-    run((HERE / "prelude.lisp").read_text(), world.outer)
+    builtins = Scope()
+    world = Scope(outer=builtins)
+    builtins.update({symbol(name): value for name, value in {**BUILTINS, **foreign.BUILTINS}.items()})
+    run((HERE / "prelude.lisp").read_text(), builtins)
     return world
 
 

@@ -20,7 +20,7 @@ def choose(backend):
         import port
         port.install()
     if backend == "ctypes":
-        sys.modules["cffi"] = None      # what PyCryptodome takes when it is there
+        sys.modules["cffi"] = None      # type: ignore  # what PyCryptodome takes when it is there
     from Crypto.Util import _raw_api
     assert _raw_api.backend == backend, _raw_api.backend
 

@@ -26,6 +26,7 @@ def build(folder):
                "-o", str(target), str(HERE / "stackvm.c")]
     subprocess.run(command, check=True)
     spec = importlib.util.spec_from_file_location("stackvm", target)
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
