@@ -21,10 +21,10 @@
 /* Where it is a double, a C library may nevertheless have another type in mind (MinGW's has 80 bits). */
 #if LDBL_MANT_DIG == DBL_MANT_DIG
 #define TEXT_TO_LONG_DOUBLE strtod
-#define LONG_DOUBLE_TO_TEXT "%.*e"
+#define LONG_DOUBLE_TO_TEXT(digits, number) "%.*e", digits, (double)(number)
 #else
 #define TEXT_TO_LONG_DOUBLE strtold
-#define LONG_DOUBLE_TO_TEXT "%.*Le"
+#define LONG_DOUBLE_TO_TEXT(digits, number) "%.*Le", digits, number
 #endif
 
 static long double parse_long_double(const char *text, char **end)
@@ -129,7 +129,7 @@ COLD static PyObject *load_exact(const long double *in)
     if (text == NULL)
         return PyErr_NoMemory();
     locale = enter_c_locale();
-    snprintf(text, DIGITS + 32, LONG_DOUBLE_TO_TEXT, DIGITS, *in);
+    snprintf(text, DIGITS + 32, LONG_DOUBLE_TO_TEXT(DIGITS, *in));
     leave_c_locale(locale);
     exponent = strchr(text, 'e');
     if (exponent != NULL) {             /* drop the zeros the fraction ends in */
