@@ -1,7 +1,7 @@
 """Run the interpreter's own test_ctypes with its `_ctypes` and with ours, and compare what passes.
 
-Each test that passes with `_ctypes` only is named with its reason in peers_ctypes.toml; one that is not, one named there
-that passes, and less than 97 % are failures.
+Each test that passes with `_ctypes` only is named with its reason in peers_ctypes.toml; one that is not, one named
+there that passes, and less than 97 % are failures.
 """
 from __future__ import annotations
 
