@@ -30,9 +30,50 @@ cdef object abstract_class(metaclass, name, made):
     return cls
 
 
+cdef initializer init_simple = init_of(<PyTypeObject *>_Simple)
+cdef initializer init_aggregate = init_of(<PyTypeObject *>_Aggregate)
+cdef initializer init_array = init_of(<PyTypeObject *>_Array)
+
+
+cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
+    """All classes' vectorcall: without tuples and dicts, where `__new__` and `__init__` are ours."""
+    cdef CType_Type cls = <CType_Type>self
+    cdef initializer init = init_of(<PyTypeObject *>self)
+    cdef Py_ssize_t i, nargs = VECTORCALL_NARGS(nargsf)
+    cdef _CData made
+    if names != NULL or maker_of(<PyTypeObject *>self) != make_instance:
+        return call_class(self, args, nargsf, names)
+    if init == init_simple and nargs <= 1:
+        made = new_instance(cls)
+        if nargs:
+            set_simple(made, <object>args[0])
+    elif init == init_aggregate and cls.kind != K_ABSTRACT and nargs <= len(cls.members):
+        made = new_instance(cls)
+        for i in range(nargs):
+            setattr(made, (<tuple>(<list>cls.members)[i])[0], <object>args[i])
+    elif init == init_array:
+        made = new_instance(cls)
+        for i in range(nargs):
+            set_array_item(made, i, <object>args[i])
+    else:
+        return call_class(self, args, nargsf, names)
+    return made
+
+
+cdef PyObject *array_item_of(PyObject *array, Py_ssize_t i) except? NULL:
+    """Return what iteration asks for; its end has no traceback."""
+    if not 0 <= i < (<_CData>array).length:
+        PyErr_SetString(<PyObject *>IndexError, "invalid index")
+        return NULL
+    item = array_item(<_CData>array, i)
+    incref(item)
+    return <PyObject *>item
+
+
 _SimpleCData = abstract_class(PyCSimpleType, "_SimpleCData", _Simple)
 Structure = abstract_class(PyCStructType, "Structure", _Aggregate)
 Union = abstract_class(UnionType, "Union", _Aggregate)
 Array = abstract_class(PyCArrayType, "Array", _Array)
 _Pointer = abstract_class(PyCPointerType, "_Pointer", _PointerData)
+give_item(Array, array_item_of)
 CFuncPtr = abstract_class(PyCFuncPtrType, "CFuncPtr", _Function)

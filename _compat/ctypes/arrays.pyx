@@ -44,7 +44,7 @@ cdef int define_array(CType_Type cls) except -1:
 
 
 cdef inline bint is_character(CType_Type cls):
-    return cls.kind == K_SIMPLE and (cls.item == "c" or cls.item == "u")
+    return cls.code == c"c" or cls.code == c"u"
 
 
 cdef dict array_classes = {}        # (class, length) -> weak reference to the class

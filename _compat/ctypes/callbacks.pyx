@@ -17,7 +17,7 @@ cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, P
     cdef Py_ssize_t nargs = VECTORCALL_NARGS(nargsf)
     try:
         if callback.converts:
-            value = callback.callable(*[from_c(callback.prototype.rules[i], <object>args[i]) for i in range(nargs)])
+            value = call_converted(callback, args, nargs)
         else:
             value = call_vector(callback.callable, args, nargs)
     except BaseException as error:
@@ -34,6 +34,23 @@ cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, P
             raise
         report_unraisable(error, "on converting result of", callback.callable)
         return 0
+
+
+cdef object call_converted(Callback callback, PyObject *const *args, Py_ssize_t nargs):
+    cdef PyObject *few[6]
+    cdef Py_ssize_t i, made = 0
+    if nargs > 6:
+        return callback.callable(*[from_c(callback.prototype.rules[i], <object>args[i]) for i in range(nargs)])
+    try:
+        for i in range(nargs):
+            value = from_c(callback.prototype.rules[i], <object>args[i])
+            incref(value)
+            few[i] = <PyObject *>value
+            made += 1
+        return call_vector(callback.callable, few, nargs)
+    finally:
+        for i in range(made):
+            decref(<object>few[i])
 
 
 cdef object from_c(CType_Type cls, value):
@@ -55,21 +72,21 @@ cdef object from_c(CType_Type cls, value):
 
 
 cdef bint arrives_as_it_is(CType_Type cls):
-    return cls.kind == K_SIMPLE and cls.item not in "PzZOv"
+    return cls.kind == K_SIMPLE and cls.ffi != LIBFFI_POINTER and cls.code != c"v"
 
 
 cdef object to_c(CType_Type cls, value):
     """Return a result as the closure takes it."""
     cdef char room[16]
     cdef PyObject *needed = NULL
-    if cls.item == "Z" and isinstance(value, str):
+    if cls.code == c"Z" and isinstance(value, str):
         return _c.array(_c.wchar_t, len(value) + 1).new(value)
-    if cls.item == "z" and isinstance(value, bytes):
+    if cls.code == c"z" and isinstance(value, bytes):
         return value
-    if type(value) is float and cls.item == "d":
+    if type(value) is float and cls.code == c"d":
         return value
     cls.set(room, value, &needed)
-    if cls.item == "O":
+    if cls.code == c"O":
         incref(value)               # which C takes over
     taken(needed)
     return <uintptr_t>read_address(room) if cls.ffi == LIBFFI_POINTER else cls.get(room)
@@ -82,9 +99,8 @@ cdef object closure_type(CType_Type cls, bint is_result):
     return libffi_type(cls)
 
 
-cdef object make_closure(Prototype prototype, callable):
-    """Return the libffi.Closure through which C calls a function."""
-    cdef Callback callback
+cdef object closure_cif(Prototype prototype):
+    """Return the CIF of closures, or refuse what none can be made of."""
     if prototype.argtypes is None:
         raise TypeError("cannot construct instance of this class: no argtypes")
     if prototype.result == RESULT_NOT_GIVEN or prototype.result == RESULT_CONVERTED or (
@@ -93,10 +109,20 @@ cdef object make_closure(Prototype prototype, callable):
     for rule in prototype.rules:
         if not isinstance(rule, CType_Type):
             raise TypeError(f"item in _argtypes_ cannot be an argument of a callback: {rule!r}")
+    prototype.callbacks_convert = any([not (<CType_Type>rule).plain or not arrives_as_it_is(rule)
+                                       for rule in prototype.rules])
+    restype = _c.void if prototype.result == RESULT_VOID else closure_type(prototype.result_class, True)
+    return _libffi.CIF(restype, [closure_type(rule, False) for rule in prototype.rules])
+
+
+cdef object make_closure(Prototype prototype, callable):
+    """Return the libffi.Closure through which C calls a function."""
+    cdef Callback callback
+    if prototype.closure_cif is None:
+        prototype.closure_cif = closure_cif(prototype)
     callback = Callback.__new__(Callback)
     callback.entry = run_callback
     callback.callable = callable
     callback.prototype = prototype
-    callback.converts = any([not (<CType_Type>rule).plain or not arrives_as_it_is(rule) for rule in prototype.rules])
-    restype = _c.void if prototype.result == RESULT_VOID else closure_type(prototype.result_class, True)
-    return _libffi.CIF(restype, [closure_type(rule, False) for rule in prototype.rules]).closure(callback)
+    callback.converts = prototype.callbacks_convert
+    return libffi_closure_from_callable(prototype.closure_cif, callback)

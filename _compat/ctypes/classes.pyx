@@ -11,6 +11,7 @@ cdef class CType_Type(type):
     cdef bint plain                 # a value of it is Python's own, not an instance
     cdef bint has_pointers          # it cannot be pickled
     cdef bint swapped               # the other byte order
+    cdef char code                  # of simple ones their letter
     cdef bint is_address            # c_void_p, c_char_p, c_wchar_p, and what extends them
     cdef Py_ssize_t size_, align, length
     cdef object item                # of arrays and pointers the class, of simple ones the letter
@@ -37,7 +38,7 @@ cdef class CType_Type(type):
         """Return an instance at an address, which nobody keeps."""
         if not PyLong_Check(address):
             raise TypeError("integer expected")
-        _sys.audit("ctypes.cdata", <uintptr_t>address_of_int(address))
+        PySys_Audit("ctypes.cdata", "n", <Py_ssize_t>address_of_int(address))
         return instance_at(cls, <char *>address_of_int(address), None, 0)
 
     def from_buffer(cls, source, Py_ssize_t offset=0):
@@ -52,7 +53,7 @@ cdef class CType_Type(type):
         if not PyBuffer_IsContiguous(view, c"C"):
             raise TypeError("underlying buffer is not C contiguous")
         check_room(cls, view.len, offset)
-        _sys.audit("ctypes.cdata/buffer", <uintptr_t>view.buf, view.len, offset)
+        PySys_Audit("ctypes.cdata/buffer", "nnn", <Py_ssize_t>view.buf, view.len, offset)
         instance = instance_at(cls, <char *>view.buf + offset, None, 0)
         keep(instance, -1, exported)
         return instance
@@ -64,7 +65,7 @@ cdef class CType_Type(type):
         PyObject_GetBuffer(source, &view, 0)
         try:
             check_room(cls, view.len, offset)
-            _sys.audit("ctypes.cdata/buffer", <uintptr_t>view.buf, view.len, offset)
+            PySys_Audit("ctypes.cdata/buffer", "nnn", <Py_ssize_t>view.buf, view.len, offset)
             return instance_of_copy(cls, <char *>view.buf + offset)
         finally:
             PyBuffer_Release(&view)
@@ -95,6 +96,7 @@ cdef int begin_class(CType_Type cls, name, bases, namespace) except -1:
     if cls.kind != K_ABSTRACT:
         raise SystemError(f"{cls.__name__} is already initialized")
     type.__init__(cls, name, bases, namespace)
+    give_class_vectorcall(<PyTypeObject *>cls, class_vectorcall)
     return 0
 
 

@@ -155,6 +155,9 @@ cdef object kept_by(_CData instance):
     return container_of(instance).objects
 
 
+cdef list SHORT_KEYS = [f"{i:x}" for i in range(256)] + ["ffffffff"]      # the last is of -1
+
+
 cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
     """Keep what was written at one of an instance's places, in place of what was there."""
     cdef _CData container
@@ -164,7 +167,7 @@ cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
     if type(container.objects) is not dict:
         container.objects = what
         return 0
-    key = f"{index & 0xFFFFFFFF:x}"
+    key = <str>SHORT_KEYS[index] if -1 <= index < 256 else f"{index & 0xFFFFFFFF:x}"
     while instance.base is not None:
         key += f":{instance.index & 0xFFFFFFFF:x}"
         instance = instance.base

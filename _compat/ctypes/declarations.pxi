@@ -33,6 +33,12 @@ cdef extern from "slots.h":
     int set_type_attribute(object cls, object name, object value) except -1
     int adopt(object cls, PyTypeObject *made) except -1
     void freeze(object cls)
+    ctypedef int (*initializer)(object, object, object)
+    initializer init_of(PyTypeObject *type)
+    object call_class(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
+    void give_class_vectorcall(PyTypeObject *type, vectorcall call)
+    ctypedef PyObject *(*item_getter)(PyObject *, Py_ssize_t) except? NULL
+    void give_item(object cls, item_getter get)
     void refuse_instances(PyTypeObject *type)
     void inherit_vectorcall(PyTypeObject *type)
     object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
@@ -49,6 +55,8 @@ cdef extern from "Python.h":
     void *PyLong_AsVoidPtr(object) except? NULL
     object PyLong_FromVoidPtr(void *)
     Py_ssize_t PyNumber_AsSsize_t(object, object) except? -1
+    int PySys_Audit(const char *, const char *, ...) except -1
+    void PyErr_SetString(PyObject *, const char *)
     object PyVectorcall_Call(object, tuple, PyObject *)
     const char *PyUnicode_AsUTF8(object) except NULL
     object PyMemoryView_FromObject(object)

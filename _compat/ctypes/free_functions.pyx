@@ -97,7 +97,7 @@ def addressof(instance):
     """Return the address of an instance's storage."""
     if not isinstance(instance, _CData):
         raise TypeError("invalid type")
-    _sys.audit("ctypes.addressof", instance)
+    PySys_Audit("ctypes.addressof", "O", <PyObject *>instance)
     return <uintptr_t>(<_CData>instance).data
 
 

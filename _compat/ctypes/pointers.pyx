@@ -56,7 +56,10 @@ def POINTER(target):
 
 def pointer(instance):
     """Return a pointer to an instance."""
-    return POINTER(type(instance))(instance)
+    cdef CType_Type cls = POINTER(type(instance))
+    cdef _CData made = new_instance(cls)
+    set_contents(made, instance)
+    return made
 
 
 cdef class _PointerData(_CData):

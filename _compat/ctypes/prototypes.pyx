@@ -28,6 +28,8 @@ cdef class Prototype:
     cdef object checker             # restype._check_retval_
     cdef object cif                 # of calls with as many arguments as argtypes; None until the first
     cdef const libffi_cif *handle
+    cdef object closure_cif         # of callbacks, None until the first
+    cdef bint callbacks_convert     # an argument of theirs is not what closures make of it
     cdef dict cifs                  # of others: codes and types -> CIF
 
 

@@ -9,7 +9,7 @@ cdef object load_result(Prototype prototype, char *result):
         cls = prototype.result_class
         if cls.ffi != LIBFFI_FLOAT and cls.kind == K_SIMPLE:
             result = narrow(result, cls.size_)
-        if cls.ffi == LIBFFI_POINTER and cls.kind == K_SIMPLE and cls.item == "O":
+        if cls.code == c"O":
             returned = <PyObject *>read_address(result)
             value = cls.get(result) if cls.plain else instance_of_copy(cls, result)
             decref(<object>returned)            # C has given its reference to us

@@ -37,6 +37,7 @@ cdef const scalar_code *scalar_of_class(cls) except NULL:
 cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) except -1:
     cls.kind = K_SIMPLE
     cls.item = chr(scalar.code)
+    cls.code = scalar.code
     cls.ffi = scalar.ffi
     cls.is_address = scalar.code in b"zZP"
     cls.size_ = cls.align = scalar.size

@@ -74,6 +74,44 @@ static int adopt(PyObject *class, PyTypeObject *made)
     return 0;
 }
 
+typedef int (*initializer)(PyObject *, PyObject *, PyObject *);
+typedef PyObject *(*item_getter)(PyObject *, Py_ssize_t);
+
+static initializer init_of(PyTypeObject *type)
+{
+    return type->tp_init;
+}
+
+/* What a class is called by, where its metaclass is called by vectorcall. */
+static void give_class_vectorcall(PyTypeObject *type, vectorcall call)
+{
+    type->tp_vectorcall = call;
+}
+
+/* What iteration calls for each item. */
+static void give_item(PyObject *class, item_getter get)
+{
+    ((PyTypeObject *)class)->tp_as_sequence->sq_item = get;
+    PyType_Modified((PyTypeObject *)class);
+}
+
+/* As all classes are called.  New; raises. */
+static PyObject *call_class(PyObject *class, PyObject *const *args, size_t nargsf, PyObject *names)
+{
+    Py_ssize_t i, nargs = PyVectorcall_NARGS(nargsf), n = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    PyObject *tuple = PyTuple_New(nargs), *dict = n ? PyDict_New() : NULL, *result = NULL;
+    int status = tuple == NULL || (n && dict == NULL) ? -1 : 0;
+    for (i = 0; status == 0 && i < nargs; ++i)
+        PyTuple_SET_ITEM(tuple, i, Py_NewRef(args[i]));
+    for (i = 0; status == 0 && i < n; ++i)
+        status = PyDict_SetItem(dict, PyTuple_GET_ITEM(names, i), args[nargs + i]);
+    if (status == 0)
+        result = PyType_Type.tp_call(class, tuple, dict);
+    Py_XDECREF(tuple);
+    Py_XDECREF(dict);
+    return result;
+}
+
 static void refuse_instances(PyTypeObject *type)
 {
     type->tp_new = NULL;
