@@ -31,4 +31,11 @@ static void give_exception(PyObject *exception)
 #define give_exception PyErr_SetRaisedException
 #endif
 
+/* sys.unraisablehook is told of it, and of the object that raised it.  GIL. */
+static void report_unraisable(PyObject *exception, PyObject *source)
+{
+    give_exception(Py_NewRef(exception));
+    PyErr_WriteUnraisable(source);
+}
+
 #endif

@@ -30,6 +30,7 @@ cdef extern from "Python.h":
     Py_buffer *PyMemoryView_GET_BUFFER(object)
     object PyNumber_Index(object)
     int PyObject_GenericSetAttr(object, object, object) except -1
+    bint PyErr_ExceptionMatches(object)
     void PyErr_WriteUnraisable(object)
     PyObject *PyObject_CallOneArg(object, object)               # NULL: an exception is set
     object PyVectorcall_Call(object, object, object)

@@ -77,12 +77,9 @@ cdef object plain_callable(callable):
 
 
 def _report_future(future):
-    if not future.cancelled() and future.exception() is not None:
-        unraisable(future.exception())
-
-
-cdef void unraisable(exception) noexcept:
-    raise exception
+    exception = None if future.cancelled() else future.exception()
+    if isinstance(exception, BaseException):
+        report_unraisable(exception, future)
 
 
 cdef int check_dispatch(CIF cif, name, dispatch) except -1:

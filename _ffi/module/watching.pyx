@@ -91,6 +91,7 @@ cdef object watch_begins(const watched_what *what, PyObject *outer, const char *
 
 cdef int watch_ends(event, const watched_what *what, const void *result, PyObject *exception, int error) except -1:
     cdef TracedCall ended = <TracedCall>event
+    cdef PyObject *answer
     ended.seconds = seconds_since(ended.began)
     ended.error = error
     if exception != NULL:
@@ -98,10 +99,12 @@ cdef int watch_ends(event, const watched_what *what, const void *result, PyObjec
     elif result != NULL:
         ended.result = result_seen(what, result)
     for tracer in tracers:
-        try:
-            tracer(ended)
-        except Exception as problem:
-            unraisable(problem)
+        answer = PyObject_CallOneArg(tracer, ended)
+        if answer == NULL:
+            if not PyErr_ExceptionMatches(Exception):
+                return -1
+            PyErr_WriteUnraisable(tracer)
+        Py_XDECREF(answer)
     if debugging and what.mapped < 0:
         check_afterwards(what, result)
     return 0

@@ -173,6 +173,8 @@ cdef class Type:
         """
         cdef Py_ssize_t distance = distance_into(self, "at", offset)
         need_maker(self)
+        if isinstance(address, (Function, Closure)):
+            raise TypeError(f"{type_name(self)}.at(): code is no storage, got {type(address).__name__}")
         if isinstance(address, int):
             PySys_Audit("libffi.cdata", "O", <PyObject *>address)
         cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)

@@ -13,6 +13,7 @@ cdef class Owned:
     cdef lifetime life
     cdef object handle              # what `free` is called with: a number, a pointer, a struct
     cdef object free
+    cdef object key                 # its id: made early, as there may be no memory for it later
     cdef object __weakref__
 
     _made_by = "owned(number, free)"
@@ -55,7 +56,7 @@ cdef class Owned:
 
     def __del__(self):
         if end_owned_quietly(self) == IN_USE:
-            needed_at_the_end[id(self)] = self.free, self.handle
+            needed_at_the_end[self.key] = self.free, self.handle
 
     def __dealloc__(self):
         # A buffer may have been exported when the collector asked above.
@@ -93,7 +94,8 @@ def owned(value, free):
         raise TypeError(f"owned(): {free.name}() takes {len((<Function>free).argtypes)} arguments, expected one")
     owner = Owned.__new__(Owned)
     owner.handle, owner.free = value, free
-    owners[id(owner)] = PyWeakref_NewRef(owner, None)
+    owner.key = id(owner)
+    owners[owner.key] = PyWeakref_NewRef(owner, None)
     if isinstance(value, Pointer):
         return owned_pointer(<Pointer>value, owner)
     if isinstance(value, Memory):
@@ -139,8 +141,8 @@ cdef closing begin_to_end(Owned owner) except *:
     """Say whether it is the caller's to call the destructor."""
     done = lifetime_close(&owner.life)
     if done == NOW_CLOSED:
-        owners.pop(id(owner), None)
-        needed_at_the_end.pop(id(owner), None)
+        owners.pop(owner.key, None)
+        needed_at_the_end.pop(owner.key, None)
     return done
 
 

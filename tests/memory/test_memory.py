@@ -16,7 +16,7 @@ import weakref
 import pytest
 
 import libffi
-from libffi import Memory, Pointer, addressof, c
+from libffi import CIF, Memory, Pointer, addressof, c
 
 POINT = c.struct("point", x=c.double, y=c.double)
 SEGMENT = c.struct("segment", a=POINT, b=POINT)
@@ -338,6 +338,8 @@ def test_at_views_foreign_storage():
 def test_at_refuses_null():
     with pytest.raises(ValueError):
         c.int.at(0)
+    with pytest.raises(TypeError, match="code is no storage"):
+        c.int.at(CIF(c.int, []).closure(int))
 
 
 def test_at_views_buffers():

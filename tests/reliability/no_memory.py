@@ -3,10 +3,11 @@
 Each operation is done again and again: the n-th allocation fails, then all from the n-th on, for each n up to its last
 (or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
-What is made of Python code (the group "python") has one allocation at a time fail: where all do, CPython goes round for
-ever between two handlers of exceptions (it cannot make the int that says where it was). Its compiler
+What is made of Python code (the groups "classes" and "python") has one allocation at a time fail: where all do, CPython
+goes round for ever between two handlers of exceptions (it cannot make the int that says where it was). Its compiler
 crashes where it has no memory, and its enums raise TypeError: no text is evaluated here, and no enum declared. 3.13.0
-crashes at times where it has none to make a function: there this group is not for.
+crashes where it has none to make a function (PyFunction_NewWithQualName) or a dict larger (build_indices_unicode): there
+the group "python" is not for.
 """
 from __future__ import annotations
 
@@ -18,6 +19,8 @@ import enum
 import faulthandler
 import functools
 import gc
+import inspect
+import io
 import itertools
 import os
 import pickle
@@ -30,6 +33,7 @@ from libffi import CIF, Library, c, closure
 PROCESS = Library(None)
 NAMES = itertools.count()
 GROUPS: dict[str, list] = {}
+ONE_BY_ONE = "classes", "python"
 
 
 def operation(group):
@@ -58,6 +62,8 @@ FIELDS = c.struct("fields", a=c.bits(c.int, 3), b=c.bits(c.uint, 7))
 COMPARE = CIF(c.int, [c.ptr(c.int, const=True), c.ptr(c.int, const=True)])
 QSORT = PROCESS.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.func(COMPARE)])
 LABS = PROCESS.function("labs", c.long, [c.long])
+# The types that map() makes: 3.13.0 goes round for ever where it has no memory to end what has weak references.
+ARRAYS = [c.array(c.long, n) for n in range(101)]
 STRLEN = PROCESS.function("strlen", c.size_t, [c.string])
 SNPRINTF = PROCESS.function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
 DIV = PROCESS.function("ldiv", c.struct("ldiv_t", quot=c.long, rem=c.long), [c.long, c.long])
@@ -258,6 +264,49 @@ def mapped_in_place():
 
 
 @operation("calls")
+def mapped_over_lists_and_shapes():
+    add = CIF(c.long, [c.long, c.long]).closure(max)
+    function, rows = add.cif.bind(add), c.array(c.array(c.long, 3), 2).new()
+    return lambda: (function.map([[1, 2, 3], [4, 5, 6]], [1, 2, 3]), function.map(rows, 5), LABS.map(range(-3, 3)),
+                    function.map(rows, [[1], [2]], out=rows))
+
+
+@operation("calls")
+def by_name():
+    library = Library(None)
+    library.declare(f"long labs(long number_{next(NAMES)});")
+    function = library.labs
+    names = {function.parameters[0]: -5}
+    return lambda: (function(**names), function.__call__(**names))
+
+
+@operation("calls")
+def watched():
+    nested = CIF(c.int, [c.string, c.ptr(c.int), POINT]).closure(lambda text, pointer, point: LABS(-3))
+    told, function = [], nested.cif.bind(nested)
+
+    def use():
+        libffi._ffi.add_tracer(told.append)
+        try:
+            return function("text", None, (1, 2)), LABS.map(array.array("l", [1, 2])), repr(told[-1:])
+        finally:
+            libffi._ffi.remove_tracer(told.append)
+            told.clear()
+    return use
+
+
+@operation("calls")
+def reported_if_they_crash():
+    def use():
+        libffi._ffi.report_crashes(True)
+        try:
+            return LABS(-5), STRLEN("text")
+        finally:
+            libffi._ffi.report_crashes(False)
+    return use
+
+
+@operation("calls")
 def wrong_arguments():
     attempts = [
         lambda: LABS("x"), lambda: LABS(), lambda: LABS(1 << 70), lambda: STRLEN("a\0b"), lambda: LABS(x=1),
@@ -450,6 +499,77 @@ def views():
     return lambda: (POINT.at(block).x, c.array(c.int, 4).at(block)[1], POINT.at(POINT.new()).y)
 
 
+class Segment(libffi.Struct):
+    start: POINT
+    end: POINT = (1, 2)
+    name: c.string = "a segment"
+
+
+class Kept(Segment):
+    __slots__ = ("__dict__",)
+    next: c.ptr(Segment)
+
+
+@operation("memory")
+def of_classes():
+    def use():
+        one = Segment((1, 2), name=f"name{next(NAMES)}")
+        more = Kept(start=one.start, next=one)
+        more.note = [more]
+        return one.name, more.next[0].end.x, repr(more), copy.deepcopy(more).note, one == Segment(one), list(one)
+    return use
+
+
+@operation("memory")
+def of_classes_wrongly():
+    attempts = [lambda: Segment(1), lambda: Segment(1, 2, 3, 4), lambda: Segment(start=5), lambda: Segment(none=1),
+                lambda: Segment((1, 2), start=(1, 2)), lambda: Segment.at(bytearray(3)), lambda: Segment().none]
+    return refused(attempts, TypeError, ValueError, AttributeError)
+
+
+@operation("memory")
+def with_flexible_arrays():
+    numbers, texts = c.struct(a_name(), n=c.int, items=c.array(c.int, 0)), c.struct("t", n=c.int, text=c.array(c.char, 0))
+
+    def use():
+        made = numbers(2, list(range(50)))
+        made.items[3] = 1 << 30
+        return (list(copy.copy(made).items), bytes(made), repr(made), texts(text="a text").text.value,
+                pickle.loads(pickle.dumps(made)).items[2], numbers.at(bytearray(24)).items)
+    return use
+
+
+@operation("memory")
+def of_the_other_byte_order():
+    kind = c.struct(a_name(), a=c.int, b=c.array(c.double, 2), f=c.bits(c.int, 5), _byteorder_="big")
+    number = c.little(c.big(c.long))
+
+    def use():
+        made = kind.new(a=1 << 30, b=[1, 2], f=-1)
+        made.a += 1
+        return made.value, repr(made), bytes(made), number.new(1 << 60).value, c.array(c.big(c.short), 5), hash(number)
+    return use
+
+
+@operation("memory")
+def owned():
+    freed = []
+
+    def use():
+        with libffi.owned(1 << 40, freed.append) as number:
+            LABS(number)
+        pointer = libffi.owned(c.pointer(16), freed.append)
+        struct = libffi.owned(POINT.new(x=1), freed.append)
+        return repr(number), pointer + 1, pointer.close(), struct.x, memoryview(struct).nbytes
+    return use
+
+
+@operation("memory")
+def tables_and_dicts():
+    node = NODE.new(text="text", items=[1, 2, 3], colour=1)
+    return lambda: (node._repr_html_(), libffi.asdict(node), node.__replace__(text="other").text)
+
+
 @operation("memory")
 def closed_memory():
     def use():
@@ -607,7 +727,7 @@ def declared_in_part():
     return lambda: Library(None).declare(text + "int no_such_function(int);", partial=True)
 
 
-@operation("python")
+@operation("classes")
 def stub():
     def labs(x):
         """Return an absolute value."""
@@ -615,10 +735,33 @@ def stub():
     return lambda: PROCESS.function(labs)(-3)
 
 
-@operation("python")
+@operation("classes")
 def struct_of_a_class():
     pair = type("Pair", (), {"__annotations__": {"x": c.int, "y": c.double}})
     return lambda: c.struct(pair).new(x=1)
+
+
+@operation("classes")
+def class_of_a_struct():
+    return lambda: type(libffi.Struct)("Pair", (libffi.Struct,), {"__annotations__": {"x": c.int, "y": c.double}})(1, 2)
+
+
+@operation("classes")
+def class_that_extends():
+    return lambda: type(libffi.Struct)("More", (Kept,), {"__annotations__": {"z": c.int}, "z": 5})(z=3).z
+
+
+@operation("classes")
+def what_classes_say():
+    return lambda: (inspect.signature(Segment), pickle.loads(pickle.dumps(type(POINT.new()))))
+
+
+@operation("classes")
+def traced():
+    def use():
+        with libffi.trace(io.StringIO()):
+            return LABS(-5), LABS.map([1, 2])
+    return use
 
 
 @operation("python")
@@ -689,7 +832,7 @@ def main(names, step=1):
     for group in names or GROUPS:
         for make in GROUPS[group]:
             print(group, make.__name__, end=" ", flush=True)
-            print((exhaust_one_by_one if group == "python" else exhaust)(make, step), flush=True)
+            print((exhaust_one_by_one if group in ONE_BY_ONE else exhaust)(make, step), flush=True)
         gc.collect()
 
 

@@ -31,7 +31,12 @@ def test_no_memory_for_a_backend(tmp_path):
     run(PROGRAM, "backend", NO_MEMORY_EXTENSION=str(extensions.build(tmp_path, "capi_no_memory")))
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 crashes where it has no memory for a function")
+def test_no_memory_for_classes():
+    """Every 7th allocation."""
+    run(PROGRAM, "classes", "7")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 crashes where it has no memory for a function or a dict")
 def test_no_memory_for_python_code():
     """Every 97th allocation; `python no_memory.py python` has the others fail, too."""
     run(PROGRAM, "python", "97")
@@ -40,4 +45,4 @@ def test_no_memory_for_python_code():
 def test_every_group_is_tested():
     source = PROGRAM.read_text(encoding="utf-8")
     named = {line.split('"')[1] for line in source.splitlines() if line.startswith("@operation(")}
-    assert named == {*GROUPS, "backend", "python"}
+    assert named == {*GROUPS, "backend", "classes", "python"}
