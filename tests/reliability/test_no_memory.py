@@ -36,7 +36,7 @@ def test_no_memory_for_classes():
     run(PROGRAM, "classes", "7")
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 crashes where it has no memory for a function or a dict")
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 has none for a function: it crashes")
 def test_no_memory_for_python_code():
     """Every 97th allocation; `python no_memory.py python` has the others fail, too."""
     run(PROGRAM, "python", "97")
