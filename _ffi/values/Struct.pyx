@@ -72,6 +72,10 @@ cdef class Field:
         finally:
             lifetime_unpin(life)
 
+    def __reduce__(self):       # cloudpickle comes here with a class that it cannot send by its name
+        raise TypeError(f"cannot pickle {self!r}: a class of structs is sent by its name, so it must be in a module "
+                        "that the other process imports (or be a type made by c.struct())")
+
     def __repr__(self):
         return f"<field {clipped(self.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"
 

@@ -64,6 +64,16 @@ def test_two_workers_of_dask(caplog):
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
+def test_a_class_that_others_cannot_import_is_refused_with_the_reason():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    body = {"__module__": "__main__", "__annotations__": {"x": c.int}}
+    of_a_cell = type(libffi.Struct)("OfACell", (libffi.Struct,), body)
+    with pytest.raises(TypeError, match=r"cannot pickle <field x of struct OfACell>: .* is sent by its name"):
+        cloudpickle.dumps(of_a_cell)
+    made = cloudpickle.loads(cloudpickle.dumps(POINT(1, 2)))
+    assert made == POINT(1, 2)
+
+
 @pytest.mark.filterwarnings("default")
 def test_joblib():
     joblib = pytest.importorskip("joblib")
