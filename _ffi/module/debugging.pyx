@@ -49,11 +49,11 @@ cdef int check_beforehand(const watched_what *what) except -1:
 
 cdef int check_afterwards(const watched_what *what, const void *result) except -1:
     """Look at what pointers were given to, and at the pointer that came of it."""
-    cdef unsigned i
+    cdef unsigned i, n = 0 if what.is_callback else what.cif.nargs
     cdef const checked_block *block
     cdef char *damage
     cdef const type_info *type = what.cif.result
-    for i in range(0 if what.is_callback else what.cif.nargs):
+    for i in range(n):
         if what.cif.args[i].passing != K_VOID or not is_pointer_kind(what.cif.args[i].type.kind):
             continue
         block = look_for_block(read_address(what.values[i]))
