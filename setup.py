@@ -8,6 +8,7 @@ compiler warnings errors, as CI does.
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -27,6 +28,8 @@ FRONTS = {      # module: the folder of its sources
     "libffi.compat._ctypes": "_compat/ctypes",
     "libffi.compat.cffi._cdata": "_compat/cffi",
 }
+if sysconfig.get_platform().startswith("win"):
+    del FRONTS["libffi.compat._ctypes"]     # is written for dlopen
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 

@@ -20,7 +20,8 @@ class ProgramFile:
         optional = header + 24
         wide = struct.unpack_from("<H", data, optional)[0] == 0x20B
         self.directories = optional + (112 if wide else 96)
-        self.sections = [struct.unpack_from("<IIII", data, optional + size + 40 * i + 8) for i in range(count)]
+        self.sections: list[tuple[int, int, int, int]] = [
+            struct.unpack_from("<IIII", data, optional + size + 40 * i + 8) for i in range(count)]
 
     def place(self, address: int) -> int:
         """Return where in the file lies what is loaded at an address relative to the image."""
