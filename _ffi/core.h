@@ -37,6 +37,7 @@
 
 #include "calls/function.h"
 #include "calls/go_and_raw.h"
+#include "calls/known_cifs.h"
 #include "calls/map.h"
 
 #include "closures/closure.h"

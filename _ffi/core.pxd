@@ -236,6 +236,7 @@ cdef extern from "core.h":
     cif_state *cif_prepare(int, const type_info *, const type_info *const *, unsigned, int, int,
                            ffi_status *) except? NULL
     void cif_end(cif_state *)
+    void forget_known_cif(PyObject *)
     int RELEASE_GIL, SWAP_ERRNO, USES_PYTHON, SWAP_LAST_ERROR
     bint uses_python(const void *)
     int invoke(const call_target *, cif_state *, void *, void **) except -1

@@ -22,6 +22,7 @@ cdef class CIF:
         reserve_cif(self.state)
 
     def __dealloc__(self):
+        forget_known_cif(<PyObject *>self)
         cif_end(self.state)
 
     @property

@@ -9,7 +9,9 @@
 #include "capi/closures.h"
 #include "capi/handles.h"
 #include "capi/public.h"
+#include "capi/signatures.h"
 #include "capi/values.h"
+#include "capi/visits.h"
 
 static libffi_api capi_table = {
     .abi_version = LIBFFI_API_ABI_VERSION,
@@ -29,6 +31,15 @@ static libffi_api capi_table = {
     .abi_name = capi_abi_name,
     .libffi_version = capi_libffi_version,
     .raise = capi_raise,
+    .cif_new = capi_cif_new,
+    .cif_from_codes = capi_cif_from_codes,
+    .closure_cif = capi_closure_cif,
+    .closure_user = capi_closure_user,
+    .closure_retarget = capi_closure_retarget,
+    .get_errno = capi_get_errno,
+    .set_errno = capi_set_errno,
+    .python_enter = capi_python_enter,
+    .python_leave = capi_python_leave,
 };
 
 #endif

@@ -1,12 +1,15 @@
 # What the C API uses of its own public declarations and of our C for it.
 
 from libffi cimport (
+    LIBFFI_KIND_OUT,
+    LIBFFI_KIND_REF,
     LIBFFI_KIND_UNION,
     libffi_cif,
     libffi_closure,
     libffi_field_info,
     libffi_handler,
     libffi_member,
+    libffi_responder,
     libffi_type_info,
 )
 
@@ -19,8 +22,6 @@ cdef extern from "libffi/libffi_api.h":
         object (*type_pointer)(PyObject *, int)
         int (*type_look)(PyObject *, libffi_type_info *, size_t) except -1
         int (*type_field)(PyObject *, Py_ssize_t, libffi_field_info *, size_t) except -1
-        object (*cif_new)(PyObject *, PyObject *const *, Py_ssize_t, Py_ssize_t, int)
-        object (*cif_from_codes)(int, const int *, Py_ssize_t, Py_ssize_t, int)
         const libffi_cif *(*cif_get)(PyObject *) except NULL
         libffi_closure *(*closure_new)(PyObject *, libffi_handler, void *) except NULL
         object (*closure_from_callable)(PyObject *, PyObject *)
@@ -36,6 +37,13 @@ cdef extern from "libffi/libffi_api.h":
         object (*type_function)(PyObject *)
         object (*type_enum)(PyObject *, PyObject *)
         PyObject *(*cif_type)(const libffi_cif *, Py_ssize_t) except NULL
+        object (*type_reference)(int, PyObject *)
+        object (*type_exact)(PyObject *)
+        libffi_closure *(*closure_make)(PyObject *, libffi_responder, void *) except NULL
+        object (*library_open)(const char *)
+        void *(*library_symbol)(PyObject *, const char *) except NULL
+        int (*library_close)(PyObject *) except -1
+        object (*declare)(PyObject *, const char *)
 
 cdef extern from "core.h":
     libffi_api capi_table
@@ -43,5 +51,12 @@ cdef extern from "core.h":
     int given_count(const char *, Py_ssize_t, const void *) except -1
     int given_place(const char *, const void *) except -1
     void prepare_handle(libffi_cif *, cif_state *, size_t *)
-    libffi_closure *c_closure_new(cif_state *, libffi_handler, void *, ffi_status *) except? NULL
+    libffi_closure *c_closure_new(const libffi_cif *, libffi_handler, libffi_responder, void *,
+                                  ffi_status *) except? NULL
+    enum:
+        MOST_CODES "CODES"
+    PyObject **signature_types "signatures.types"
+    int signature_codes "signatures.ncodes"
+    object (*signature_maker "signatures.make")(PyObject *, PyObject *const *, Py_ssize_t, Py_ssize_t, int)
+    object (*signature_maker_of_codes "signatures.make_of_codes")(int, const int *, Py_ssize_t, Py_ssize_t, int)
     int store_argument_and_keep(const type_info *, void *, object, PyObject **) except -1

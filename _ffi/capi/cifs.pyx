@@ -26,7 +26,7 @@ cdef object concrete_cif(object restype, list types, Py_ssize_t nfixed, int abi)
         PyMem_Free(extra)
 
 
-cdef object capi_cif_new(PyObject *restype, PyObject *const *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
+cdef object make_signature(PyObject *restype, PyObject *const *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
     cdef Py_ssize_t i
     result = given_object("libffi_cif_new() result", restype)
     given_count("libffi_cif_new() arguments", nargs, arguments)
@@ -36,7 +36,7 @@ cdef object capi_cif_new(PyObject *restype, PyObject *const *arguments, Py_ssize
     return concrete_cif(result, types, nfixed, abi)
 
 
-cdef object capi_cif_from_codes(int restype, const int *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
+cdef object make_signature_of_codes(int restype, const int *arguments, Py_ssize_t nargs, Py_ssize_t nfixed, int abi):
     cdef Py_ssize_t i
     given_count("libffi_cif_from_codes() arguments", nargs, arguments)
     types = []

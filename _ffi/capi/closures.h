@@ -5,61 +5,193 @@
 #include <Python.h>
 #include <ffi.h>
 
+#include "base/interpreter.h"
+#include "base/locks.h"
 #include "base/os/room.h"
 #include "capi/public.h"
 #include "libffi/closures.h"
 #include "libffi/nothing.h"
 #include "model/cif.h"
 
+/* Who answers, never changed once it is one.  Those before it stay: calls may run in them. */
+typedef struct response {
+    struct response *before;
+    libffi_responder responder;
+    void *user;
+} response;
+
+/* A CIF to be let go of by somebody who holds the GIL. */
+typedef struct orphan {
+    struct orphan *next;
+    PyObject *cif;              /* owned */
+} orphan;
+
 struct libffi_closure {
     ffi_closure closure;
     void *code;
-    PyObject *cif;              /* owned */
-    libffi_handler handler;
+    orphan *cif;                /* owned, here also as long as the closure lives */
+    const libffi_cif *handle;   /* borrowed from the CIF */
+    libffi_handler handler;     /* NULL: the response */
     void *user;
+    response *now;              /* or NULL */
 };
+
+static short_lock orphaned;
+static orphan *orphans;
+
+/* Let go of CIFs whose closures were freed without the GIL.  GIL. */
+static void end_orphans(void)
+{
+    orphan *next;
+    LOCK(&orphaned);
+    next = orphans;
+    orphans = NULL;
+    UNLOCK(&orphaned);
+    while (next != NULL) {
+        orphan *one = next;
+        next = one->next;
+        Py_DECREF(one->cif);
+        PyMem_RawFree(one);
+    }
+}
+
+/* Let go of a closure's CIF: now, or where this thread has no GIL later, or where Python has ended never. */
+static void end_cif(orphan *cif)
+{
+    LOCK(&orphaned);
+    cif->next = orphans;
+    orphans = cif;
+    UNLOCK(&orphaned);
+    if (Py_IsInitialized() && attached_state() != NULL)
+        end_orphans();
+}
 
 /* Where arguments have no size, libffi has fewer. */
 static void c_handler_of_nothing(ffi_cif *cif, void *result, void **args, void *user)
 {
     const libffi_closure *closure = user;
-    const cif_state *c = ((CIFObject *)closure->cif)->state;
+    const cif_state *c = closure->handle->core;
     void **all = alloca((c->nargs + 1) * sizeof *all);
     put_in_nothing(c, args, all);
     closure->handler(cif, result, all, closure->user);
 }
 
-/* GIL. */
-static void capi_closure_free(libffi_closure *closure)
+/* Whoever answers now. */
+static void c_respond(ffi_cif *cif, void *result, void **args, void *user)
 {
-    if (closure == NULL)
-        return;
-    Py_DECREF(closure->cif);
-    closure_free(closure);
+    const libffi_closure *closure = user;
+    const response *now = __atomic_load_n(&closure->now, __ATOMIC_ACQUIRE);
+    const cif_state *c = closure->handle->core;
+    void **all = args;
+    (void)cif;
+    if (c->nothings) {
+        all = alloca((c->nargs + 1) * sizeof *all);
+        put_in_nothing(c, args, all);
+    }
+    now->responder(closure, result, all, now->user);
 }
 
-/* To be freed by capi_closure_free().  NULL raises MemoryError or OSError, or says why in *status. */
-static libffi_closure *c_closure_new(cif_state *c, libffi_handler handler, void *user, ffi_status *status)
+/* No GIL needed, nor Python. */
+static void capi_closure_free(libffi_closure *closure)
 {
-    void *code = NULL;
-    libffi_closure *closure = closure_alloc(sizeof *closure, &code);
+    response *next;
+    orphan *cif;
+    if (closure == NULL)
+        return;
+    next = closure->now;
+    cif = closure->cif;
+    closure_free(closure);
+    while (next != NULL) {
+        response *one = next;
+        next = one->before;
+        PyMem_RawFree(one);
+    }
+    end_cif(cif);
+}
 
-    *status = FFI_OK;
+/* No GIL needed.  0; -1 raises nothing. */
+static int capi_closure_retarget(libffi_closure *closure, libffi_responder responder, void *user)
+{
+    response *then;
+    if (closure == NULL || responder == NULL || closure->handler != NULL
+        || (then = PyMem_RawMalloc(sizeof *then)) == NULL)
+        return -1;
+    then->responder = responder;
+    then->user = user;
+    then->before = __atomic_load_n(&closure->now, __ATOMIC_ACQUIRE);
+    while (!__atomic_compare_exchange_n(&closure->now, &then->before, then, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        continue;
+    return 0;
+}
+
+/* No GIL needed. */
+static const libffi_cif *capi_closure_cif(const libffi_closure *closure)
+{
+    return closure == NULL ? NULL : closure->handle;
+}
+
+/* No GIL needed. */
+static void *capi_closure_user(const libffi_closure *closure)
+{
     if (closure == NULL)
         return NULL;
-    *status = c->nothings
-                  ? closure_prepare(&closure->closure, &c->cif, c_handler_of_nothing, closure, code)
-                  : closure_prepare(&closure->closure, &c->cif,
-                                    (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
-                                    user, code);
-    if (*status != FFI_OK) {
-        closure_free(closure);
+    return closure->handler != NULL ? closure->user : __atomic_load_n(&closure->now, __ATOMIC_ACQUIRE)->user;
+}
+
+/* What a closure needs beside it: in *cif and, for a responder, *now.  0; -1 raises MemoryError. */
+static int closure_parts(orphan **cif, response **now, libffi_responder responder, void *user)
+{
+    *cif = PyMem_RawMalloc(sizeof **cif);
+    *now = responder != NULL ? PyMem_RawMalloc(sizeof **now) : NULL;
+    if (*cif == NULL || (responder != NULL && *now == NULL)) {
+        PyMem_RawFree(*cif);
+        PyMem_RawFree(*now);
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (*now != NULL)
+        **now = (response){NULL, responder, user};
+    return 0;
+}
+
+/* Of a handler, or (NULL) a responder.  To be freed by capi_closure_free().  NULL raises MemoryError or OSError, or
+   says why in *status. */
+static libffi_closure *c_closure_new(const libffi_cif *handle, libffi_handler handler, libffi_responder responder,
+                                     void *user, ffi_status *status)
+{
+    cif_state *c = handle->core;
+    void *code = NULL;
+    orphan *cif;
+    response *now;
+    libffi_closure *closure;
+
+    *status = FFI_OK;
+    end_orphans();
+    if (closure_parts(&cif, &now, responder, user) < 0)
+        return NULL;
+    closure = closure_alloc(sizeof *closure, &code);
+    if (closure != NULL) {
+        closure->code = code;
+        closure->cif = cif;
+        closure->handle = handle;
+        closure->handler = handler;
+        closure->user = user;
+        closure->now = now;
+        *status = handler != NULL && !c->nothings
+                      ? closure_prepare(&closure->closure, &c->cif,
+                                        (void (*)(ffi_cif *, void *, void **, void *))(void (*)(void))handler,
+                                        user, code)
+                      : closure_prepare(&closure->closure, &c->cif, handler != NULL ? c_handler_of_nothing : c_respond,
+                                        closure, code);
+        if (*status != FFI_OK)
+            closure_free(closure);
+    }
+    if (closure == NULL || *status != FFI_OK) {
+        PyMem_RawFree(cif);
+        PyMem_RawFree(now);
         return NULL;
     }
-    closure->code = code;
-    closure->cif = Py_NewRef(c->object);
-    closure->handler = handler;
-    closure->user = user;
+    cif->cif = Py_NewRef(c->object);
     return closure;
 }
 

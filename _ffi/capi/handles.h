@@ -82,6 +82,8 @@ static void prepare_handle(libffi_cif *handle, cif_state *c, size_t *offsets)
         handle->has_plan = 0;
     }
     handle->nargs = c->nargs;
+    handle->nfixed = c->nfixed;
+    handle->abi = c->abi;
     handle->result_size = c->result->kind == K_VOID ? 0 : slot_size(c->result);
     handle->exchange_size = c->exchange_size;
     handle->exchange_alignment = exchange_alignment(c);

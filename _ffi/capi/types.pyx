@@ -59,6 +59,15 @@ cdef object capi_type_function(PyObject *cif):
     return func(given_object("libffi_type_function() cif", cif))
 
 
+cdef object capi_type_reference(int kind, PyObject *item):
+    constructor = ref if kind == LIBFFI_KIND_REF else out if kind == LIBFFI_KIND_OUT else inout
+    return constructor(given_object("libffi_type_ref(), _out() or _inout() item", item))
+
+
+cdef object capi_type_exact(PyObject *item):
+    return exact(given_object("libffi_type_exact() item", item))
+
+
 cdef object capi_type_enum(PyObject *cls, PyObject *base):
     return enum(given_object("libffi_type_enum() cls", cls), None if base == NULL else <object>base)
 
@@ -79,6 +88,7 @@ cdef int capi_type_look(PyObject *type, libffi_type_info *out, size_t size) exce
     info.length = this.info.length if this.info.kind in (K_ARRAY, K_VECTOR, K_BITS) else -1
     info.nfields = this.info.nfields
     info.ffi_type = NULL if is_nothing(&this.info) else this.info.ffi
+    info.is_exact = this.info.kind == K_EXACT
     memset(out, 0, size)
     memcpy(out, &info, min(size, sizeof(info)))
     return 0

@@ -2,14 +2,24 @@
 
 
 cdef libffi_closure *capi_closure_new(PyObject *cif, libffi_handler handler, void *user) except NULL:
-    cdef CIF this = need_cif("libffi_closure_new()", given_object("libffi_closure_new() cif", cif))
+    given_place("libffi_closure_new() handler", <const void *>handler)
+    return new_closure("libffi_closure_new()", cif, handler, NULL, user)
+
+
+cdef libffi_closure *capi_closure_make(PyObject *cif, libffi_responder responder, void *user) except NULL:
+    given_place("libffi_closure_make() responder", <const void *>responder)
+    return new_closure("libffi_closure_make()", cif, NULL, responder, user)
+
+
+cdef libffi_closure *new_closure(str what, PyObject *cif, libffi_handler handler, libffi_responder responder,
+                                 void *user) except NULL:
+    cdef CIF this = need_cif(what, given_object("libffi_closure_new() cif", cif))
     cdef ffi_status status = FFI_OK
     cdef libffi_closure *result
-    given_place("libffi_closure_new() handler", <const void *>handler)
     check_closable(this, PLAIN_CLOSURE)
-    result = c_closure_new(this.state, handler, user, &status)
+    result = c_closure_new(capi_cif_get(<PyObject *>this), handler, responder, user, &status)
     if result == NULL:
-        raise status_error(status, "libffi_closure_new()")
+        raise status_error(status, what)
     return result
 
 

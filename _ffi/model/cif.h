@@ -69,6 +69,7 @@ struct cif_state {
     int variadic;                   /* a prototype with `...`: calls use a variant */
     int small;                      /* the frame fits SMALL_FRAME */
     int keeps;                      /* conversions may have to keep objects alive */
+    int known;                      /* the C API was asked for it (calls/known_cifs.h) */
     unsigned nothings;              /* arguments without size */
     unsigned avalues, slots, nslots;
     const type_info *result;

@@ -88,7 +88,7 @@ def _declared_class(cls, str kind, str name):
     cdef Type type = as_type(cls)
     if type is None or not type.info.users_class or type.info.kind not in (K_STRUCT, K_UNION):
         raise TypeError(f"declare() classes[{name!r}]: expected a class of a struct, such as class Point(Struct), "
-                        f"got {short_repr(cls)}")
+                        f"got {clipped(repr(cls), ROOM)}")
     with cython.critical_section(type):
         if not type.info.complete and not type.in_definition:
             type.info.kind = K_UNION if kind == "union" else K_STRUCT

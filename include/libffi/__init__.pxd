@@ -38,9 +38,28 @@ cdef extern from "libffi/libffi_api.h":
         LIBFFI_RELEASE_GIL
         LIBFFI_ERRNO
 
+    # Whether the package at run time has what came later: LIBFFI_API_HAS(HAS_declare).
+    enum libffi_entry:
+        HAS_raise "raise"
+        HAS_type_reference "type_reference"
+        HAS_type_exact "type_exact"
+        HAS_closure_make "closure_make"
+        HAS_closure_cif "closure_cif"
+        HAS_closure_user "closure_user"
+        HAS_closure_retarget "closure_retarget"
+        HAS_library_open "library_open"
+        HAS_library_symbol "library_symbol"
+        HAS_library_close "library_close"
+        HAS_declare "declare"
+        HAS_get_errno "get_errno"
+        HAS_set_errno "set_errno"
+        HAS_python_enter "python_enter"
+        HAS_python_leave "python_leave"
+    bint LIBFFI_API_HAS(libffi_entry entry) noexcept nogil
+
     ctypedef struct libffi_type_info:
         size_t size, alignment
-        int kind, is_complete, is_const
+        int kind, is_complete, is_const, is_exact
         const char *name
         PyObject *item
         PyObject *cif
@@ -60,8 +79,14 @@ cdef extern from "libffi/libffi_api.h":
     ctypedef void (*libffi_function)() noexcept nogil
     ctypedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user) noexcept nogil
 
+    ctypedef void (*libffi_invoker)(void *prepared, libffi_function function, void *result,
+                                    void **arguments) noexcept nogil
+
     ctypedef struct libffi_cif:
-        unsigned nargs
+        libffi_invoker invoke
+        void *prepared
+        unsigned nargs, nfixed
+        int abi
         int has_plan
         size_t result_size, exchange_size, exchange_alignment
         const size_t *exchange_offsets
@@ -69,6 +94,10 @@ cdef extern from "libffi/libffi_api.h":
         PyObject *object
 
     ctypedef struct libffi_closure:
+        pass
+    ctypedef void (*libffi_responder)(const libffi_closure *closure, void *result, void **arguments,
+                                      void *user) noexcept nogil
+    ctypedef struct libffi_visit:
         pass
     ctypedef struct libffi_fence:
         pass
@@ -89,6 +118,10 @@ cdef extern from "libffi/libffi_api.h":
     object libffi_type_bits(object base, int width)
     object libffi_type_function(object cif)
     object libffi_type_enum(object cls, PyObject *base)
+    object libffi_type_ref(object item)
+    object libffi_type_out(object item)
+    object libffi_type_inout(object item)
+    object libffi_type_exact(object item)
     int libffi_type_look(object type, libffi_type_info *info) except -1
     int libffi_type_field(object type, Py_ssize_t index, libffi_field_info *info) except -1
     object libffi_cif_new(object result, PyObject *const *arguments, Py_ssize_t nargs,
@@ -102,7 +135,7 @@ cdef extern from "libffi/libffi_api.h":
     int libffi_invoke_exchange(const libffi_cif *cif, libffi_function function, void *block,
                                int flags) except -1
     libffi_closure *libffi_closure_new(object cif, libffi_handler handler, void *user) except NULL
-    void libffi_closure_free(libffi_closure *closure) noexcept
+    libffi_closure *libffi_closure_make(object cif, libffi_responder responder, void *user) except NULL
     object libffi_closure_from_callable(object cif, object callable)
     int libffi_address(object value, void **address) except -1
     int libffi_store(object type, void *where, object value, PyObject **keep) except -1
@@ -110,6 +143,10 @@ cdef extern from "libffi/libffi_api.h":
     int libffi_store_result(const libffi_cif *cif, void *result, object value, PyObject **keep) except -1
     object libffi_load_result(const libffi_cif *cif, void *result)
     object libffi_features()
+    object libffi_library_open(const char *name)
+    void *libffi_library_symbol(object library, const char *name) except NULL
+    int libffi_library_close(object library) except -1
+    object libffi_declare(object library, const char *text)
     void libffi_raise() noexcept
 
     # The GIL is released and taken inside: call them with the GIL, do not wrap them in `with nogil`.
@@ -122,6 +159,18 @@ cdef extern from "libffi/libffi_api.h":
                      void **arguments) noexcept nogil
     void libffi_call_exchange(const libffi_cif *cif, libffi_function function, void *block) noexcept nogil
     libffi_function libffi_closure_code(const libffi_closure *closure) noexcept nogil
+    const libffi_cif *libffi_closure_cif(const libffi_closure *closure) noexcept nogil
+    void *libffi_closure_user(const libffi_closure *closure) noexcept nogil
+    int libffi_closure_retarget(libffi_closure *closure, libffi_responder responder, void *user) noexcept nogil
+    void libffi_closure_free(libffi_closure *closure) noexcept nogil
+    int libffi_get_errno() noexcept nogil
+    void libffi_set_errno(int number) noexcept nogil
+
+    # libffi_python_enter() takes the GIL and libffi_python_leave() gives it back: what is between them is in
+    # a function that is declared `with gil`.
+
+    bint libffi_python_enter(libffi_visit *visit) noexcept nogil
+    void libffi_python_leave(libffi_visit *visit) noexcept nogil
     int libffi_abi_default() noexcept nogil
     int libffi_abi_find(const char *name, int *abi) noexcept nogil
     const char *libffi_abi_name(Py_ssize_t index, int *abi) noexcept nogil

@@ -33,7 +33,7 @@ extern "C" {
    extensions must then be compiled again.  The API version grows when functions are added
    at the end; an extension runs with the one it was compiled for, and all newer ones. */
 #define LIBFFI_API_ABI_VERSION 1
-#define LIBFFI_API_VERSION 2
+#define LIBFFI_API_VERSION 3
 
 /* The API version that an extension needs.  Define it lower before including this file to
    run with older packages too; ask LIBFFI_API_HAS(name) before using what is newer. */
@@ -132,6 +132,7 @@ typedef struct {
     Py_ssize_t nfields;         /* of a struct or union; else 0 */
     void *ffi_type;             /* libffi's ffi_type *, or NULL where it cannot be passed by
                                    value or was not yet, or has no size; borrowed */
+    int is_exact;               /* c.exact(c.longdouble); API version 3 */
 } libffi_type_info;
 
 /* What libffi_type_field() tells.  Fields are only ever appended. */
@@ -170,6 +171,9 @@ typedef struct libffi_cif {
     void *ffi_cif;              /* libffi's ffi_cif *, for code that knows ffi.h */
     PyObject *object;           /* the libffi.CIF; borrowed */
     void *core;                 /* ours */
+    /* API version 3 */
+    int abi;                    /* that was asked for */
+    unsigned nfixed;            /* of a variadic call: arguments before the `...`; else nargs */
 } libffi_cif;
 
 /* ---- closures ---- */
@@ -182,6 +186,13 @@ typedef struct libffi_cif {
 typedef void (*libffi_handler)(void *ffi_cif, void *result, void **arguments, void *user);
 
 typedef struct libffi_closure libffi_closure;       /* opaque */
+
+/* The same for libffi_closure_make(): the closure leads to its libffi_cif.  `user` is that which came with this
+   responder, whoever retargets the closure meanwhile. */
+typedef void (*libffi_responder)(const libffi_closure *closure, void *result, void **arguments, void *user);
+
+/* Room for what libffi_python_enter() notes. */
+typedef struct { void *room[4]; } libffi_visit;
 
 /* Room for what libffi_enter() notes. */
 typedef struct { void *room[12]; } libffi_fence;
@@ -239,6 +250,21 @@ typedef struct {
     PyObject *(*cif_type)(const libffi_cif *cif, Py_ssize_t index);
     /* API version 2 */
     void (*raise)(void);
+    /* API version 3 */
+    PyObject *(*type_reference)(int kind, PyObject *item);
+    PyObject *(*type_exact)(PyObject *item);
+    libffi_closure *(*closure_make)(PyObject *cif, libffi_responder responder, void *user);
+    const libffi_cif *(*closure_cif)(const libffi_closure *closure);
+    void *(*closure_user)(const libffi_closure *closure);
+    int (*closure_retarget)(libffi_closure *closure, libffi_responder responder, void *user);
+    PyObject *(*library_open)(const char *name);
+    void *(*library_symbol)(PyObject *library, const char *name);
+    int (*library_close)(PyObject *library);
+    PyObject *(*declare)(PyObject *library, const char *text);
+    int (*get_errno)(void);
+    void (*set_errno)(int number);
+    int (*python_enter)(libffi_visit *visit);
+    void (*python_leave)(libffi_visit *visit);
 } libffi_api;
 
 #ifndef LIBFFI_API_CORE         /* all that follows is for extensions */
@@ -359,6 +385,29 @@ static inline PyObject *libffi_type_enum(PyObject *cls, PyObject *base)
     return LIBFFI_API_TABLE->type_enum(cls, base);
 }
 
+/* Parameter types: c.ref(item), a pointer to a copy of the value given; c.out(item), which the call allocates and
+   returns; c.inout(item), both.  API version 3.  New; raises TypeError, BadTypedef.  GIL. */
+static inline PyObject *libffi_type_ref(PyObject *item)
+{
+    return LIBFFI_API_TABLE->type_reference(LIBFFI_KIND_REF, item);
+}
+
+static inline PyObject *libffi_type_out(PyObject *item)
+{
+    return LIBFFI_API_TABLE->type_reference(LIBFFI_KIND_OUT, item);
+}
+
+static inline PyObject *libffi_type_inout(PyObject *item)
+{
+    return LIBFFI_API_TABLE->type_reference(LIBFFI_KIND_INOUT, item);
+}
+
+/* A long double whose values are Decimals: c.exact(item).  API version 3.  New; raises TypeError.  GIL. */
+static inline PyObject *libffi_type_exact(PyObject *item)
+{
+    return LIBFFI_API_TABLE->type_exact(item);
+}
+
 /* Describe a type in *info, whose pointers are borrowed from `type`.  0; or raises
    TypeError.  GIL. */
 static inline int libffi_type_look(PyObject *type, libffi_type_info *info)
@@ -375,7 +424,7 @@ static inline int libffi_type_field(PyObject *type, Py_ssize_t index, libffi_fie
 
 /* ---- CIFs ---- */
 
-/* Make (or find) a CIF of libffi.Types.  `nfixed` -1: a plain signature; else one call of
+/* Make a CIF of libffi.Types, or find it, which takes no Python code.  `nfixed` -1: a plain signature; else one call of
    a variadic function with so many fixed arguments, the rest already promoted as C does
    (int or double at least).  `abi`: libffi_abi_default() or another.  The arguments array
    is not kept.  New; raises BadTypedef, BadABI, BadArgType, TypeError.  GIL. */
@@ -495,8 +544,34 @@ static inline libffi_function libffi_closure_code(const libffi_closure *closure)
     return LIBFFI_API_TABLE->closure_code(closure);
 }
 
+/* A closure whose responder gets the closure itself, and that may be retargeted.  Everything else is as with
+   libffi_closure_new(), and a call costs two loads more.  API version 3.  Raises BadTypedef, MemoryError.  GIL. */
+static inline libffi_closure *libffi_closure_make(PyObject *cif, libffi_responder responder, void *user)
+{
+    return LIBFFI_API_TABLE->closure_make(cif, responder, user);
+}
+
+/* The signature of a closure, and the `user` that it has now.  API version 3.  Borrowed from the closure.  No GIL. */
+static inline const libffi_cif *libffi_closure_cif(const libffi_closure *closure)
+{
+    return LIBFFI_API_TABLE->closure_cif(closure);
+}
+
+static inline void *libffi_closure_user(const libffi_closure *closure)
+{
+    return LIBFFI_API_TABLE->closure_user(closure);
+}
+
+/* Let another responder answer, at the same address: calls that come see it and its `user` together, those that run
+   end with the old ones.  Each time costs three words until the closure is freed.  0, or -1: it is not one of
+   libffi_closure_make(), or there is no memory; nothing is raised.  API version 3.  No GIL. */
+static inline int libffi_closure_retarget(libffi_closure *closure, libffi_responder responder, void *user)
+{
+    return LIBFFI_API_TABLE->closure_retarget(closure, responder, user);
+}
+
 /* Free at once, NULL too.  No call may run in it or come later: unlike those of Python
-   callables it does not go through a quarantine.  GIL. */
+   callables it does not go through a quarantine.  No GIL since API version 3, and also when Python has ended. */
 static inline void libffi_closure_free(libffi_closure *closure)
 {
     LIBFFI_API_TABLE->closure_free(closure);
@@ -585,6 +660,63 @@ static inline PyObject *libffi_features(void)
 static inline void libffi_raise(void)
 {
     LIBFFI_API_TABLE->raise();
+}
+
+/* ---- libraries, declarations.  API version 3. ---- */
+
+/* A libffi.Library: Library(name), found as that finds it; NULL is the process.  It is closed by
+   libffi_library_close() only.  New; raises LibraryNotFound, ValueError.  GIL. */
+static inline PyObject *libffi_library_open(const char *name)
+{
+    return LIBFFI_API_TABLE->library_open(name);
+}
+
+/* The address of a function or variable, as long as the library is open.  Raises SymbolNotFound, ValueError for a
+   closed library.  GIL. */
+static inline void *libffi_library_symbol(PyObject *library, const char *name)
+{
+    return LIBFFI_API_TABLE->library_symbol(library, name);
+}
+
+/* Library.close().  0; or raises RuntimeError while it is in use.  GIL. */
+static inline int libffi_library_close(PyObject *library)
+{
+    return LIBFFI_API_TABLE->library_close(library);
+}
+
+/* Library.declare(text): a dict of what the text declares, by name, and of tags as "struct name".  A function is its
+   CIF, a type a libffi.Type, a constant its value, a variable its memory.  New; raises DeclarationError,
+   SymbolNotFound.  GIL. */
+static inline PyObject *libffi_declare(PyObject *library, const char *text)
+{
+    return LIBFFI_API_TABLE->declare(library, text);
+}
+
+/* ---- this thread.  API version 3.  No GIL. ---- */
+
+/* What libffi.get_errno() gives: errno as the last call with LIBFFI_ERRNO left it, which nothing of this package or of
+   Python changes in between; and what the next such call begins with. */
+static inline int libffi_get_errno(void)
+{
+    return LIBFFI_API_TABLE->get_errno();
+}
+
+static inline void libffi_set_errno(int number)
+{
+    LIBFFI_API_TABLE->set_errno(number);
+}
+
+/* Is Python still there?  1: it is, the thread holds the GIL now, and the interpreter waits with its end until
+   libffi_python_leave(), for two seconds at most.  0: it is not; go on without, and leave nothing.  On any thread,
+   also one that Python never saw, or that holds the GIL already. */
+static inline int libffi_python_enter(libffi_visit *visit)
+{
+    return LIBFFI_API_TABLE->python_enter(visit);
+}
+
+static inline void libffi_python_leave(libffi_visit *visit)
+{
+    LIBFFI_API_TABLE->python_leave(visit);
 }
 
 /* libffi's version, "3.8.0".  Static.  No GIL. */

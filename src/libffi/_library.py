@@ -143,15 +143,22 @@ class Library(_ffi.LoadedLibrary):
         unions, by tag or typedef, classes of one's own: `{"point": Point}` with a
         `class Point(Struct)` that leaves its fields to the text, or has the same.
         """
-        from libffi._reader import Declarations, Text
+        from libffi._reader import Text
+
+        self._declare(Text(text, partial, strings, options, dict(classes or {})))
+
+    def _declare(self, text: Text) -> dict[str, Any]:
+        """Declare a text; return its objects."""
+        from libffi._reader import Declarations
 
         with self._lock:
             declarations = self._declarations or Declarations()
-            given = Text(text, partial, strings, options, dict(classes or {}))
-            for name, value in declarations.add(self, given).items():
+            found = declarations.add(self, text)
+            for name, value in found.items():
                 if not hasattr(type(self), name):
                     self.__dict__[name] = value
             self._declarations = declarations
+        return found
 
     def __getitem__(self, name: str) -> Declared:
         """Return what was declared under a name, also one that is a method's or "struct tag"."""
@@ -224,6 +231,16 @@ def _reduce_function(
 
 
 _ffi.set_function_reducer(_reduce_function)
+
+
+def _declared(library: Library, text: str) -> dict[str, Any]:
+    """Return what a text declares of a library (for the C API)."""
+    from libffi._reader import Text
+
+    return library._declare(Text(text, False, "text", {}))
+
+
+_ffi.set_library(Library, _declared)
 
 
 def rebuild_library(

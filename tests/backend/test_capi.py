@@ -75,7 +75,7 @@ def pow_(libm):
 
 
 def test_versions(api):
-    assert api.versions() == (1, 2, 1, FEATURES["version"])
+    assert api.versions() == (1, 3, 1, FEATURES["version"])
     assert api.import_again()
 
 
@@ -93,12 +93,12 @@ def test_the_header_stands_alone(tmp_path, flags):
 def test_a_newer_package_is_asked_for(folder):
     path = extensions.build(folder, "capi_newer", "-DLIBFFI_API_MINIMUM=1000")
     with pytest.raises(ImportError, match=r"ABI version 1 and API version 1000 or newer, "
-                                          r"the installed package has ABI version 1 and API version 2$"):
+                                          r"the installed package has ABI version 1 and API version 3$"):
         extensions.load("capi_newer", path)
 
 
 @pytest.mark.parametrize("abi, version, fits", [
-    (1, 2, True), (1, 7, True), (2, 2, False), (0, 9, False), (1, 1, False)])
+    (1, 3, True), (1, 7, True), (2, 3, False), (0, 9, False), (1, 2, False)])
 def test_another_package(api, monkeypatch, abi, version, fits):
     name = b"libffi._ffi._C_API"
     new = ctypes.pythonapi.PyCapsule_New
@@ -115,7 +115,7 @@ def test_another_package(api, monkeypatch, abi, version, fits):
             if fits:
                 assert api.import_again() is False
             else:
-                with pytest.raises(ImportError, match=f"compiled for ABI version 1 and API version 2 or newer, "
+                with pytest.raises(ImportError, match=f"compiled for ABI version 1 and API version 3 or newer, "
                                                       f"the installed package has ABI version {abi} and "
                                                       f"API version {version}$"):
                     api.import_again()
@@ -644,6 +644,10 @@ def test_cython_types(cython):
     assert cython.result_type(CIF(POINT, [c.int])) is POINT
 
 
+def test_cython_knows_what_came_later(cython):
+    assert cython.later() == (True, True, True)
+
+
 def test_cython_exceptions(cython):
     calls = []
 
@@ -671,7 +675,7 @@ def test_cython_finds_the_include_folder_too(tmp_path):
 
 def test_the_example_of_the_documentation(tmp_path, pow_):
     page = (Path(__file__).parents[2] / "docs" / "backend.md").read_text()
-    source, more = re.findall(r"^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    source, more, _ = re.findall(r"^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     more = more.replace("(void)\n{", "(PyObject *self, PyObject *args)\n{\n    (void)self; (void)args;")
     source = source.replace('METH_VARARGS, NULL}, {NULL', 'METH_VARARGS, NULL}, '
                             '{"points", signature_of_points, METH_NOARGS, NULL}, {NULL')
@@ -686,12 +690,28 @@ def test_the_example_of_the_documentation(tmp_path, pow_):
         power(closure.address, 1, 2)
 
 
+def test_the_small_runtime_of_the_documentation(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "backend.md").read_text()
+    source = re.search(r"^## A small runtime\n.*?^```c\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
+    (tmp_path / "runtime.c").write_text(source)
+    for name, *flags in ("c", "-std=c11"), ("cpp", "-x", "c++", "-std=c++11"):
+        extensions.compile_files(tmp_path / f"{name}.so", [tmp_path / "runtime.c"], *flags, cxx=name == "cpp")
+        sort = extensions.load("runtime", tmp_path / f"{name}.so").sort
+        numbers = [3, -1, 2, 3, 0]
+        in_order, calls = sort(numbers)
+        assert in_order == sorted(numbers) and calls >= 4 and sort([]) == ([], 0)
+        with pytest.raises(TypeError):
+            sort(["3"])
+        with pytest.raises(ValueError, match="too many"):
+            sort(range(101))
+
+
 def test_every_function_is_in_the_documentation():
     page = (Path(__file__).parents[2] / "docs" / "backend.md").read_text()
     header = (Path(libffi.get_include()) / "libffi" / "libffi_api.h").read_text()
     declarations = (Path(libffi.get_include()) / "libffi" / "__init__.pxd").read_text()
     functions = set(re.findall(r"^static inline .*?(libffi_\w+)\(", header, re.MULTILINE))
-    assert len(functions) == 38
+    assert len(functions) == 54
     assert [name for name in functions if f"{name}" not in page or f"{name}(" not in declarations] == []
     names = set(re.findall(r"\bLIBFFI_[A-Z0-9_]+\b", header))
     enumerated = {name for name in names if re.match(r"LIBFFI_(?!API|H$)", name)}

@@ -95,3 +95,11 @@ def make_struct():
 def result_type(cif):
     """Return the result type of a CIF that came from Python."""
     return <object>libffi.libffi_cif_type(libffi.libffi_cif_get(cif), -1)
+
+
+def later():
+    """Ask for newer functions, and use the invoker of a CIF itself."""
+    cif = libffi.libffi_cif_from_codes(LIBFFI_INT, NULL, 0, -1, libffi.libffi_abi_default())
+    cdef const libffi.libffi_cif *handle = libffi.libffi_cif_get(cif)
+    return (libffi.LIBFFI_API_HAS(libffi.HAS_declare), handle.invoke != NULL and handle.prepared != NULL,
+            handle.nfixed == handle.nargs == 0 and handle.abi == libffi.libffi_abi_default())
