@@ -12,21 +12,20 @@ import weakref as _weakref
 cimport cython
 from cpython.buffer cimport (PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_CheckBuffer,
                              PyObject_GetBuffer)
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.complex cimport PyComplex_FromDoubles, PyComplex_ImagAsDouble, PyComplex_RealAsDouble
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.complex cimport PyComplex_FromDoubles
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.float cimport PyFloat_FromDouble
 from cpython.long cimport PyLong_FromLongLong, PyLong_FromUnsignedLongLong
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
-from cpython.object cimport (Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, PyObject_GenericGetAttr, PyObject_GenericSetAttr,
+from cpython.object cimport (Py_EQ, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, PyObject_GenericGetAttr,
                              PyObject_RichCompare, PyTypeObject)
-from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport (int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t)
 from libc.stdio cimport FILE, fclose, snprintf
-from libc.string cimport memcpy, memmove as c_memmove, memset, strlen
+from libc.string cimport memcpy, memmove as c_memmove, memset
 
-from libffi cimport (LIBFFI_ERRNO, LIBFFI_RELEASE_GIL, libffi_address, libffi_cif, libffi_cif_get, libffi_function,
+from libffi cimport (LIBFFI_ERRNO, LIBFFI_RELEASE_GIL, libffi_cif, libffi_cif_get, libffi_function,
                      libffi_import, libffi_invoke_exchange)
 
 libffi_import()

@@ -108,7 +108,8 @@ def from_buffer(CType ctype not None, python_buffer, bint require_writable=False
         else:
             made.length = ctype.item_count
             if made.view.len < ctype.size:
-                raise ValueError(f"buffer is too small ({made.view.len} bytes) for '{ctype.cname}' ({ctype.size} bytes)")
+                raise ValueError(f"buffer is too small ({made.view.len} bytes) for '{ctype.cname}' "
+                                 f"({ctype.size} bytes)")
     return made
 
 

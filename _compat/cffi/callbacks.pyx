@@ -28,8 +28,8 @@ cdef class _Callback:
     def __call__(self, *arguments):
         cdef Py_ssize_t i
         try:
-            given = [from_core(<CType>PyTuple_GET_ITEM(self.ctype.parameters, i), <object>PyTuple_GET_ITEM(arguments, i))
-                     for i in range(len(arguments))]
+            given = [from_core(<CType>PyTuple_GET_ITEM(self.ctype.parameters, i),
+                               <object>PyTuple_GET_ITEM(arguments, i)) for i in range(len(arguments))]
             value = self.function(*given)
             try:
                 return to_core(self.ctype.item_type, value)
@@ -155,7 +155,8 @@ cdef object to_core(CType ctype, object value):
         if value is not None:
             raise TypeError("callback with the return type 'void' must return None")
         return None
-    if ctype.kind_number == SIGNED and PyLong_CheckExact(value) and ctype.size == 4 and -0x80000000 <= value <= 0x7FFFFFFF:
+    if ctype.kind_number == SIGNED and ctype.size == 4 and PyLong_CheckExact(value) and (
+            -0x80000000 <= value <= 0x7FFFFFFF):
         return value
     if value is None:
         unfit(ctype, "value", value)

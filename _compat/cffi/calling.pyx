@@ -144,8 +144,7 @@ cdef char *temporary(CType ctype, object value, list kept) except? NULL:
         return file_address(value)
     if item.size < 0 or not (isinstance(value, (list, tuple)) or isinstance(value, str) and as_characters(
             item, value) is not None):
-        unfit(ctype, "cdata pointer" if item.size < 0 or not item.is_bytes else "bytes or list or tuple or cdata pointer",
-              value)
+        unfit(ctype, "bytes or list or tuple or cdata pointer" if item.is_bytes else "cdata pointer", value)
     count = array_length(item, value)
     room = PyBytes_FromStringAndSize(NULL, max(count, 1) * item.size)
     data = PyBytes_AS_STRING(room)

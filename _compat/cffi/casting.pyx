@@ -1,5 +1,6 @@
 """Casts: numbers wrap and addresses are taken, as in C."""
 
+
 def cast(CType ctype not None, source):
     """Return `source` as a value of another type."""
     cdef _CDataBase made

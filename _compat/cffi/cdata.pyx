@@ -25,8 +25,7 @@ cdef class _CDataBase:
     cdef char *data
     cdef CType type
     cdef vectorcallfunc vectorcall      # functions
-    cdef Py_ssize_t length              # arrays: items; structs that end with an open array, and pointers that own one:
-                                        # bytes; else -1
+    cdef Py_ssize_t length              # arrays: items; structs with an open end, and pointers that own one: bytes
     cdef object __weakref__
     cdef char room[16]                  # of a number
 

@@ -11,7 +11,9 @@ cdef object compare(_CDataBase left, object right, int operation):
                 return a == b
             if operation == Py_NE:
                 return a != b
-            return a < b if operation == Py_LT else a <= b if operation == Py_LE else a > b if operation == Py_GT else a >= b
+            if operation == Py_LT or operation == Py_LE:
+                return a < b if operation == Py_LT else a <= b
+            return a > b if operation == Py_GT else a >= b
         right = as_value(other)
     elif not is_number(left.type):
         return NotImplemented

@@ -167,5 +167,6 @@ cdef object distance(_CDataBase left, _CDataBase right):
     size = 1 if ctype.item_type.kind_number == VOID else ctype.item_type.size
     bytes_between = left.data - right.data
     if bytes_between % size:
-        raise ValueError("pointer subtraction: the distance between the two pointers is not a multiple of the item size")
+        raise ValueError("pointer subtraction: the distance between the two pointers is not a multiple of the item "
+                         "size")
     return bytes_between // size

@@ -32,8 +32,8 @@ cdef int unfit(CType ctype, str expected, object value) except -1:
     if isinstance(value, _CDataBase):
         given = (<_CDataBase>value).type
         if given.cname == ctype.cname:
-            raise TypeError(f"initializer for ctype '{ctype.cname}' appears indeed to be '{given.cname}', but the types "
-                            "are different (check that you are not e.g. mixing up different ffi instances)")
+            raise TypeError(f"initializer for ctype '{ctype.cname}' appears indeed to be '{given.cname}', but the "
+                            "types are different (check that you are not e.g. mixing up different ffi instances)")
     raise TypeError(f"initializer for ctype '{ctype.cname}' must be a {expected}, not {described(value)}")
 
 
@@ -156,7 +156,7 @@ cdef int store_members(CType ctype, char *data, object value) except -1:
         return 0
     if not isinstance(value, (list, tuple)):
         unfit(ctype, "list or tuple or dict or struct-cdata", value)
-    for name, member in ctype.member_list:
+    for _name, member in ctype.member_list:
         if taken == len(value):
             return 0
         field = member

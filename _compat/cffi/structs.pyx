@@ -25,10 +25,11 @@ def complete_struct_or_union(CType ctype not None, list fields not None, ignored
         return
     entries = [checked_entry(ctype, entry, i == len(fields) - 1) for i, entry in enumerate(fields)]
     laid = (_c.union if is_union else _c.struct)(
-        ctype.cname.rpartition(" ")[2], [core_member(i, name, item, bits) for i, (name, item, bits, offset) in enumerate(entries)],
+        ctype.cname.rpartition(" ")[2],
+        [core_member(i, name, item, bits) for i, (name, item, bits, _offset) in enumerate(entries)],
         _pack_=1 if sflags & PACKED else pack if pack > 0 else 0, _layout_="ms" if sflags & MSVC_BITFIELDS else None)
     offsets, bit_places = laid.offsets, laid.bits
-    given = [offset for name, item, bits, offset in entries]
+    given = [entry[3] for entry in entries]
     ctype.own_layout = any(offset >= 0 and offset != offsets[f"m{i}"] for i, offset in enumerate(given))
     found = []
     alignment = laid.alignment
@@ -49,7 +50,7 @@ def complete_struct_or_union(CType ctype not None, list fields not None, ignored
                 field.bitshift = -2
         end = max(end, field.offset + max((<CType>item).size, 0))
         found += [(name, field)] if name else inner_members(field)
-    names = [name for name, member in found]
+    names = [entry[0] for entry in found]
     for name in names:
         if names.count(name) > 1:
             raise KeyError(f"duplicate field name '{name}'")
@@ -144,7 +145,7 @@ cdef list inner_members(CField outer):
 
 
 cdef bint empty_arrays(list entries):
-    return any((<CType>item).kind_number == ARRAY and (<CType>item).item_count <= 0 for name, item, *rest in entries)
+    return any((<CType>item).kind_number == ARRAY and (<CType>item).item_count <= 0 for _name, item, *_rest in entries)
 
 
 def typeoffsetof(CType ctype not None, field_or_index, bint following=False):

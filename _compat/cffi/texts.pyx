@@ -1,5 +1,6 @@
 """ffi.string() and ffi.unpack()."""
 
+
 def string(_CDataBase cdata not None, Py_ssize_t maxlen=-1):
     """Return the text at a pointer or array up to its end, a character, or an enum's name."""
     cdef CType ctype = cdata.type

@@ -66,7 +66,7 @@ static int adopt(PyObject *class, PyTypeObject *made)
         if (status < 0)
             return -1;
     }
-    if (made->tp_as_sequence != NULL) {         /* iteration looks for it, and no name leads there from Cython's class */
+    if (made->tp_as_sequence != NULL) { /* iteration looks for it, and no name leads there from Cython's class */
         type->tp_as_sequence->sq_item = made->tp_as_sequence->sq_item;
         type->tp_as_sequence->sq_ass_item = made->tp_as_sequence->sq_ass_item;
     }
