@@ -29,7 +29,7 @@ cdef extern from "core.h":
 
     # As far as Cython names them: the table is model/kinds.h.
     ctypedef enum type_kind:
-        K_VOID, K_BOOL, K_CHAR, K_CHAR16, K_CHAR32, K_S8, K_U8
+        K_VOID, K_BOOL, K_CHAR, K_CHAR16, K_CHAR32, K_S8, K_U8, K_U16, K_U32, K_U64
         K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT, K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
         K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
         K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT, K_SWAPPED
@@ -95,6 +95,7 @@ cdef extern from "core.h":
     const type_info *scalar_at(const type_info *, size_t)
     int same_to_c(const type_info *, const type_info *)
     int compatible_structs(const type_info *, const type_info *)
+    bint is_signed_int(const type_info *)
 
     ctypedef struct memory_state:
         char *data
@@ -371,7 +372,8 @@ cdef extern from *:
     object (*core_exact_from_string "core.exact_from_string")(const char *)
     object (*core_array_of "core.array_of")(const type_info *, Py_ssize_t)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
-    int (*core_ctypes_describes "core.ctypes_describes")(const type_info *, object) except -1
+    object (*core_stand_in "core.stand_in")(const type_info *, object)
+    int (*core_foreign_describes "core.foreign_describes")(const type_info *, object) except -1
     object (*core_watch_begins "core.watch_begins")(const watched_what *, PyObject *, const char **)
     int (*core_watch_ends "core.watch_ends")(object, const watched_what *, const void *, PyObject *, int) except -1
     const type_info *promoted_int "promoted.int_"

@@ -18,6 +18,7 @@
 #include "model/memory.h"
 #include "model/type.h"
 #include "model/value.h"
+#include "values/foreign.h"
 #include "values/formats.h"
 #include "values/integers.h"
 
@@ -117,6 +118,24 @@ COLD static const type_info *buffer_type(PyObject *value)
     }
 }
 
+static const type_info *extra_type(PyObject *value);
+
+/* An object of another library says its type by what stands in for it.  Borrowed; NULL raises. */
+COLD static const type_info *foreign_type(PyObject *value)
+{
+    const type_info *type;
+    PyObject *made;
+    int status = find_stand_in(NULL, value, &made);
+
+    if (status <= 0)
+        return status < 0 ? NULL : PyObject_CheckBuffer(value) ? buffer_type(value)
+                               : PyIndex_Check(value)          ? index_type(value)
+                                                               : say_its_type(value);
+    type = extra_type(made);
+    Py_DECREF(made);
+    return type;
+}
+
 /* What C would promote `value` to (borrowed), or NULL with an error. */
 static const type_info *extra_type(PyObject *value)
 {
@@ -148,9 +167,7 @@ static const type_info *extra_type(PyObject *value)
     }
     if (PyComplex_Check(value))
         return promoted.complex_double;
-    if (PyObject_CheckBuffer(value))
-        return buffer_type(value);
-    return PyIndex_Check(value) ? index_type(value) : say_its_type(value);
+    return foreign_type(value);
 }
 
 static inline int same_types(const type_info *const *one, const type_info *const *other,

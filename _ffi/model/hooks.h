@@ -21,7 +21,8 @@ static struct {
     PyObject *(*exact_from_string)(const char *digits);
     PyObject *(*array_of)(const type_info *item, Py_ssize_t length);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
-    int (*ctypes_describes)(const type_info *item, PyObject *value);     /* -1 raises */
+    PyObject *(*stand_in)(const type_info *type, PyObject *value);      /* New, or None; raises. */
+    int (*foreign_describes)(const type_info *item, PyObject *value);   /* -1 raises */
     PyObject *(*watch_begins)(const watched_what *what, PyObject *outer, const char **report);
     int (*watch_ends)(PyObject *event, const watched_what *what, const void *result, PyObject *exception,
                       int error);

@@ -74,7 +74,8 @@ core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_array_of = array_of
 core_new_array = new_array
-core_ctypes_describes = ctypes_describes
+core_stand_in = stand_in
+core_foreign_describes = foreign_describes
 core_watch_begins = watch_begins
 core_watch_ends = watch_ends
 own_instances(<PyTypeObject *>Memory)

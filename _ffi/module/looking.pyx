@@ -50,6 +50,9 @@ def addressof(value, member=None):
         need_stack(0)
         view = memoryview(value)
     except TypeError:
+        made = stand_in(&(<Type>core_types["pointer"]).info, value)
+        if isinstance(made, (Pointer, Function)):
+            return made.address
         raise TypeError(f"addressof(): {type(value).__name__} has no address") from None
     if not view.c_contiguous:
         raise ValueError("addressof(): expected a contiguous buffer")

@@ -1,8 +1,8 @@
 """MemoryClass: the class of classes of memory. A user's class over a type is one, with a type of its own."""
 
 # What a class of structs has of its type, beside new(), at() and read(). Fields have no other name there.
-cdef tuple TYPE_ATTRIBUTES = ("name", "kind", "size", "alignment", "fields", "offsets", "bits", "new", "at", "read",
-                              "define")
+cdef tuple TYPE_ATTRIBUTES = ("name", "kind", "size", "alignment", "fields", "offsets", "bits", "dtype", "new", "at",
+                              "read", "define")
 
 
 cdef class MemoryClass(type):

@@ -87,6 +87,11 @@ cdef class Type:
         return bool(self.info.is_const)
 
     @property
+    def dtype(self):
+        """Return NumPy's dtype of the values, which `numpy.dtype(T)` is too; TypeError where it has none."""
+        return foreign.dtype_of(self)
+
+    @property
     def closure(self):
         """Make a closure of a callable, or decorate one: CIF.closure of what a function pointer points to."""
         if self.cif is None:
@@ -173,11 +178,15 @@ cdef class Type:
         """
         cdef Py_ssize_t distance = distance_into(self, "at", offset)
         need_maker(self)
+        cdef Type any_pointer = ptr(core_types["void"], True)
+        made = stand_in(&any_pointer.info, address)
+        if made is not None:
+            address = made
         if isinstance(address, (Function, Closure)):
             raise TypeError(f"{type_name(self)}.at(): code is no storage, got {type(address).__name__}")
         if isinstance(address, int):
             PySys_Audit("libffi.cdata", "O", <PyObject *>address)
-        cdef Pointer pointer = make_pointer(ptr(core_types["void"], True), address)
+        cdef Pointer pointer = make_pointer(any_pointer, address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")
         if isinstance(pointer.owner, memoryview) and not isinstance(address, (Memory, Pointer)):

@@ -61,7 +61,7 @@ static int check_items(const type_info *type, const Py_buffer *view, PyObject *v
         return -1;
     }
     if (UNLIKELY(!format_matches(item, view))) {
-        int matches = core.ctypes_describes(item, value);
+        int matches = core.foreign_describes(item, value);
         if (matches == 0)
             PyErr_Format(PyExc_TypeError, "expected %U, got a buffer of items '%s'", type->name,
                          view->format ? view->format : "B");
@@ -73,27 +73,6 @@ static int check_items(const type_info *type, const Py_buffer *view, PyObject *v
                      view->len);
         return -1;
     }
-    return 0;
-}
-
-/* Export `value`'s buffer for as long as C may look at it, and write its address.  0; -1 raises,
-   and `k` may keep it then too. */
-static int address_of_buffer(const type_info *type, void *where, PyObject *value, keeper *k)
-{
-    const Py_buffer *view;
-    int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);
-
-    if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0))
-        return no_such_buffer(type, value);
-    if (type->item != NULL && type->item->kind != K_VOID && UNLIKELY(check_items(type, view, value) < 0))
-        return -1;
-    if (type->item != NULL && type->item->kind == K_VOID && UNLIKELY(is_foreign_pointer(view))) {
-        PyErr_Format(PyExc_TypeError, "expected %U, got %s, a pointer itself (say what is meant: the address "
-                                      "in it, or ctypes.addressof() of it)",
-                     type->name, Py_TYPE(value)->tp_name);
-        return -1;
-    }
-    write_address(where, view->buf);
     return 0;
 }
 

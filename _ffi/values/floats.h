@@ -9,7 +9,25 @@
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/type.h"
+#include "values/formats.h"
 #include "values/integers.h"
+
+/* Complex, though it makes itself a float by leaving a part out: NumPy's? */
+COLD static int is_complex_buffer(PyObject *value)
+{
+    Py_buffer view;
+    int is_complex;
+
+    if (!PyObject_CheckBuffer(value) || !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__"))
+        return 0;
+    if (PyObject_GetBuffer(value, &view, PyBUF_FULL_RO) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    is_complex = format_sort(&view) == 'z';
+    PyBuffer_Release(&view);
+    return is_complex;
+}
 
 /* A float, an int, or what can make itself one.  0; -1 raises TypeError, OverflowError. */
 COLD static int double_from_any(const type_info *type, PyObject *value, double *out)
@@ -20,6 +38,8 @@ COLD static int double_from_any(const type_info *type, PyObject *value, double *
         return expected(type, value);
     if (need_stack(0) < 0)
         return -1;
+    if (is_complex_buffer(value))
+        return expected(type, value);
     *out = PyFloat_AsDouble(value);
     if (*out == -1.0 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(value)) {

@@ -21,7 +21,8 @@ typedef struct {
     size_t matched;                 /* bytes that were members of both */
     size_t alignment;               /* of the members so far */
     int members, depth;
-    int native, swapped;            /* sizes and alignment of this machine's; bytes the other way round */
+    int native, swapped;            /* sizes of this machine's; bytes the other way round */
+    int packed;                     /* all padding is written */
 } format_reader;
 
 /* The scalar at an offset of a type, or NULL: there is none, or none that can be described. */
@@ -104,7 +105,7 @@ static int member_matches(format_reader *r, char sort, size_t size)
         return 0;
     r->matched += size;
     r->offset += size;
-    if (type->alignment > r->alignment)
+    if (type->alignment > r->alignment && !r->packed)
         r->alignment = type->alignment;
     return 1;
 }
@@ -113,6 +114,7 @@ static void read_order(format_reader *r)
 {
     for (; *r->at != '\0' && strchr("@^=<>!", *r->at) != NULL; ++r->at) {
         r->native = *r->at == '@' || *r->at == '^';
+        r->packed = *r->at == '^';
         r->swapped = *r->at == (PY_BIG_ENDIAN ? '<' : '>') || (!PY_BIG_ENDIAN && *r->at == '!');
     }
 }
@@ -326,7 +328,7 @@ static size_t described_bytes(const type_info *type)
 
 static int members_of(const type_info *type, const char *format)
 {
-    format_reader r = {format, type, 0, 0, 1, 0, 0, 1, 0};
+    format_reader r = {format, type, 0, 0, 1, 0, 0, 1, 0, 0};
     return members_match(&r) && *r.at == '\0' && r.matched == described_bytes(type);
 }
 
@@ -383,7 +385,7 @@ static inline int format_matches(const type_info *item, const Py_buffer *view)
 /* The sort of a buffer's items, if they are scalars; else 0. */
 static char format_sort(const Py_buffer *view)
 {
-    format_reader r = {view->format ? view->format : "B", NULL, 0, 0, 1, 0, 0, 1, 0};
+    format_reader r = {view->format ? view->format : "B", NULL, 0, 0, 1, 0, 0, 1, 0, 0};
     size_t size;
     char sort;
 
@@ -395,7 +397,7 @@ static char format_sort(const Py_buffer *view)
 /* The sort of what one of struct's codes says; or 0. */
 static char sort_of_code(const char *code)
 {
-    format_reader r = {code, NULL, 0, 0, 1, 0, 0, 1, 0};
+    format_reader r = {code, NULL, 0, 0, 1, 0, 0, 1, 0, 0};
     size_t size;
     return read_code(&r, &size);
 }

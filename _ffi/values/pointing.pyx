@@ -17,7 +17,10 @@ cdef Pointer make_pointer(Type type, value):
         raise TypeError(f"{type_name(type)}: expected an address, got bool")
     if isinstance(value, int) or value is None:
         return pointer_to_address(type, value)
-    return pointer_to_buffer(type, value)
+    made = stand_in(&type.info, value)
+    if made is None:
+        made = stand_in(&(<Type>core_types["pointer"]).info, value)     # it is cast
+    return pointer_to_buffer(type, value) if made is None else make_pointer(type, made)
 
 
 cdef Pointer pointer_kept(Type type, void *address, owner, lifetime *life, Py_ssize_t length):

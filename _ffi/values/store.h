@@ -21,6 +21,7 @@
 #include "values/characters.h"
 #include "values/copies.h"
 #include "values/floats.h"
+#include "values/foreign.h"
 #include "values/integers.h"
 #include "values/load.h"
 #include "values/long_double.h"
@@ -32,11 +33,26 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
 
 /* ---- structs and unions ---- */
 
+/* A bit-field from a number, another library's too.  0; -1 raises. */
+static int store_bits_of(const field_info *field, char *base, PyObject *value)
+{
+    PyObject *made;
+    int status;
+
+    if (LIKELY(store_bits(field, base, value) == 0))
+        return 0;
+    if (find_stand_in(field->type->item, value, &made) <= 0)
+        return -1;
+    status = store_bits(field, base, Value_Check(made) ? ((ValueObject *)made)->value : made);
+    Py_DECREF(made);
+    return status;
+}
+
 /* One member; an error says which.  0; -1 raises. */
 static int store_field(const type_info *type, const field_info *field, char *base,
                        PyObject *value, keeper *k)
 {
-    int status = field->bit_width ? store_bits(field, base, value)
+    int status = field->bit_width ? store_bits_of(field, base, value)
                                   : store_value(field->type, base + field->offset, value, k);
     if (UNLIKELY(status < 0))
         add_place(PyUnicode_FromFormat("%U.%U", type->name, field->name));
@@ -233,6 +249,25 @@ COLD static int store_held(const type_info *type, void *where, MemoryObject *ins
     return status;
 }
 
+/* What stands in for an object of another library, after our own rule has refused that.  0; -1 raises. */
+COLD static int store_foreign(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    keeper none = {.objects = NULL};            /* numbers keep nothing, and may have no keeper */
+    PyObject *made;
+    int borrowed, status = find_stand_in(type, value, &made);
+
+    if (status <= 0)
+        return -1;
+    if (k == NULL)
+        k = &none;
+    borrowed = k->borrowed;
+    k->borrowed = 0;
+    status = store_value(type, where, made, k);
+    k->borrowed = borrowed;
+    Py_DECREF(made);
+    return status;
+}
+
 // clang-format off
 #define STORE_SIGNED(ctype, min, max) do { \
         long long number_; ctype narrow_; \
@@ -339,15 +374,21 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
             return copy_memory(type, where, (MemoryObject *)value, k);
         return store_value(type->item, where, value, k);
     case K_ENUM:
-        if (UNLIKELY(!PyLong_Check(value) && !Value_Check(value)))
-            return expected(type, value);
+        if (UNLIKELY(!PyLong_Check(value) && !Value_Check(value))) {
+            expected(type, value);
+            goto failed;
+        }
         return store_value(type->item, where, value, k);
     case K_STRUCT:
     case K_UNION:
-        return store_struct(type, where, value, k);
+        if (UNLIKELY(store_struct(type, where, value, k) < 0))
+            goto failed;
+        return 0;
     case K_ARRAY:
     case K_VECTOR:
-        return store_array(type, where, value, k);
+        if (UNLIKELY(store_array(type, where, value, k) < 0))
+            goto failed;
+        return 0;
     default:
         PyErr_Format(PyExc_TypeError, "%U has no value", type->name);
         return -1;
@@ -360,7 +401,7 @@ failed:
     }
     if (Memory_Check(value) && ((MemoryObject *)value)->m.type->kind == K_INSTANCE && !is_pointer_kind(type->kind))
         return store_held(type, where, (MemoryObject *)value, k);
-    return -1;
+    return is_pointer_kind(type->kind) ? -1 : store_foreign(type, where, value, k);
 }
 
 /* One whose conversion runs no code of the user's? */

@@ -14,6 +14,7 @@
 #include "model/value.h"
 #include "values/address.h"
 #include "values/buffers.h"
+#include "values/foreign.h"
 #include "values/function_pointers.h"
 #include "values/integers.h"
 #include "values/keeper.h"
@@ -141,10 +142,62 @@ COLD static int no_va_list(PyObject *value)
     return -1;
 }
 
+/* What stands in for an object of another library, instead of the buffer that it is or, with an error set, could not
+   give.  0; 1: nothing does, and the error stays; -1 raises. */
+static int address_of_foreign(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    PyObject *made;
+    int borrowed = k->borrowed, status = find_stand_in(type, value, &made);
+
+    if (status <= 0)
+        return status == 0 ? 1 : -1;
+    k->borrowed = 0;                /* it is ours, not the caller's */
+    status = pointer_from(type, where, made, k);
+    k->borrowed = borrowed;
+    Py_DECREF(made);
+    return status;
+}
+
+/* Of no dimension: a number of NumPy's or a pointer of ctypes', whose own address nobody means? */
+static int is_foreign_scalar(const type_info *type, const Py_buffer *view)
+{
+    return is_foreign_pointer(view) || (view->readonly && (type->item == NULL || type->item->kind == K_VOID));
+}
+
+/* Export `value`'s buffer for as long as C may look at it, and write its address.  0; -1 raises,
+   and `k` may keep it then too. */
+static int address_of_buffer(const type_info *type, void *where, PyObject *value, keeper *k)
+{
+    const Py_buffer *view;
+    int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);
+
+    if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0)) {
+        int status = says_no_buffer() ? address_of_foreign(type, where, value, k) : 1;
+        return status <= 0 ? status : no_such_buffer(type, value);
+    }
+    if (UNLIKELY(view->ndim == 0) && is_foreign_scalar(type, view)) {
+        int status = address_of_foreign(type, where, value, k);
+        if (status <= 0)
+            return status;
+    }
+    if (type->item != NULL && type->item->kind != K_VOID && UNLIKELY(check_items(type, view, value) < 0))
+        return -1;
+    if (type->item != NULL && type->item->kind == K_VOID && UNLIKELY(is_foreign_pointer(view))) {
+        PyErr_Format(PyExc_TypeError, "expected %U, got %s, a pointer itself (say what is meant: the address "
+                                      "in it, or ctypes.addressof() of it)",
+                     type->name, Py_TYPE(value)->tp_name);
+        return -1;
+    }
+    write_address(where, view->buf);
+    return 0;
+}
+
 /* The general case; pointers to the common things are taken care of in pointer_from().  0; -1
    raises. */
 NOINLINE static int pointer_from_any(const type_info *type, void *where, PyObject *value, keeper *k)
 {
+    int status;
+
     if (Pointer_Check(value))
         return address_of_pointer(type, where, value, k);
     if (type->is_va_list)
@@ -157,6 +210,9 @@ NOINLINE static int pointer_from_any(const type_info *type, void *where, PyObjec
         return address_of_buffer(type, where, value, k);
     if (type->kind != K_FUNCTION && PyIndex_Check(value))
         return address_from_int(type, where, value);
+    status = address_of_foreign(type, where, value, k);
+    if (status <= 0)
+        return status;
     if (type->kind == K_PTR && (PyList_Check(value) || PyTuple_Check(value) || PyDict_Check(value))) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (pass memory: %s.new(it))", type->name,
                      Py_TYPE(value)->tp_name,

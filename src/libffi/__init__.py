@@ -6,7 +6,7 @@
 """
 import sys
 
-from . import _ffi, c
+from . import _ffi, _foreign, c
 from ._ffi import (
     CIF,
     ArgumentError,
@@ -111,6 +111,9 @@ def get_include() -> str:
     if os.path.isdir(installed):
         return installed
     return os.path.join(os.path.dirname(os.path.dirname(package)), "include")   # built in place
+
+
+_ffi._ask_about_foreign(_foreign)
 
 
 def _begin_as_told() -> None:

@@ -18,10 +18,11 @@ from ._ffi import (
     vector,
     wrap,
 )
+from ._foreign import from_cffi, from_ctypes, from_dtype
 
 globals().update(_ffi.scalars)
 
 __all__ = [
-    *_ffi.scalars, "array", "big", "bits", "enum", "exact", "func", "inout", "little", "out", "ptr", "ref",
-    "struct", "union", "va_list", "vector", "wrap",
+    *_ffi.scalars, "array", "big", "bits", "enum", "exact", "from_cffi", "from_ctypes", "from_dtype", "func", "inout",
+    "little", "out", "ptr", "ref", "struct", "union", "va_list", "vector", "wrap",
 ]

@@ -325,11 +325,11 @@ def test_objects_of_ctypes(libc):
     memset = libc.function("memset", c.pointer, [c.pointer, c.int, c.size_t])
     assert memset(many, 0, 12) == ctypes.addressof(many) and list(many) == [0, 0, 0]
     strlen = libc.function("strlen", c.size_t, [c.ptr(c.void, const=True)])
-    for pointer in (ctypes.c_void_p(5), ctypes.c_char_p(b"x"), ctypes.pointer(now), ctypes.CFUNCTYPE(None)(lambda: 0),
-                    ctypes.py_object([])):
-        for f in lambda p: memset(p, 0, 0), strlen:
-            with pytest.raises(TypeError, match="argument 1: expected .*void \\*, got .*, a pointer itself"):
-                f(pointer)
+    text = ctypes.c_char_p(b"xyz")
+    assert strlen(text) == 3 and memset(text, 0, 0) == ctypes.cast(text, ctypes.c_void_p).value
+    for f in lambda p: memset(p, 0, 0), strlen:
+        with pytest.raises(TypeError, match="argument 1: expected .*void \\*, got .*, a pointer itself"):
+            f(ctypes.py_object([]))
     slot = ctypes.c_void_p(int.from_bytes(b"\7" * c.pointer.size, "little"))
     memchr = libc.function("memchr", c.pointer, [c.ptr(c.pointer), c.int, c.size_t])
     assert memchr(slot, 7, 1) == ctypes.addressof(slot)     # where C wants a pointer to a pointer, it is meant

@@ -1,0 +1,78 @@
+"""Values and types of other libraries: NumPy's, ctypes', cffi's.
+
+    placing     a struct whose members are where another library has them
+    dtypes      NumPy's dtypes for our types, and back
+    numpy_      NumPy's scalars and arrays
+    ctypes_     ctypes' classes and objects
+    cffi_       cffi's types and cdata
+
+No library is imported before a value, or a question, of its comes.
+"""
+TYPE_CHECKING = False       # importing typing would cost more than all the rest
+if TYPE_CHECKING:
+    from typing import Any
+
+    from libffi import Type
+
+
+def from_dtype(dtype: "Any", name: str = "") -> "Type":
+    """Return the C type of what a NumPy dtype describes; a structured one is a struct of that name.
+
+    `dtype` is whatever `numpy.dtype()` takes. Numbers are C's of that size, `S8` is `char[8]`, `U8` is `char32_t[8]`,
+    `V8` is eight bytes, times are `int64_t`. The members of a structured one keep their places: it may be packed,
+    have gaps, or members that lie on one another.
+    """
+    from .dtypes import from_dtype
+
+    return from_dtype(dtype, name)
+
+
+def from_ctypes(cls: "Any") -> "Type":
+    """Return the C type that a class of ctypes' describes: a number, pointer, array, function, structure or union.
+
+    Members lie where ctypes has them, or the class is refused.
+    """
+    from .ctypes_ import from_ctypes
+
+    return from_ctypes(cls)
+
+
+def from_cffi(ctype: "Any") -> "Type":
+    """Return the C type that a ctype of cffi's is: what `ffi.typeof("struct point *")` gives.
+
+    Members lie where cffi has them, or the type is refused.
+    """
+    from .cffi_ import from_cffi
+
+    return from_cffi(ctype)
+
+
+# ---- what the core asks ----
+
+def stand_in(library: str, T: "Type | None", value: "Any") -> object:
+    """Return what an object of that library is in our terms, where a T is wanted (None: anything), or None."""
+    if library == "_ctypes":
+        from . import ctypes_
+
+        return ctypes_.stand_in(T, value)
+    if library == "_cffi_backend":
+        from . import cffi_
+
+        return cffi_.stand_in(T, value)
+    from . import numpy_
+
+    return numpy_.stand_in(T, value)
+
+
+def describes(T: "Type", value: "Any") -> bool:
+    """Return whether the items of a NumPy array have T's own dtype."""
+    from .numpy_ import describes
+
+    return describes(T, value)
+
+
+def dtype_of(T: "Type") -> "Any":
+    """Return the NumPy dtype of a type's values."""
+    from .dtypes import dtype_of
+
+    return dtype_of(T)

@@ -1,0 +1,54 @@
+"""What NumPy's scalars and arrays hold, where the buffer protocol does not say it."""
+from typing import Any
+
+import numpy as np
+
+from libffi import Type, c
+from libffi._ffi import _view
+from libffi._foreign.dtypes import dtype_of
+
+
+def stand_in(T: Type | None, value: Any) -> object:
+    """Return what a scalar or array is in our terms, where a T is wanted (None: any); None: nothing but a buffer."""
+    if isinstance(value, (np.void, np.ndarray)):
+        return _of_structs(T, value) if T is not None else None
+    if T is not None and T.kind in ("pointer", "string", "bytes", "wstring", "function"):
+        return _as_address(T, value)
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    return None
+
+
+def _as_address(T: Type, value: Any) -> object:
+    """A number is an address for `void *` only, whosever it is; the core says so."""
+    if T is not c.pointer and T.item is not c.void:
+        return None
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.integer):
+        return int(value)
+    return float(value.real) if isinstance(value, np.number) else None
+
+
+def _of_structs(T: Type, value: Any) -> object:
+    """Return memory for one record of T's own dtype, a pointer where its items are those that T points to."""
+    if T.kind in ("struct", "union"):
+        if value.ndim or not describes(T, value):
+            return None
+        array = np.asarray(value)
+        return _view(T, array.ctypes.data, array)
+    if T.kind != "pointer" or T is c.pointer or not describes(T.item, value) or not value.flags.c_contiguous:
+        return None
+    return _view(c.ptr(T.item, const=not value.flags.writeable), value.__array_interface__["data"][0], value)
+
+
+def describes(T: Type, value: Any) -> bool:
+    """Return whether the items of an array, or a scalar, have T's own dtype."""
+    while T.kind == "array":
+        T = T.item
+    try:
+        return bool(value.dtype == dtype_of(T))
+    except (AttributeError, TypeError):
+        return False
