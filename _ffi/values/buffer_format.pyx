@@ -91,8 +91,9 @@ def _bytes_of_bits(type):
     found = []
     for names, start, end in groups:
         base = (<Type>this.fields[names[0]]).item
-        if len(names) == 1 and is_int_kind(plain_type(&base.info).kind) and this.bits[names[0]][1] == 8 * (end - start) and (
-                end - start in (1, 2, 4, 8)):
+        size = end - start
+        if len(names) == 1 and size in (1, 2, 4, 8) and this.bits[names[0]][1] == 8 * size and (
+                is_int_kind(plain_type(&base.info).kind)):
             found.append((names[0], start, end - start, is_signed_int(plain_type(&base.info))))
         else:
             found.append((f"{{{','.join(names)}}}", start, end - start, False))
