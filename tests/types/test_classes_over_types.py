@@ -233,7 +233,7 @@ def test_vectors():
         def total(self):
             return sum(self)
 
-    back = CIF(Four, [Four]).closure(lambda v: [x + 1 for x in v]) if "vectors" in libffi.features() else None
+    back = CIF(Four, [Four]).closure(lambda v: [x + 1 for x in v]) if libffi.features()["vectors"] else None
     assert Four([1, 2, 3, 4]).total() == 10
     if back is not None:
         assert back.cif.call(back, [1, 2, 3, 4]).total() == 14
