@@ -39,15 +39,18 @@ STRICT = ["/W3", "/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-missi
 
 
 class BuildExt(build_ext):
-    """Find libffi, ask its header what it has, then compile; a front needs none of that."""
+    """Find libffi, ask its header what it has, make C of all Cython; then C compilers run side by side."""
 
-    def build_extension(self, ext):
-        if ext.name in FRONTS:
-            self.compile(ext, FRONTS[ext.name])
-        else:
-            self.build_core(ext)
+    def build_extensions(self):
+        for ext in self.extensions:
+            if ext.name in FRONTS:
+                self.prepare(ext, FRONTS[ext.name])
+            else:
+                self.prepare_core(ext)
+        self.parallel = self.parallel or True       # as many as there are processors
+        super().build_extensions()
 
-    def compile(self, ext, folder):
+    def prepare(self, ext, folder):
         from Cython.Build import cythonize
 
         ext.include_dirs += [folder, "include"]
@@ -59,9 +62,8 @@ class BuildExt(build_ext):
         ext.sources = cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])[0].sources
         for source in ext.sources:
             cython_faults.mend(source)
-        super().build_extension(ext)
 
-    def build_core(self, ext):
+    def prepare_core(self, ext):
         libffi = find_libffi.find(self.compiler, ROOT / "build")
         temp = Path(self.build_temp)
         config = libffi_config.write(temp / "libffi_config.h", libffi, self.compiler)
@@ -74,7 +76,7 @@ class BuildExt(build_ext):
             self.compiler.linker_so = hardening.without_rpath(self.compiler.linker_so)
         ext.extra_link_args += libffi.link_args
         ext.depends += [str(config), *libffi.depends]
-        self.compile(ext, "_ffi")
+        self.prepare(ext, "_ffi")
         self.ship_license(libffi)
 
     def ship_license(self, libffi):
