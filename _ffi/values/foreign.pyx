@@ -23,13 +23,13 @@ cdef object library_of(cls):
     return "_ctypes" if cls.__name__ == "CArgObject" else None      # byref()'s, before CPython 3.12
 
 
-cdef object stand_in(const type_info *type, object value):
+cdef object stand_in(const type_info *wanted, object value):
     """Return what an object of another library is in our terms, where that type is wanted (NULL: any), or None."""
     need_stack(0)
-    library = library_of(value.__class__)
+    library = library_of(type(value))
     if library is None:
         return None
-    return foreign.stand_in(library, None if type == NULL else <object>type.object, value)
+    return foreign.stand_in(library, None if wanted == NULL else <object>wanted.object, value)
 
 
 cdef int foreign_describes(const type_info *item, object value) except -1:
@@ -40,7 +40,7 @@ cdef int foreign_describes(const type_info *item, object value) except -1:
     if isinstance(value, memoryview) and isinstance(value.obj, Memory):     # bit-fields are not in the format
         own = innermost((<Memory>value.obj).m.type)
         return <size_t>value.itemsize == own.size and same_to_c(innermost(item), own)
-    library = library_of(value.__class__)
+    library = library_of(type(value))
     return library == "numpy" and foreign.describes(<object>item.object, value)
 
 

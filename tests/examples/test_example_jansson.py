@@ -21,8 +21,8 @@ VALUE = {"name": "\u03c0", "list": [1, 2.5, True, None, -(1 << 53) - 1], "nested
 @pytest.fixture(scope="module")
 def python(tmp_path_factory):
     """A Python that has libffi and the package's wheel, and nothing else."""
+    pytest.importorskip("setuptools")       # before pip, which sees to it that setuptools finds no distutils (3.11)
     pytest.importorskip("pip")
-    pytest.importorskip("setuptools")
     try:
         libffi.Library("jansson")
     except libffi.LibraryNotFound as error:
