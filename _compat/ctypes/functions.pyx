@@ -241,7 +241,7 @@ cdef int check_paramflags(Prototype prototype, paramflags) except -1:
         if not isinstance(item, tuple) or not 1 <= len(item) <= 3 or not isinstance(item[0], int) or (
                 len(item) > 1 and not isinstance(item[1], (str, type(None)))):
             raise TypeError("paramflags must be a sequence of (int [,string [,value]]) tuples")
-        flag = item[0] & 7
+        flag = <int>item[0] & 7
         if flag == FLAG_OUT:
             argtype = prototype.argtypes[i]
             cls = argtype if isinstance(argtype, CType_Type) else None
@@ -260,7 +260,7 @@ cdef object call_with_flags(_Function function, PyObject *const *args, Py_ssize_
     passed = []
     taken_ones = 0
     for i, item in enumerate(function.paramflags):
-        flag, name, has_default = item[0] & 7, item[1] if len(item) > 1 else None, len(item) > 2
+        flag, name, has_default = <int>item[0] & 7, item[1] if len(item) > 1 else None, len(item) > 2
         if flag == FLAG_IN | FLAG_LCID:
             value = item[2] if has_default else 0
         elif flag == FLAG_OUT:
