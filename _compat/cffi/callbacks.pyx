@@ -95,7 +95,6 @@ cdef object closure_type(CType ctype):
 cdef object from_core(CType ctype, object value):
     """An argument of the core's as cffi's."""
     cdef _CDataBase made
-    cdef __CDataOwn copy
     cdef Py_buffer view
     cdef int kind = ctype.kind_number
     if kind == POINTER or kind == FUNCTION:
@@ -109,15 +108,11 @@ cdef object from_core(CType ctype, object value):
         return read(ctype, made.data)
     if not is_aggregate(ctype):
         return value
-    copy = place(__CDataOwn.__new__(__CDataOwn), ctype, NULL)
-    copy.memory = PyMem_Calloc(1, max(ctype.size, 1))
-    if copy.memory == NULL:
-        raise MemoryError()
-    copy.data = <char *>copy.memory
     PyObject_GetBuffer(value, &view, PyBUF_SIMPLE)
-    memcpy(copy.data, view.buf, ctype.size)
-    PyBuffer_Release(&view)
-    return copy
+    try:
+        return copied_struct(ctype, view.buf)
+    finally:
+        PyBuffer_Release(&view)
 
 
 cdef bytes to_bytes(CType ctype, object value):

@@ -125,9 +125,6 @@ cdef int store_argument(CType ctype, char *data, object value, list kept) except
         address = temporary(ctype, value, kept)
         memcpy(data, &address, sizeof(char *))
         return 0
-    if is_integer(ctype) and isinstance(value, _CDataBase) and ctype.kind_number != TRUTH:
-        value = number_as_int(<_CDataBase>value) if is_integer((<_CDataBase>value).type) and (
-            ctype.kind_number != CHARACTER) else value
     return store(ctype, data, value)
 
 
@@ -156,17 +153,8 @@ cdef char *temporary(CType ctype, object value, list kept) except? NULL:
 
 cdef object read_result(CType ctype, char *data, size_t given):
     """Integers come widened to a machine word; a struct is copied."""
-    cdef __CDataOwn made
     if ctype.kind_number == VOID:
         return None
     if is_integer(ctype) and given > <size_t>ctype.size:
         put_integer(ctype.size, data, unsigned_at(given, data))
-    if not is_aggregate(ctype):
-        return read(ctype, data)
-    made = place(__CDataOwn.__new__(__CDataOwn), ctype, NULL)
-    made.memory = PyMem_Calloc(1, max(ctype.size, 1))
-    if made.memory == NULL:
-        raise MemoryError()
-    made.data = <char *>made.memory
-    memcpy(made.data, data, ctype.size)
-    return made
+    return copied_struct(ctype, data) if is_aggregate(ctype) else read(ctype, data)

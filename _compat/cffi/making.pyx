@@ -1,8 +1,5 @@
 """What ffi.new() makes, and handles to Python objects."""
 
-cdef extern from "Python.h":
-    void *PyMem_Calloc(size_t, size_t)
-
 
 def newp(CType ctype not None, init=None):
     """Allocate what a pointer or array ctype says, zeros first, and return a cdata object that owns it."""
@@ -47,6 +44,17 @@ cdef object allocate(CType ctype, object init, object allocator):
             store(item, made.data, init)
         else:
             store_array(ctype, made.data, init, made.length)
+    return made
+
+
+cdef __CDataOwn copied_struct(CType ctype, const void *data):
+    """Return a struct in memory of its own."""
+    cdef __CDataOwn made = place(__CDataOwn.__new__(__CDataOwn), ctype, NULL)
+    made.memory = PyMem_Calloc(1, max(ctype.size, 1))
+    if made.memory == NULL:
+        raise MemoryError()
+    made.data = <char *>made.memory
+    memcpy(made.data, data, ctype.size)
     return made
 
 

@@ -1,15 +1,21 @@
 """Members of structs, also through a pointer, and the other attributes of cdata objects."""
 
-cdef object get_member(_CDataBase cdata, object name):
-    cdef CType ctype = cdata.type
+cdef inline PyObject *member_named(_CDataBase cdata, object name) except? NULL:
+    """The CField, borrowed, of a struct or of what a pointer points to, which is there; NULL: no such member."""
+    cdef CType ctype = cdata.type.item_type if cdata.type.kind_number == POINTER else cdata.type
     cdef PyObject *field
-    if ctype.kind_number == POINTER:
-        ctype = ctype.item_type
-    if ctype.members is not None:
-        field = PyDict_GetItemWithError(ctype.members, name)
-        if field != NULL:
-            check_address(cdata)
-            return read_field(<CField>field, cdata.data, cdata.length)
+    if ctype.members is None:
+        return NULL
+    field = PyDict_GetItemWithError(ctype.members, name)
+    if field != NULL:
+        check_address(cdata)
+    return field
+
+
+cdef object get_member(_CDataBase cdata, object name):
+    cdef PyObject *field = member_named(cdata, name)
+    if field != NULL:
+        return read_field(<CField>field, cdata.data, cdata.length)
     try:
         return PyObject_GenericGetAttr(cdata, name)
     except AttributeError:
@@ -17,15 +23,9 @@ cdef object get_member(_CDataBase cdata, object name):
 
 
 cdef int set_member(_CDataBase cdata, object name, object value) except -1:
-    cdef CType ctype = cdata.type
-    cdef PyObject *field
-    if ctype.kind_number == POINTER:
-        ctype = ctype.item_type
-    if ctype.members is not None:
-        field = PyDict_GetItemWithError(ctype.members, name)
-        if field != NULL:
-            check_address(cdata)
-            return set_field(<CField>field, cdata, value)
+    cdef PyObject *field = member_named(cdata, name)
+    if field != NULL:
+        return set_field(<CField>field, cdata, value)
     no_member(cdata, name, "write")
 
 

@@ -13,22 +13,6 @@ cdef extern from "Python.h":
     int PyObject_IsTrue(object) except -1
 
 
-cdef inline long long signed_at(Py_ssize_t size, const char *data) noexcept:
-    cdef int16_t two
-    cdef int32_t four
-    cdef int64_t eight
-    if size == 4:
-        memcpy(&four, data, 4)
-        return four
-    if size == 8:
-        memcpy(&eight, data, 8)
-        return eight
-    if size == 2:
-        memcpy(&two, data, 2)
-        return two
-    return <int8_t>data[0]
-
-
 cdef inline unsigned long long unsigned_at(Py_ssize_t size, const char *data) noexcept:
     cdef uint16_t two
     cdef uint32_t four
@@ -43,6 +27,11 @@ cdef inline unsigned long long unsigned_at(Py_ssize_t size, const char *data) no
         memcpy(&two, data, 2)
         return two
     return <uint8_t>data[0]
+
+
+cdef inline long long signed_at(Py_ssize_t size, const char *data) noexcept:
+    cdef int shift = 64 - 8 * <int>size
+    return <long long>(unsigned_at(size, data) << shift) >> shift
 
 
 cdef inline void put_integer(Py_ssize_t size, char *data, unsigned long long value) noexcept:
