@@ -41,8 +41,7 @@ def test_subcommands_and_options(shell):
 
 def test_names_that_the_machine_knows():
     assert "libm.so.6" in completions("bash", "libffi symbols", "libm.so") or not os.path.exists("/etc/ld.so.cache")
-    found = completions("bash", "libffi layout", "sys/sta")
-    assert "sys/stat.h" in found or not os.path.exists("/usr/include/sys/stat.h")
+    assert "sys/stat.h" in completions("bash", "libffi layout", "sys/sta")     # wherever the compiler finds it
 
 
 def test_files_and_folders(tmp_path):

@@ -43,10 +43,17 @@ def packages(prefix: str, **context: Any) -> list[str]:
 
 
 def headers(prefix: str, **context: Any) -> list[str]:
-    """Return headers in the folders that compilers search by themselves, and below the current one."""
+    """Return headers in the folders that the compiler searches by itself, and below the current one."""
+    from libffi._bindgen.compiler import Compiler
+    from libffi._bindgen.errors import BindgenError
+
     folder, _, start = prefix.rpartition("/")
     found = set()
-    for root in ("", "/usr/include", "/usr/local/include"):
+    try:
+        searched = Compiler().system_folders()
+    except (BindgenError, OSError):
+        searched = ["/usr/include"]     # no compiler
+    for root in ("", *searched):
         try:
             entries = list(os.scandir(os.path.join(root, folder) or "."))
         except OSError:
