@@ -33,13 +33,25 @@ static inline int is_pointer_held(const type_info *type, const MemoryObject *mem
            && (type->item == NULL || !compatible_structs(type->item, own));
 }
 
+/* Of an object made on the way, which no caller holds; steals it.  0; -1 raises, with NULL as it was raised. */
+static int pointer_from_made(const type_info *type, void *where, PyObject *made, keeper *k)
+{
+    int borrowed = k->borrowed, status;
+
+    if (made == NULL)
+        return -1;
+    k->borrowed = 0;
+    status = pointer_from(type, where, made, k);
+    k->borrowed = borrowed;
+    Py_DECREF(made);
+    return status;
+}
+
 /* 0; -1 raises. */
 COLD static int address_held(const type_info *type, void *where, MemoryObject *memory, keeper *k)
 {
     const type_info *held = plain_type(memory->m.type);
     char *data = memory_data(memory);
-    PyObject *pointer;
-    int borrowed = k->borrowed, status;
 
     if (data == NULL)
         return -1;
@@ -47,14 +59,7 @@ COLD static int address_held(const type_info *type, void *where, MemoryObject *m
         write_address(where, read_address(data));
         return keep_pinned(k, memory->m.life, (PyObject *)memory);
     }
-    pointer = load_value(held, data, memory);
-    if (pointer == NULL)
-        return -1;
-    k->borrowed = 0;                /* the pointer is ours, not the caller's */
-    status = pointer_from(type, where, pointer, k);
-    k->borrowed = borrowed;
-    Py_DECREF(pointer);
-    return status;
+    return pointer_from_made(type, where, load_value(held, data, memory), k);
 }
 
 /* 0; -1 raises TypeError, ValueError. */
@@ -121,16 +126,7 @@ static int is_typed_number(const type_info *type, PyObject *value)
 /* 0; -1 raises. */
 static int address_of_path(const type_info *type, void *where, PyObject *value, keeper *k)
 {
-    PyObject *text = path_text(type, value);
-    int borrowed = k->borrowed, status;
-
-    if (text == NULL)
-        return -1;
-    k->borrowed = 0;                /* the text is ours, not the caller's */
-    status = pointer_from(type, where, text, k);
-    k->borrowed = borrowed;
-    Py_DECREF(text);
-    return status;
+    return pointer_from_made(type, where, path_text(type, value), k);
 }
 
 /* -1, raises TypeError. */
@@ -147,15 +143,11 @@ COLD static int no_va_list(PyObject *value)
 static int address_of_foreign(const type_info *type, void *where, PyObject *value, keeper *k)
 {
     PyObject *made;
-    int borrowed = k->borrowed, status = find_stand_in(type, value, &made);
+    int status = find_stand_in(type, value, &made);
 
     if (status <= 0)
         return status == 0 ? 1 : -1;
-    k->borrowed = 0;                /* it is ours, not the caller's */
-    status = pointer_from(type, where, made, k);
-    k->borrowed = borrowed;
-    Py_DECREF(made);
-    return status;
+    return pointer_from_made(type, where, made, k);
 }
 
 /* Of no dimension: a number of NumPy's or a pointer of ctypes', whose own address nobody means? */
