@@ -24,7 +24,6 @@ from typing import (
     SupportsIndex,
     TypeAlias,
     TypeVar,
-    dataclass_transform,
     overload,
 )
 
@@ -33,7 +32,7 @@ from libffi import Array, Closure, Function, Memory, Pointer, Struct, Type, Valu
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from libffi._ffi import AnyFunction, AnyPointer, AnyValue, StructClassMethods
+    from libffi._ffi import AnyFunction, AnyPointer, AnyValue
 else:
     Buffer = Any
     AnyFunction, AnyPointer, AnyValue = Function, Pointer, Value
@@ -73,10 +72,6 @@ if TYPE_CHECKING:
         closed: Any
         close: Any
 
-    @dataclass_transform(eq_default=False)
-    class Record(StructClassMethods, Memory[Any]):
-        """Struct, for classes that extend it: but no attribute other than theirs is taken for a field."""
-
     class Field(Generic[_Read_co, _Written_contra]):
         """A field: what reading gives, and what it may be set to."""
 
@@ -109,11 +104,11 @@ if TYPE_CHECKING:
         """Make a C function's type of a stub of it."""
 
 else:
-    StructMemory = Record = Struct
+    StructMemory = Struct
     CallbackType = Type
 
 __all__ = [
     "Address", "Aggregate", "Any", "Array", "Callback", "CallbackType", "Character", "Closure", "Complex", "Data",
-    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "Real", "Record",
-    "StructMemory", "Target", "Text", "Type", "Value", "VoidPointer", "WideText",
+    "Floating", "Function", "IntEnum", "IntFlag", "Integer", "Items", "Memory", "Pointer", "Real", "StructMemory",
+    "Target", "Text", "Type", "Value", "VoidPointer", "WideText",
 ]

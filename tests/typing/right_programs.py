@@ -6,7 +6,6 @@ import asyncio
 from array import array
 from typing import Annotated, Any
 import numpy as np
-from libffi.annotations import Record
 from libffi import Library, c, closure, CIF, Function, Struct, Pointer, Memory, Array, Closure, Type, string_at
 
 libm = Library("m"); libc = Library(None)
@@ -49,15 +48,17 @@ def compare(a: Pointer[int], b: Pointer[int]) -> int:
 point = c.struct("point", x=c.double, y=c.double)
 p = point.new(x=1, y=2)
 # 13 struct class
-class corner(Record):
+class corner(Struct):
     x: float
     y: float
-class segment(Record):
+    def length(self) -> float:
+        return abs(complex(self.x, self.y))
+class segment(Struct):
     a: corner
     b: corner
 s = segment.new()
 # 14 struct class Annotated
-class vec(Record):
+class vec(Struct):
     x: Annotated[float, c.double]
     y: Annotated[float, c.double]
 v = vec.new(x=1.0)
@@ -128,3 +129,30 @@ for q in pts:
     print(q)
 # 35 map, 36 memory as ndarray
 nd = np.asarray(arr)
+# 37 what fields of structs, arrays and pointers are set to
+class link(Struct):
+    place: corner
+    next: "Pointer[link]"
+    marks: Annotated[Array[int], c.array(c.int, 3)]
+l = link(place=(1, 2), next=None, marks=[1, 2, 3])
+l.place = (3, 4)
+l.place = corner(3, 4)
+l.marks = [3, 2]
+l.next = link.new(next=l)
+r37: float = l.next[0].place.x + l.place.length() + l.marks[0]
+# 38 fields that a program finds
+columns = {"x": c.int, "y": c.int}
+n = c.struct("row", **columns).new().y
+# 39 any type
+def first(t: Type, m: Memory) -> Any:
+    return c.ptr(t)(m)[0].anything
+# 40 through a pointer
+@c.struct
+class pair:
+    left: int
+    right: int
+n = c.ptr(pair)(bytearray(8)).left
+# 41 a class over a number
+class Celsius(c.double):
+    def fahrenheit(self) -> float:
+        return self.value * 9 / 5 + 32

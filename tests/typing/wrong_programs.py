@@ -141,3 +141,18 @@ Reading(channel="x", value=1)  # type: ignore
 reading = Reading(channel=1, value=1)
 reading.value = "x"  # type: ignore
 s = reading.value  # type: ignore
+reading.valu  # type: ignore
+reading.valu = 1  # type: ignore
+class Frame(Struct):
+    first: Reading
+    last: "Pointer[Reading]"
+    marks: Annotated[Array[int], c.array(c.int, 3)]
+    def total(self) -> float:
+        return self.frist.value  # type: ignore
+frame = Frame(first=3)  # type: ignore
+frame.first = "x"  # type: ignore
+frame.first.value = "x"  # type: ignore
+frame.last = 3  # type: ignore
+frame.last[0].valu  # type: ignore
+frame.marks = ["x"]  # type: ignore
+c.struct("s", **{"x": int})  # type: ignore
