@@ -61,6 +61,11 @@ def test_names_that_renaming_would_make_one_stay(run):
     assert "\nabs(value=int)" in out and "labs(value=long)" in out
 
 
+def test_a_selection_of_what_cannot_be_had_says_why(run):
+    code, out, _ = run("own.h", "-l", "-", "--match", "not_there", "--output", "own.py")
+    assert code == 0 and out.startswith("own.py: nothing (") and "1  the process has no such symbol" in out
+
+
 def test_flags_reach_the_compiler(run):
     Path("folder").mkdir()
     Path("folder/other.h").write_text("#ifdef WANTED\nint abs(int);\n#endif\nextern EXTRA labs(EXTRA);\n")
@@ -74,6 +79,8 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "no_such_library"], 3, "library 'no_such_library' not found"),
     (["own.h"], 2, "no library is named"),
     (["own.h", "-l", "-", "--match", "("], 2, "--match '(' is no regular expression"),
+    (["own.h", "-l", "-", "--match", "ab", "--skip", "x"], 2, "--match 'ab' --skip 'x': no name of the headers is left"),
+    (["own.h", "-l", "-", "--from", "*/none/*"], 2, "--from '*/none/*': no name of the headers is left"),
     (["own.h", "-l", "-", "--rename", "a"], 2, "--rename a: expected PATTERN=NAME"),
     (["own.h", "-l", "-", "--rename", r"(a)=\2"], 2, r"--rename (a)=\2: invalid group"),
     (["own.h", "-l", "-", "--cc", "no-such-compiler"], 2, "'no-such-compiler' cannot be run: No such file"),

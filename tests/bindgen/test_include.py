@@ -52,6 +52,17 @@ def test_a_changed_header_is_read_again(folder):
     assert libffi.include("whole.h").WHOLE == 6 and len(kept()) == 1
 
 
+def test_a_text_that_changes_within_a_second_is_compiled_again(folder):
+    """Python tells a source from another by seconds and length."""
+    module = libffi.include("whole.h")
+    [path] = kept()
+    before = path.stat()
+    path.write_text(path.read_text().replace("WHOLE = 2", "WHOLE = 7"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    del sys.modules[module.__name__]
+    assert libffi.include("whole.h").WHOLE == 7
+
+
 def test_a_touched_header_is_not(folder, no_compiler):
     libffi.include("whole.h")
     no_compiler()

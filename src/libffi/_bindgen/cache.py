@@ -37,6 +37,7 @@ def _made(
     path: "str | None",
 ) -> "ModuleType":
     """Make a module, and keep it where it can be kept."""
+    import py_compile
     from pathlib import Path
     from types import ModuleType
 
@@ -49,6 +50,9 @@ def _made(
             os.makedirs(os.path.dirname(path), exist_ok=True)
             facts = json.dumps([_facts(file) for file in made.files])
             write_whole(Path(path), f"{_HEAD}{facts}\n{made.text}")
+            if not sys.dont_write_bytecode:
+                # By its source's digest: a header may change twice in a second, and the text keep its length.
+                py_compile.compile(path, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
             return _loaded(name, path)
         except (OSError, bindgen.BindgenError):
             pass            # a folder that cannot be written to

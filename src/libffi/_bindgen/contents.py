@@ -63,6 +63,11 @@ class Contents:
     formulas: dict[str, Formula] = field(default_factory=dict)  # macros with parameters that Python computes
     getters: dict[str, FunctionDeclaration] = field(default_factory=dict)   # of the shim, for macros without parameters
 
+    def names(self) -> set[str]:
+        """Return the names of what can be had, be it with a shim only."""
+        return {*self.functions, *self.variables, *self.types, *self.constants, *self.aliases, *self.inline,
+                *self.code, *self.parametric, *self.formulas}
+
 
 _TYPE_WORDS = re.compile(r"[A-Za-z_][\w \t*]*")
 _NAME = re.compile(r"[A-Za-z_]\w*")

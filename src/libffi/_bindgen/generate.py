@@ -122,6 +122,8 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
         if macro.parameters is None and macro.name in placed:
             contents.left_out[macro.name] = "it is no value: it says where it stands, or works in #if only"
     _leave_out_code(contents)
+    if not contents.names() and not contents.left_out and (selection := _selection(request)):
+        raise BindgenError(f"{selection}: no name of the headers is left")
     maker = None
     if request.shim:
         progress("asking the compiler about the shim")
@@ -132,6 +134,12 @@ def generate(request: Request, progress: Callable[[str], None] = lambda step: No
     module = _write_texts(request, compiler, collector, libraries, maker)
     module.files = tuple(file for file in source.files if not file.startswith("<") and os.path.exists(file))
     return module
+
+
+def _selection(request: Request) -> str:
+    """Return the options that choose names, as one would type them."""
+    given = [("--match", request.match), ("--skip", request.skip), *(("--from", glob) for glob in request.files)]
+    return " ".join(f"{option} {value!r}" for option, value in given if value is not None)
 
 
 def _leave_out_code(contents: Contents) -> None:
@@ -240,9 +248,7 @@ def _renamer(rules: Sequence[tuple[str, str]], contents: Contents) -> Callable[[
             re.sub(pattern, replacement, "")
         except (re.error, IndexError) as error:
             raise BindgenError(f"--rename {pattern}={replacement}: {error}") from error
-    every = [*contents.functions, *contents.variables, *contents.constants, *contents.types, *contents.aliases,
-             *contents.code, *contents.inline, *contents.parametric, *contents.formulas]
-    taken = set(every)
+    taken = contents.names()
 
     def rename(name: str) -> str:
         for pattern, replacement in compiled:

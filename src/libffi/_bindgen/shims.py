@@ -46,11 +46,11 @@ class Entry:
 
     def line(self, spell: Callable[[Type], str]) -> str:
         """Return its C."""
-        declared = ", ".join(f"{spell(kind)} {name}" for name, kind in self.parameters) or "void"
+        declared = ", ".join(_declared(spell(kind), name) for name, kind in self.parameters) or "void"
         function = f"({self.name})" if self.is_inline else self.name     # which a macro may be called like, too
         call = self.name if self.is_value else f"{function}({', '.join(name for name, _ in self.parameters)})"
         words = "" if self.result is c.void else "return "
-        return f"SHIM {spell(self.result)} {PREFIX}{self.name}({declared}) {{ {words}{call}; }}"
+        return f"SHIM {_declared(spell(self.result), PREFIX + self.name)}({declared}) {{ {words}{call}; }}"
 
 
 class ShimMaker:
@@ -307,6 +307,11 @@ def _call_around(text: str, start: int) -> tuple[str, int, bool] | None:
 
 def _argument(macro: int, parameter: int) -> str:
     return f"libffi_argument_{macro}_{parameter}"
+
+
+def _declared(kind: str, name: str) -> str:
+    """Return the declaration of a name."""
+    return f"{kind}{name}" if kind.endswith("*") else f"{kind} {name}"
 
 
 def _wrapped(line: str) -> str:

@@ -61,7 +61,7 @@ class Writer:
         for table, lines in tables.items():
             if lines:
                 parts.append(f'    {table}="""\\\n{_escaped(chr(10).join(lines))}\n""",')
-        parts += [")", "__getattr__ = _bindings.get", "__dir__ = _bindings.names", ""]
+        parts += [")", "__getattr__ = _bindings.get", "__dir__ = _bindings.names", "del Bindings", ""]
         return "\n".join(parts)
 
     def _public(self, name: str) -> str:
