@@ -3,6 +3,7 @@ import enum
 import importlib
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,20 @@ def test_enums(shapes):
     assert issubclass(shapes.shape_flags, enum.IntFlag)
     assert shapes.shape_flags(9) == shapes.SHAPE_FILLED | shapes.SHAPE_HIDDEN
     assert shapes.shape.new(kind=4).kind is shapes.SHAPE_SQUARE
+
+
+def test_which_enums_are_bits(tmp_path):
+    bits = {"unnamed": "1, 2, 4", "with_a_pair": "0, 1, 2, 4, 8, 3", "with_all": "1, 2, 4, 0x7fffffff",
+            "of_two_flags": "1, 2", "all_flags": "0, 1, 2, 3", "high": "0, 16, 32, 64"}
+    counted = {"three": "0, 1, 2", "four": "1, 2, 3, 4", "many": ", ".join(map(str, range(20))),
+               "from_one": ", ".join(map(str, range(1, 10))), "with_gaps": "0, 1, 2, 3, 4, 5, 7, 8, 9, 10",
+               "many_flags": ", ".join(map(str, range(8))), "negative": "-1, 1, 2, 4", "sparse": "1, 2, 4, 9"}
+    (tmp_path / "enums.h").write_text("".join(
+        f"enum {name} {{ {', '.join(f'{name}_{i} = {value}' for i, value in enumerate(values.split(', ')))} }};\n"
+        for name, values in (bits | counted).items()))
+    text = bindgen.generate([tmp_path / "enums.h"], libraries=[None]).text
+    found = dict(re.findall(r"^(\w+) = (flag|enum)\(", text, re.MULTILINE))
+    assert found == dict.fromkeys(bits, "flag") | dict.fromkeys(counted, "enum")
 
 
 def test_structs(shapes):

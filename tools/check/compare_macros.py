@@ -23,7 +23,7 @@ def compare(compiler: Any, includes: str, made: Any) -> tuple[int, list[str]]:
     for name, (table, text) in made._bindings._entries().items():
         head, _, formula = text.partition(" = ")
         parameters = re.findall(r"(\w+)=(\w+)", head)
-        if table != "macros" or re.search(r"\bcall\(|\bpointer\b|\bptr\(", text) or {
+        if table != "macros" or re.search(r"\bcall\(|\bpointer\b|\bptr\(|-> void\b", text) or {
                 kind for _, kind in parameters} - {"number"}:
             continue
         macro = getattr(made, name)

@@ -82,17 +82,23 @@ def has_members(kind: Type) -> bool:
 def is_flags(kind: Type) -> bool:
     """Say whether an enum's members are bits to be combined."""
     assert kind.enum is not None
-    values = [int(member) for member in kind.enum.__members__.values()]
+    values = {int(member) for member in kind.enum.__members__.values()}
     single = {value for value in values if value > 0 and value & (value - 1) == 0}
     if min(values) < 0 or not single:
         return False
-    mask = 0
-    for value in single:
-        mask |= value
-    others = [value for value in values if value not in single and value & ~mask]
-    named = re.search(r"flag|mask|bits?$", kind.name, re.IGNORECASE) is not None
-    # 0, 1, 2 may be either; 1, 2, 4 are bits.
-    return not others and (len(single) >= 3 or named) and (named or values.count(3) == 0 or len(single) > 3)
+    mask = sum(single)
+    # That all bits are set says no more than how wide it is: ..._MAX_ENUM = 0x7fffffff.
+    combined = {value for value in values - single if value and not _fills(value)}
+    if any(value & ~mask for value in combined):
+        return False
+    if re.search(r"flag|mask|bits?$", kind.name, re.IGNORECASE):
+        return len(combined) < len(single)
+    # 0, 1, 2 may be either; 1, 2, 4 are bits; 1, 2, 3, 4, 5 are counted.
+    return len(single) >= 3 and 2 * len(combined) <= len(single) and (3 not in values or len(single) > 3)
+
+
+def _fills(value: int) -> bool:
+    return value >= 0x7fff and value & (value + 1) == 0
 
 
 class TableSpeller:
