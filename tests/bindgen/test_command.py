@@ -79,7 +79,7 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "no_such_library"], 3, "library 'no_such_library' not found"),
     (["own.h"], 2, "no library is named"),
     (["own.h", "-l", "-", "--match", "("], 2, "--match '(' is no regular expression"),
-    (["own.h", "-l", "-", "--match", "ab", "--skip", "x"], 2, "--match 'ab' --skip 'x': no name of the headers is left"),
+    (["own.h", "-l", "-", "--match", "ab", "--skip", "x"], 2, "'ab' --skip 'x': no name of the headers is left"),
     (["own.h", "-l", "-", "--from", "*/none/*"], 2, "--from '*/none/*': no name of the headers is left"),
     (["own.h", "-l", "-", "--rename", "a"], 2, "--rename a: expected PATTERN=NAME"),
     (["own.h", "-l", "-", "--rename", r"(a)=\2"], 2, r"--rename (a)=\2: invalid group"),
