@@ -9,6 +9,7 @@ from array import array as _array
 from asyncio import Future
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import Field as _DataclassField
 from decimal import Decimal
 from enum import IntEnum, IntFlag
 from inspect import Signature
@@ -55,6 +56,7 @@ _P = ParamSpec("_P", default=...)
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True, default=Any)
 _Result = TypeVar("_Result", default=None)  # a function's; None where no type says it
+_Taken = TypeVar("_Taken", default=Any)  # by parameters that callers pass
 _Returned = TypeVar("_Returned", default=object)  # what a closure may return
 _Enum = TypeVar("_Enum", bound=IntEnum | IntFlag)
 _Memory = TypeVar("_Memory", bound=Memory)  # of a struct or union
@@ -79,10 +81,18 @@ _S1 = TypeVar("_S1", bound=Scalar)
 _S2 = TypeVar("_S2", bound=Scalar)
 _S3 = TypeVar("_S3", bound=Scalar)
 _S4 = TypeVar("_S4", bound=Scalar)
+_S5 = TypeVar("_S5", bound=Scalar)
+_S6 = TypeVar("_S6", bound=Scalar)
+_S7 = TypeVar("_S7", bound=Scalar)
+_S8 = TypeVar("_S8", bound=Scalar)
 _S1_co = TypeVar("_S1_co", covariant=True)
 _S2_co = TypeVar("_S2_co", covariant=True, default=None)
 _S3_co = TypeVar("_S3_co", covariant=True, default=None)
 _S4_co = TypeVar("_S4_co", covariant=True, default=None)
+_S5_co = TypeVar("_S5_co", covariant=True, default=None)
+_S6_co = TypeVar("_S6_co", covariant=True, default=None)
+_S7_co = TypeVar("_S7_co", covariant=True, default=None)
+_S8_co = TypeVar("_S8_co", covariant=True, default=None)
 
 _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
@@ -92,7 +102,7 @@ _Kind: TypeAlias = Literal[
 _Order: TypeAlias = Literal["big", "little"]
 _Layout: TypeAlias = Literal["gcc", "ms"]
 _Members: TypeAlias = Sequence[tuple[str | None, _Of] | tuple[str | None, _Of, int]]
-_ArgTypes: TypeAlias = Iterable[_Of | OutType | EllipsisType]
+_ArgTypes: TypeAlias = Iterable[_Of | OutType | InOutType | EllipsisType]
 _Address: TypeAlias = int | Pointer | Closure | Function
 _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Buffer
 _Storage: TypeAlias = int | Pointer | Buffer
@@ -325,7 +335,12 @@ class StructType(Type[_Memory, _Memory | _Fields], Generic[_Memory]):  # type: i
 
 @type_check_only
 class OutType(_TypeFacts, Generic[_Read_co]):
-    # What c.out(T) and c.inout(T) are: parameters only, nothing is made of them.
+    # What c.out(T) is: a parameter only, nothing is made of it.
+    ...
+
+@type_check_only
+class InOutType(_TypeFacts, Generic[_Read_co]):
+    # What c.inout(T) is: a parameter that callers pass.
     ...
 
 # What c.double and the like are to checkers: classes, so that they annotate parameters, results and fields. All else
@@ -372,11 +387,20 @@ else:
 
 _Of: TypeAlias = _Reads[_Read_co, _Written_co] | _StructClass[_Read_co]
 
-class _Takes(Protocol[_Written_co]):
+class _TakesValue(Protocol[_Written_co]):
     def _written(self) -> _Written_co: ...
 
-class _Gives(Protocol[_T]):
+class _TakesStruct(Protocol[_T]):
+    # What goes for a decorated class has no name that it could be found by: _T is Any.
+    @property
+    def __dataclass_fields__(self) -> Mapping[str, _DataclassField[_T]]: ...
+
+_Takes: TypeAlias = _TakesValue[_Written_co] | _TakesStruct[_Written_co]
+
+class _GivesValue(Protocol[_T]):
     def _given(self) -> list[_T]: ...
+
+_Gives: TypeAlias = _GivesValue[_T] | _StructClass[_T]
 
 class _Same(Protocol[_T, _Read_co, _Written_co]):
     def _given(self) -> list[_T]: ...
@@ -580,8 +604,16 @@ class Pointer(AnyPointer, _HasItems[_Item_co, _Stored_contra], Generic[_Item_co,
     def __exit__(self, *exc_info: object) -> None: ...
     # Fields of the struct there; those named like the pointer's own attributes are p[0].x.
     def __dir__(self) -> list[str]: ...
-    def __getattr__(self: Pointer[Struct | DataclassInstance, Any], name: str, /) -> Any: ...
-    def __setattr__(self, name: str, value: Any, /) -> None: ...
+    if MYPY:
+        def __getattr__(self: Pointer[Struct | DataclassInstance, Any], name: str, /) -> Any: ...
+        def __setattr__(self: Pointer[Struct | DataclassInstance, Any], name: str, value: Any, /) -> None: ...
+    else:
+        def __getattr__(self: _Named[_Name, Any, Any], name: _Name, /) -> Any: ...
+        def __setattr__(self: _Named[_Name, Any, Any], name: _Name, value: Any, /) -> None: ...
+    @overload
+    def _field(self: Pointer[Struct | DataclassInstance, Any]) -> tuple[str, Any, Any]: ...
+    @overload
+    def _field(self) -> tuple[Never, Any, Any]: ...
     @property
     def address(self) -> int: ...
     @property
@@ -740,8 +772,14 @@ class _CallOf(Protocol[_Written_co, _R_co]):  # type: ignore[misc]
     def __call__(self, *args: _Written_co) -> _R_co: ...  # type: ignore[misc]
 
 @type_check_only
+class VariadicFunctionOf(Function[..., _R_co], Generic[_Written_co, _R_co]):  # type: ignore[misc]  # pyright: ignore
+    # Made with a list that ends with `...`, or has types that checkers cannot tell apart: it takes one at least.
+    def __call__(self, first: _Written_co, /, *args: _Argument) -> _R_co: ...  # type: ignore[misc]
+
+@type_check_only
 class SpelledFunction(  # type: ignore[misc]
-    Function[..., _R_co], Generic[_R_co, _S1_co, _S2_co, _S3_co, _S4_co]  # pyright: ignore
+    Function[..., _R_co],  # pyright: ignore
+    Generic[_R_co, _S1_co, _S2_co, _S3_co, _S4_co, _S5_co, _S6_co, _S7_co, _S8_co],
 ):
     # Made of a stub whose parameters c.double and the like annotate. Checkers know what each takes, by position.
     @overload
@@ -762,6 +800,38 @@ class SpelledFunction(  # type: ignore[misc]
         self: SpelledFunction[_R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4]],
         first: _A1, second: _A2, third: _A3, fourth: _A4, /
     ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[
+            _R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4], Scalar[Any, _A5],
+        ],
+        first: _A1, second: _A2, third: _A3, fourth: _A4, fifth: _A5, /,
+    ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[
+            _R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4], Scalar[Any, _A5],
+            Scalar[Any, _A6],
+        ],
+        first: _A1, second: _A2, third: _A3, fourth: _A4, fifth: _A5, sixth: _A6, /,
+    ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[
+            _R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4], Scalar[Any, _A5],
+            Scalar[Any, _A6], Scalar[Any, _A7],
+        ],
+        first: _A1, second: _A2, third: _A3, fourth: _A4, fifth: _A5, sixth: _A6, seventh: _A7, /,
+    ) -> _R: ...
+    @overload
+    def __call__(
+        self: SpelledFunction[
+            _R, Scalar[Any, _A1], Scalar[Any, _A2], Scalar[Any, _A3], Scalar[Any, _A4], Scalar[Any, _A5],
+            Scalar[Any, _A6], Scalar[Any, _A7], Scalar[Any, _A8],
+        ],
+        first: _A1, second: _A2, third: _A3, fourth: _A4, fifth: _A5, sixth: _A6, seventh: _A7, eighth: _A8,
+        /,
+    ) -> _R: ...
 
 @type_check_only
 class FunctionOfStub:
@@ -777,6 +847,22 @@ class FunctionOfStub:
     def __call__(
         self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
     def __call__(self, stub: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
@@ -797,6 +883,22 @@ class FunctionOfStub:
     def __call__(self, stub: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
     @overload
     def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
     def __call__(self, stub: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
     @overload
@@ -822,6 +924,22 @@ class MakeFunction:
         self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
     @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
+    @overload
     def __call__(self, name: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
     def __call__(self, name: Callable[Concatenate[_A1, _S2, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
@@ -841,6 +959,22 @@ class MakeFunction:
     def __call__(self, name: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
     @overload
     def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
     def __call__(self, name: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
     @overload
@@ -929,14 +1063,48 @@ class MakeFunction:
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Result]: ...
     @overload
     def __call__(
-        self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_Takes[_Written]],
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[Concatenate[_A1, ...], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[Concatenate[_A1, _A2, ...], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[Concatenate[_A1, _A2, _A3, ...], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> Function[Concatenate[_A1, _A2, _A3, _A4, ...], _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_TakesValue[_Written]],
         **options: Unpack[_FunctionOptions],
     ) -> FunctionOf[_Written, _Result]: ...
     @overload
     def __call__(
+        self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_TakesValue[_Written] | EllipsisType],
+        **options: Unpack[_FunctionOptions],
+    ) -> VariadicFunctionOf[_Written, _Result]: ...
+    @overload
+    def __call__(
         self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_Of | EllipsisType],
         **options: Unpack[_FunctionOptions],
-    ) -> Function[..., _Result]: ...
+    ) -> VariadicFunctionOf[_Argument, _Result]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None, argtypes: Iterable[_TakesValue[_Taken] | OutType],
+        **options: Unpack[_FunctionOptions],
+    ) -> FunctionOf[_Taken, Any]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None, argtypes: _ArgTypes, **options: Unpack[_FunctionOptions]
@@ -1059,16 +1227,16 @@ def closure(
 ) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Returned]], Closure]: ...
 @overload
 def closure(
-    restype: _Takes[_Returned] | None, argtypes: Iterable[_Gives[_T]], **options: Unpack[_ClosureOptions]
+    restype: _TakesValue[_Returned] | None, argtypes: Iterable[_GivesValue[_T]], **options: Unpack[_ClosureOptions]
 ) -> Callable[[_CallbackOf[_Returned, _T]], Closure]: ...
 @overload
 def closure(
-    restype: _Takes[_Returned] | None, argtypes: _ArgTypes, **options: Unpack[_ClosureOptions]
+    restype: _TakesValue[_Returned] | None, argtypes: _ArgTypes, **options: Unpack[_ClosureOptions]
 ) -> Callable[[Callable[..., _Returned]], Closure]: ...
 @overload
 def closure(
-    restype: _StructClass[Any], argtypes: _ArgTypes = (), **options: Unpack[_ClosureOptions]
-) -> Callable[[Callable[..., Any]], Closure]: ...
+    restype: _StructClass[_T], argtypes: _ArgTypes, **options: Unpack[_ClosureOptions]
+) -> Callable[[Callable[..., _T | _Fields]], Closure]: ...
 def closures() -> list[Closure]: ...
 def closure_quarantine(limit: int | None = None) -> int: ...
 
@@ -1293,7 +1461,7 @@ def enum(cls: type[_Enum], base: Type[int] | None = None) -> Type[_Enum | int, i
 def func(cif: CIF) -> Type[Function | None, Callback]: ...
 def ref(item: _Reads[_T, _Written]) -> Type[_T, _Written]: ...
 def out(item: _Of[_T]) -> OutType[_T]: ...
-def inout(item: _Of[_T]) -> OutType[_T]: ...
+def inout(item: _Of[_T]) -> InOutType[_T]: ...
 def exact(item: Type[float, Any]) -> Type[Decimal, _Exact]: ...
 @overload
 @dataclass_transform(eq_default=False)

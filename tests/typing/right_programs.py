@@ -156,3 +156,25 @@ n = c.ptr(pair)(bytearray(8)).left
 class Celsius(c.double):
     def fahrenheit(self) -> float:
         return self.value * 9 / 5 + 32
+# 42 functions and closures of decorated classes, with tuples of types
+swap = libm.function("swap", pair, (pair, c.int))
+n = swap((1, 2), 3).left + swap(pair(1, 2), 3).right
+@closure(pair, (pair, c.ptr(pair)))
+def swapped(a: pair, b: Pointer[pair]) -> pair: return b[0]
+@closure(pair, [pair])
+def pairs(a: pair) -> tuple[int, int]: return 1, 2
+# 43 variadic functions and out parameters
+printf = libc.function("printf", c.int, [c.string, ...])
+n = printf("%d %s %p", 1, "x", None) + printf("x")
+n = libc.function("printf", c.int, (c.string, ...))("%d", 1)
+libc.function("snprintf", c.int, [c.pointer, c.size_t, c.string, ...])(arr, 3, "x", 1.5, c.long(2), pi)
+clock = libc.function("time", c.long, [c.out(c.long)])
+a37, b37 = clock()
+libc.function("bump", None, [c.inout(c.int), c.out(c.int)])(3)
+# 44 five parameters and more
+@libm.function
+def five(a: c.int, b: c.int, c_: c.int, d: c.int, e: c.double) -> c.int: ...
+n = five(1, 2, 3, 4, 5)
+@libm.function
+def eight(a: c.int, b: c.int, c_: c.int, d: c.int, e: c.int, f: c.string, g: c.int, h: c.int) -> None: ...
+eight(1, 2, 3, 4, 5, "x", 7, 8)

@@ -156,3 +156,35 @@ frame.last = 3  # type: ignore
 frame.last[0].valu  # type: ignore
 frame.marks = ["x"]  # type: ignore
 c.struct("s", **{"x": int})  # type: ignore
+@c.struct
+class Pair:
+    left: float
+    right: Annotated[int, c.int]
+pair = Pair(1, 2)
+Pair(left="x", right=1)  # type: ignore
+Pair(middle=1)  # type: ignore
+pair.right = 1.5  # type: ignore
+turned = libm.function("f", Pair, (Pair, c.double))
+turned(pair)  # type: ignore
+turned(pair, "x")  # type: ignore
+turned(pair, 1).middle  # type: ignore
+@closure(c.double, (Pair, c.int))  # type: ignore
+def k7(a: Pair) -> float: return 1.0
+@closure(c.double, (Pair, c.int))  # type: ignore
+def k8(a: Pair, n: str) -> float: return 1.0
+@closure(Pair, [c.int])  # type: ignore
+def k9(n: int) -> str: return ""
+printf = libc.function("printf", c.int, [c.string, ...])
+printf()  # type: ignore
+printf("x", object())  # type: ignore
+s = printf("x")  # type: ignore
+libc.function("printf", c.int, (c.string, ...))(3)  # type: ignore
+libc.function("printf", c.int, (c.string, c.int, ...))("x")  # type: ignore
+@libm.function
+def five(a: c.int, b: c.int, c_: c.int, d: c.int, e: c.double) -> c.int: ...
+five(1, 2)  # type: ignore
+five(1, 2, 3, 4, "x")  # type: ignore
+s = five(1, 2, 3, 4, 5)  # type: ignore
+p.x  # type: ignore
+p.x = 3  # type: ignore
+c.inout(int)  # type: ignore
