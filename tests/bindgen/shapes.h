@@ -18,6 +18,8 @@
 #define SHAPES_PI 3.25f
 #define SHAPES_NONE ((struct shape *)0)
 #define SHAPES_FOREVER ((shape_visitor)-1)
+#define SHAPES_NO_NAME ((const char *)0)
+#define SHAPES_ANY_NAME ((const char *)-1)
 #define SHAPES_ORIGIN ((struct point){1, -2})
 #define SHAPES_WIDE L"h\u00e9"
 #define SHAPES_LINE __LINE__
@@ -59,7 +61,7 @@ struct shape {
  */
 SHAPES_API double shape_area(const shape *from, int in);
 
-/// Say how many there are.
+/// Say how many there are: a Complex number, or any other WideText, is none.
 int shape_count(void);
 int shape_visit(shape *first, shape_visitor visitor, void *data);
 /* Visits until the visitor says no. */

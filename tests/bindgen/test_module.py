@@ -79,7 +79,7 @@ def test_functions_say_what_they_take(shapes):
     assert str(inspect.signature(shapes.shape_move)) == "(from_, arg2, arg3, /)"
     assert str(inspect.signature(shapes.shape_log)) == "(format, /, *args)"
     assert shapes.shape_area.__doc__ == 'Return the area of a shape.\n\nCircles are rounded: "\\pi" is 3.'
-    assert shapes.shape_count.__doc__ == "Say how many there are."
+    assert shapes.shape_count.__doc__ == "Say how many there are: a Complex number, or any other WideText, is none."
     assert shapes.shape_visit.__doc__ == "Visits until the visitor says no."
 
 
@@ -108,6 +108,8 @@ def test_constants(shapes, name, value):
 def test_constants_of_other_types(shapes):
     assert shapes.shape.size == shapes.SHAPES_SIZE
     assert isinstance(shapes.SHAPES_NONE, Pointer) and not shapes.SHAPES_NONE
+    assert isinstance(shapes.SHAPES_NO_NAME, Pointer) and not shapes.SHAPES_NO_NAME
+    assert shapes.SHAPES_ANY_NAME.address == (1 << 8 * c.pointer.size) - 1
     assert (shapes.SHAPES_ORIGIN.x, shapes.SHAPES_ORIGIN.y) == (1, -2)
     assert shapes.SHAPES_FOREVER.address == (1 << 8 * c.pointer.size) - 1
     assert shapes.shape_size_t is c.size_t

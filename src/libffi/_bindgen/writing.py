@@ -156,7 +156,7 @@ class Writer:
         if prefix:
             head.append("import typing as _t\n\nfrom libffi import annotations as _a")
         else:
-            text = "\n".join(body)
+            text = _LITERAL.sub("", "\n".join(body))
             for module, names_of_it in _IMPORTS:
                 used = [name for name in names_of_it if re.search(rf"\b{name}\b", text)]
                 if used:
@@ -280,6 +280,7 @@ def _def(name: str, parts: list[str], result: str, doc: str | None) -> list[str]
     return [head, *_docstring(doc)] if doc else [f"{head} ..."]
 
 
+_LITERAL = re.compile(r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', re.DOTALL)
 _BUILTINS = ("bool", "bytes", "complex", "float", "int", "str", "type")
 # Checkers know some of them by their own module only.
 _IMPORTS = (
