@@ -3,16 +3,17 @@
 Each operation is done again and again: the n-th allocation fails, then all from the n-th on, for each n up to its last
 (or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
-What is made of Python code (the groups "classes" and "python") has one allocation at a time fail: where all do,
-CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it was).
+What is made of Python code (the groups "classes", "python" and "headers") has one allocation at a time fail: where
+all do, CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it was).
 Its compiler crashes where it has no memory, and its enums raise TypeError: no text is evaluated here, and no enum
 declared. 3.13.0 crashes where it has none to make a function (PyFunction_NewWithQualName) or a dict larger
-(build_indices_unicode): there the group "python" is not for.
+(build_indices_unicode): there the groups "python" and "headers" are not for.
 """
 from __future__ import annotations
 
 import _testcapi
 import array
+import asyncio
 import contextlib
 import copy
 import enum
@@ -25,15 +26,17 @@ import itertools
 import os
 import pickle
 import sys
+import tempfile
 from pathlib import Path
 
 import libffi
+import libffi.bindgen
 from libffi import CIF, Library, c, closure
 
 PROCESS = Library(None)
 NAMES = itertools.count()
 GROUPS: dict[str, list] = {}
-ONE_BY_ONE = "classes", "python"
+ONE_BY_ONE = "classes", "python", "headers"
 
 
 def operation(group):
@@ -282,6 +285,25 @@ def by_name():
 
 TOLD: list = []
 TELL = TOLD.append
+
+
+class Inline:
+    """What call_async() needs of an event loop; asyncio's own loses its way without memory."""
+    def run_in_executor(self, executor, call):
+        return call()
+
+
+@operation("classes")
+def in_coroutines():
+    loop = Inline()
+
+    def use():
+        asyncio._set_running_loop(loop)
+        try:
+            return LABS.call_async(-5), STRLEN.call_async("text")
+        finally:
+            asyncio._set_running_loop(None)
+    return use
 
 
 @operation("calls")
@@ -777,6 +799,31 @@ def found_by_name():
     return lambda: Library("m").close()
 
 
+# ---- what the compiler says of headers ----
+
+def header():
+    """Return a header that nobody has seen, which nobody keeps anything of."""
+    os.environ["LIBFFI_CACHE"] = "0"
+    path = Path(HEADERS.name, f"{a_name()}.h")
+    path.write_text("#include <stddef.h>\n" + TEXT.replace("N", "of_a_header"), encoding="utf-8")
+    return path
+
+
+HEADERS = tempfile.TemporaryDirectory()
+
+
+@operation("headers")
+def generated():
+    path = header()
+    return lambda: libffi.bindgen.generate([path], libraries=[None])
+
+
+@operation("headers")
+def included():
+    path = header()
+    return lambda: libffi.include(str(path)).labs(-3)
+
+
 # ---- the runner ----
 
 def outcome(made, start, stop):
@@ -826,12 +873,13 @@ def exhaust(make, step):
 
 def exhaust_one_by_one(make, step):
     """The same, but never more than one at a time; without a failure for a while it has no more."""
+    enough = max(3, min(100, 30_000 // step))
     make()()
     quiet = 0
     for n in itertools.count(step=step):
         quiet = quiet + 1 if outcome(make(), n, n + 1) else 0
         check_all()
-        if quiet == 100:
+        if quiet == enough:
             return n - quiet * step
 
 

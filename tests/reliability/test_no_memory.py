@@ -42,7 +42,13 @@ def test_no_memory_for_python_code():
     run(PROGRAM, "python", "97")
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 has none for a function: it crashes")
+def test_no_memory_for_headers():
+    """Every 9973rd allocation."""
+    run(PROGRAM, "headers", "9973")
+
+
 def test_every_group_is_tested():
     source = PROGRAM.read_text(encoding="utf-8")
     named = {line.split('"')[1] for line in source.splitlines() if line.startswith("@operation(")}
-    assert named == {*GROUPS, "backend", "classes", "python"}
+    assert named == {*GROUPS, "backend", "classes", "python", "headers"}
