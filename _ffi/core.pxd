@@ -78,7 +78,8 @@ cdef extern from "core.h":
         PyObject *name
         const type_info *item
         Py_ssize_t length
-        size_t flexible
+        bint flexible, padded
+        size_t flexible_at
         field_info *fields
         Py_ssize_t nfields
         PyObject *field_index
@@ -154,6 +155,7 @@ cdef extern from "core.h":
         PyObject *value
     ctypedef struct CIFObject:
         cif_state *state
+        PyObject *variants
 
     ctypedef void (*c_function)() noexcept nogil
     ctypedef struct cif_state:
@@ -207,6 +209,12 @@ cdef extern from "core.h":
         MemoryObject *memory
 
     int pin_or_raise(lifetime *) except -1
+    void keep_these(MemoryObject *, PyObject *)
+    void hide(object)
+    list hidden_list()
+    int hidden_set(object, object, object) except -1
+    void install_memory_collection(PyTypeObject *)
+    void install_cif_collection(PyTypeObject *)
     bint format_matches(const type_info *, const Py_buffer *)
     char sort_of(const type_info *)
     char sort_of_code(const char *)
@@ -368,6 +376,7 @@ cdef extern from *:
     PyObject *core_argument_errors "core.argument_errors"
     object (*core_function_at "core.function_at")(const type_info *, void *, PyObject *)
     object (*core_pin "core.pin")(lifetime *, object)
+    object (*core_hold_buffer "core.hold_buffer")(object, const Py_buffer **)
     object (*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t)
     object (*core_exact_from_string "core.exact_from_string")(const char *)
     object (*core_array_of "core.array_of")(const type_info *, Py_ssize_t)

@@ -5,11 +5,22 @@ import os as _os
 import sys as _sys
 
 cimport cython
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_ND, PyBUF_STRIDES, PyBUF_WRITABLE, PyObject_CheckBuffer, Py_buffer
+from cpython.buffer cimport (
+    PyBUF_FORMAT,
+    PyBUF_FULL_RO,
+    PyBUF_ND,
+    PyBUF_STRIDES,
+    PyBUF_WRITABLE,
+    PyBuffer_IsContiguous,
+    PyBuffer_Release,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+    Py_buffer,
+)
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.pycapsule cimport PyCapsule_New
-from cpython.ref cimport Py_XDECREF
+from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
@@ -27,7 +38,6 @@ cdef extern from "Python.h":
     PyObject *PyFunction_GET_CODE(object)
     PyObject *PyMethod_GET_FUNCTION(object)
     char *PyByteArray_AS_STRING(object)
-    Py_buffer *PyMemoryView_GET_BUFFER(object)
     object PyNumber_Index(object)
     int PyObject_GenericSetAttr(object, object, object) except -1
     bint PyErr_ExceptionMatches(object)

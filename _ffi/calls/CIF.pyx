@@ -14,7 +14,7 @@ cdef class CIF:
     cdef cif_state *state
     cdef readonly Type restype
     cdef readonly tuple argtypes
-    cdef dict variants              # variadic: extra types -> CIF
+    cdef PyObject *variants         # variadic: a hidden dict, extra types -> CIF
     cdef object handle              # what the C API sees of it, or None until asked for
     cdef object __weakref__
 
@@ -22,6 +22,7 @@ cdef class CIF:
         reserve_cif(self.state)
 
     def __dealloc__(self):
+        Py_XDECREF(self.variants)
         forget_known_cif(<PyObject *>self)
         cif_end(self.state)
 

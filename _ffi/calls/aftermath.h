@@ -6,6 +6,7 @@
 
 #include "base/compiler.h"
 #include "base/exceptions.h"
+#include "base/hidden.h"
 #include "calls/running.h"
 #include "model/call.h"
 
@@ -71,7 +72,7 @@ COLD static int leave_result(running_call *call, const void *frame, PyObject *ob
 {
     aftermath *left = aftermath_of(call, frame);
 
-    if (left == NULL || (left->results == NULL && (left->results = PyList_New(0)) == NULL)) {
+    if (left == NULL || (left->results == NULL && (left->results = hidden_list()) == NULL)) {
         PyErr_NoMemory();
         return -1;
     }

@@ -156,9 +156,11 @@ static int open_job(map_job *job, const call_target *t)
 static void close_job(map_job *job)
 {
     unsigned i;
-    for (i = 0; job->columns != NULL && i <= job->target->cif->nargs; ++i)
+    for (i = 0; job->columns != NULL && i <= job->target->cif->nargs; ++i) {
         if (job->columns[i].exported)
             PyBuffer_Release(&job->columns[i].view);
+        PyMem_Free(job->columns[i].copy);
+    }
     PyMem_Free(job->block);
     PyMem_Free(job->columns);
 }
@@ -214,7 +216,7 @@ static int open_out(map_job *job, PyObject *out)
         return -1;
     }
     set_strides(job, column, type->alignment);
-    return 0;
+    return copy_overwritten(job);
 }
 
 /* Where the results go: `out`, or new memory of the arguments' shape.  New; raises. */

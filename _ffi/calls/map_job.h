@@ -13,6 +13,7 @@
 
 typedef struct {
     Py_buffer view;
+    char *copy;                     /* of its items, allocated: the results go where they lie; or NULL */
     int exported;
     int direct;                     /* C may read and write the items where they are */
     char *at;
@@ -64,21 +65,69 @@ static int has_its_shape(const map_job *job, const Py_buffer *view)
 static void set_strides(const map_job *job, map_column *column, size_t alignment)
 {
     const Py_buffer *view = &column->view;
+    const Py_ssize_t *strides = column->copy == NULL ? view->strides : NULL;
     const int less = job->ndim - view->ndim;
     Py_ssize_t row = view->itemsize;    /* of all dimensions behind: ctypes' arrays have no strides */
     int i;
 
-    column->at = view->buf;
-    column->direct = ((uintptr_t)view->buf & (alignment - 1)) == 0;
+    column->at = column->copy == NULL ? view->buf : column->copy;
+    column->direct = ((uintptr_t)column->at & (alignment - 1)) == 0;
     for (i = job->ndim - 1; i >= 0; --i) {
         const int own = i - less;
         column->stride[i] = 0;
         if (own >= 0 && view->shape[own] != 1)
-            column->stride[i] = view->strides != NULL ? view->strides[own] : row;
+            column->stride[i] = strides != NULL ? strides[own] : row;
         if (own >= 0)
             row *= view->shape[own];
         column->direct &= ((size_t)column->stride[i] & (alignment - 1)) == 0;
     }
+}
+
+/* From where to where do its items lie? */
+static void find_extent(const Py_buffer *view, const char **begin, const char **end)
+{
+    int i;
+    *begin = view->buf;
+    *end = *begin + (view->strides == NULL ? view->len : view->itemsize);
+    for (i = 0; view->strides != NULL && i < view->ndim; ++i) {
+        const Py_ssize_t whole = view->strides[i] * (view->shape[i] - 1);
+        *(whole < 0 ? begin : end) += whole;
+    }
+}
+
+/* Would results be written over items that are still to be read?  Not where each takes the place of its own. */
+static int is_overwritten(const map_job *job, const map_column *column, const map_column *out)
+{
+    const char *begin, *end, *out_begin, *out_end;
+
+    if (column->view.len == 0
+        || (column->at == out->at && column->view.itemsize == out->view.itemsize
+            && memcmp(column->stride, out->stride, (size_t)job->ndim * sizeof *column->stride) == 0))
+        return 0;
+    find_extent(&column->view, &begin, &end);
+    find_extent(&out->view, &out_begin, &out_end);
+    return begin < out_end && out_begin < end;
+}
+
+/* Have the items of arguments that results would be written over read from a copy.  0; -1 raises MemoryError. */
+static int copy_overwritten(map_job *job)
+{
+    const cif_state *c = job->target->cif;
+    unsigned i;
+
+    for (i = 0; i < c->nargs; ++i) {
+        map_column *column = &job->columns[i];
+        if (!column->exported || !is_overwritten(job, column, &job->columns[c->nargs]))
+            continue;
+        if ((column->copy = PyMem_Malloc((size_t)column->view.len)) == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (PyBuffer_ToContiguous(column->copy, &column->view, column->view.len, 'C') < 0)
+            return -1;
+        set_strides(job, column, c->args[i].type->alignment);
+    }
+    return 0;
 }
 
 /* Do all columns go from the end of a row of this dimension on to the next one? */

@@ -2,6 +2,7 @@
 
 
 @cython.internal
+@cython.no_gc                   # nobody else finds it, or what it holds
 cdef class Storage:
     """The addresses of buffers, and the buffers, for one call."""
     cdef void **addresses
@@ -14,6 +15,7 @@ cdef class Storage:
 cdef void *storage_address(what, value, size_t size, bint writable, list views) except? NULL:
     """Return the address of a buffer of at least `size` bytes (kept in `views`), or of an int."""
     cdef Pointer pointer
+    cdef Export export
     if isinstance(value, int) or isinstance(value, Pointer):
         pointer = make_pointer(core_types["pointer"], value)
         if pointer.p.address == NULL:
@@ -21,18 +23,17 @@ cdef void *storage_address(what, value, size_t size, bint writable, list views) 
         views.append(pointer)
         return pointer.p.address
     try:
-        need_stack(0)
-        view = memoryview(value)
+        export = hold_buffer(value)
     except TypeError:
         raise TypeError(f"{what}: expected a buffer or an address, got {type(value).__name__}") from None
-    if writable and view.readonly:
+    if writable and export.view.readonly:
         raise TypeError(f"{what}: expected a writable buffer, got a read-only {type(value).__name__}")
-    if not view.c_contiguous:
+    if not PyBuffer_IsContiguous(&export.view, b'C'):
         raise ValueError(f"{what}: expected a contiguous buffer")
-    if <size_t>view.nbytes < size:
-        raise ValueError(f"{what}: expected at least {size} bytes, got {view.nbytes}")
-    views.append(view)
-    return buffer_address(view)
+    if <size_t>export.view.len < size:
+        raise ValueError(f"{what}: expected at least {size} bytes, got {export.view.len}")
+    views.append(export)
+    return export.view.buf
 
 
 cdef call_target find_target(what, address, list views, bint wants_go=False) except *:
@@ -65,7 +66,7 @@ cdef Storage collect_arguments(CIF cif, what, avalues):
     values = list(avalues)
     if len(values) != <Py_ssize_t>c.nargs:
         raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, got {len(values)}")
-    storage.views = []
+    storage.views = hidden_list()
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
         raise MemoryError
@@ -115,7 +116,7 @@ cdef int call_block(CIF cif, address, buffer) except -1:
     cdef cif_state *c = cif.state
     cdef call_target target
     no_variadic(cif, "call_exchange")
-    storage.views = []
+    storage.views = hidden_list()
     target = find_target("call_exchange", address, storage.views)
     block = <char *>storage_address("call_exchange() buffer", buffer, c.exchange_size, True, storage.views)
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
@@ -140,7 +141,7 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
         raise FFIError("this libffi has no Go closures on this platform")
     if <Py_ssize_t>c.nin != len(args) or c.nout or c.nin != c.nargs:
         raise TypeError(f"call_go() takes {c.nargs} plain arguments, got {len(args)}")
-    storage.views = []
+    storage.views = hidden_list()
     target = find_target("call_go", closure, storage.views, True)
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
@@ -187,7 +188,7 @@ cdef object unpack_raw(CIF cif, raw):
     cdef Storage storage = Storage()
     cdef unsigned i
     check_raw(cif, "raw_to_ptrarray")
-    storage.views = []
+    storage.views = hidden_list()
     block = storage_address("raw_to_ptrarray() raw", raw, ffi_raw_size(&cif.state.cif), False, storage.views)
     storage.addresses = <void **>PyMem_Calloc(cif.state.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:
@@ -198,7 +199,7 @@ cdef object unpack_raw(CIF cif, raw):
 
 cdef int call_raw_block(CIF cif, address, rvalue, raw) except -1:
     cdef call_target target
-    views = []
+    views = hidden_list()
     check_raw(cif, "raw_call")
     target = find_target("raw_call", address, views)
     block = storage_address("raw_call() raw", raw, ffi_raw_size(&cif.state.cif), False, views)

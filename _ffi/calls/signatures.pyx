@@ -89,7 +89,11 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     cif = cif_plain_new(<PyTypeObject *>CIF, (), NULL)
     cif.restype = restype
     cif.argtypes = types
-    cif.variants = {} if prototype else None
+    if prototype:
+        variants = {}
+        Py_INCREF(variants)
+        hide(variants)
+        cif.variants = <PyObject *>variants
     try:
         for i in range(n):
             infos[i] = &(<Type>types[i]).info

@@ -9,7 +9,8 @@ cdef object variadic_cif(cif_state *base, const type_info *const *extra, Py_ssiz
     cdef CIF cif = <CIF>base.object, variant
     cdef Py_ssize_t i
     types = tuple([<object>extra[i].object for i in range(n)])
-    variant = dict_get(cif.variants, types)
+    variants = <dict>cif.variants
+    variant = dict_get(variants, types)
     if variant is None:
         for i in range(n):
             passable(types[i], f"argument {base.nin + i + 1}")
@@ -18,19 +19,20 @@ cdef object variadic_cif(cif_state *base, const type_info *const *extra, Py_ssiz
         else:
             variant = prepare_variant_without_extra(cif)
         with cython.critical_section(cif):
-            known = dict_get(cif.variants, types)
+            known = dict_get(variants, types)
             if known is not None:       # another thread was faster
                 return known
             make_room(cif)
-            cif.variants[types] = variant
+            hidden_set(variants, types, variant)
     return variant
 
 
 cdef int make_room(CIF cif) except -1:
     """Let the oldest variants go; a call that is under way has its own."""
     cdef CIF oldest
-    while len(cif.variants) >= MOST_VARIANTS:
-        oldest = cif.variants.pop(next(iter(cif.variants)))
+    variants = <dict>cif.variants
+    while len(variants) >= MOST_VARIANTS:
+        oldest = variants.pop(next(iter(variants)))
         forget_variant(cif.state, oldest.state)
     return 0
 

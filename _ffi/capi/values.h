@@ -19,7 +19,9 @@
 static int hand_over(keeper *k, PyObject **keep)
 {
     if (keep != NULL) {
-        *keep = k->objects;
+        *keep = k->objects;         /* may be in a cycle of the caller's: the collector is to know it */
+        if (k->objects != NULL)
+            track_object(k->objects);
         return 0;
     }
     if (k->objects == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/hidden.h"
 #include "base/locks.h"
 #include "calls/aftermath.h"
 #include "calls/running.h"
@@ -51,7 +52,7 @@ COLD static int keep_result(closure_block *block, call_beneath *beneath, PyObjec
     }
     UNLOCK(&block->lock);
     if (thread != NULL && block->kept != NULL)      /* which stays while the block is busy */
-        status = PyDict_SetItem(block->kept, thread, objects);
+        status = hidden_set(block->kept, thread, objects);
     if (status == 0 && call != NULL)
         status = leave_result(call, beneath->frame, objects);
     Py_XDECREF(made);

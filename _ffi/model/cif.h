@@ -99,6 +99,8 @@ struct cif_state {
 typedef struct {
     PyObject_HEAD
     cif_state *state;
+    PyObject *restype, *argtypes;
+    PyObject *variants;             /* variadic: hidden dict, extra types -> CIF; else NULL */
 } CIFObject;
 
 #endif

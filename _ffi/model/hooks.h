@@ -17,6 +17,7 @@ static struct {
     PyObject *argument_errors;      /* dict: a class of errors -> the ArgumentError that also is one */
     PyObject *(*function_at)(const type_info *type, void *address, PyObject *owner);
     PyObject *(*pin)(lifetime *life, PyObject *owner);
+    PyObject *(*hold_buffer)(PyObject *object, const Py_buffer **view);     /* New; *view goes with it. */
     PyObject *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
     PyObject *(*exact_from_string)(const char *digits);
     PyObject *(*array_of)(const type_info *item, Py_ssize_t length);

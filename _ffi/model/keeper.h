@@ -3,6 +3,7 @@
    During a call: buffers are exported and lifetimes pinned in slots on the call's
    frame, the rest goes on a list; all of it is let go when the call returns.
    In memory: the storing memory's `keep` dict holds the object, keyed by offset.
+   Python code that changed the list or the dict would free what C looks at: base/hidden.h.
    For a closure's result: `objects` passes on to the closure, until its next result in the same thread. */
 #ifndef FFIPY_MODEL_KEEPER_H
 #define FFIPY_MODEL_KEEPER_H

@@ -30,11 +30,13 @@ struct type_info {
     PyObject *name;                 /* its C spelling, str (borrowed) */
     const type_info *item;          /* pointee, element, enum base, referred type, what a class is over */
     Py_ssize_t length;              /* arrays and vectors */
-    size_t flexible;                /* offset of a struct's flexible array member, 0: it has none */
+    int padded;                     /* a struct, or an array of such, with bytes between members: values/padding.h */
+    int flexible;                   /* a struct whose last member is a flexible array */
+    size_t flexible_at;             /* ... and where that begins */
     field_info *fields;
     Py_ssize_t nfields;
     int by_position;                /* a tuple may initialise it */
-    PyObject *field_index;          /* dict name -> position (borrowed) */
+    PyObject *field_index;          /* a hidden dict, name -> position (owned), or NULL */
     PyObject *memory_class;         /* class of memory of this type (borrowed) */
     int users_class;                /* that class is a user's */
     int leads_to_users;             /* to such a class, through members or items: it may lead back, in a circle */

@@ -5,6 +5,8 @@
 #include <Python.h>
 #include <stddef.h>
 
+#include "base/hidden.h"
+#include "model/cif.h"
 #include "model/function.h"
 #include "model/hooks.h"
 #include "values/field_slots.h"
@@ -43,6 +45,22 @@ static void intern_instances(PyTypeObject *type, newfunc find)
 {
     cif_plain_new = type->tp_new;
     replace_new(type, find);
+}
+
+/* ---- the garbage collector sees what they hide ---- */
+
+static traverseproc cif_plain_traverse;
+
+static int cif_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    int status = cif_plain_traverse(self, visit, arg);
+    return status != 0 ? status : visit_hidden(((CIFObject *)self)->variants, visit, arg);
+}
+
+static void install_cif_collection(PyTypeObject *class)
+{
+    cif_plain_traverse = class->tp_traverse;
+    class->tp_traverse = cif_traverse;
 }
 
 /* ---- classes of memory have a class of their own ---- */

@@ -160,9 +160,9 @@ cdef bint has_length_behind(const watched_what *what, unsigned i) except -1:
 
 cdef int check_text_in(str where, given, Py_ssize_t width) except -1:
     """Check that a buffer that is not ours has a NUL."""
-    view = memoryview(given)
-    if view.nbytes and not has_zero(<const char *>buffer_address(view), view.nbytes // width, width):
-        raise MisuseError(f"{where}: no NUL in the {view.nbytes} bytes of the {type(given).__name__}")
+    cdef Export export = hold_buffer(given)
+    if export.view.len and not has_zero(<const char *>export.view.buf, export.view.len // width, width):
+        raise MisuseError(f"{where}: no NUL in the {export.view.len} bytes of the {type(given).__name__}")
     return 0
 
 

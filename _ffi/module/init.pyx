@@ -10,7 +10,7 @@ cdef int check_layouts() except -1:
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, False, None)
     cdef Closure closure = Closure.__new__(Closure)
     cdef MemoryClass probe = (<Type>struct("", x=type)).memory_class
-    memory.keep, memory.owner = {}, type        # each another object than its neighbours
+    memory.owner = type         # another object than its neighbours
     closure.cif, closure.on_exception_ = cif, type
     places = {
         "Type.info": same_place(&(<TypeObject *>type).info, &type.info),
@@ -18,7 +18,7 @@ cdef int check_layouts() except -1:
         "Memory.m": same_place(&(<MemoryObject *>memory).m, &memory.m),
         "Memory.type": (<MemoryObject *>memory).type == <PyObject *>memory.type_,
         "Memory.owner": (<MemoryObject *>memory).owner == <PyObject *>memory.owner,
-        "Memory.keep": (<MemoryObject *>memory).keep == <PyObject *>memory.keep,
+        "Memory.keep": same_place(&(<MemoryObject *>memory).keep, &memory.keep),
         "MemoryClass.type": (<MemoryClassObject *>probe).type == <PyObject *>probe.own_type,
         "Memory.weakrefs": Memory.__weakrefoffset__ == MEMORY_WEAKREFS,
         "Memory's size": Memory.__basicsize__ == sizeof(MemoryObject),
@@ -30,6 +30,7 @@ cdef int check_layouts() except -1:
         "Value.type": (<ValueObject *>value).type == <PyObject *>value.type_,
         "Value.value": (<ValueObject *>value).value == <PyObject *>value.value,
         "CIF.state": same_place(&(<CIFObject *>cif).state, &cif.state),
+        "CIF.variants": same_place(&(<CIFObject *>cif).variants, &cif.variants),
         "Function.vectorcall": same_place(&(<FunctionObject *>function).vectorcall, &function.vectorcall),
         "Function.target": same_place(&(<FunctionObject *>function).target, &function.target),
         "Function.method": same_place(&(<FunctionObject *>function).method, &function.method),
@@ -70,6 +71,7 @@ core_struct = <PyTypeObject *>Struct
 core_memory_class = <PyTypeObject *>MemoryClass
 core_function_at = function_at
 core_pin = make_pin
+core_hold_buffer = hold_for_c
 core_variadic_cif = variadic_cif
 core_exact_from_string = exact_from_string
 core_array_of = array_of
@@ -78,6 +80,9 @@ core_stand_in = stand_in
 core_foreign_describes = foreign_describes
 core_watch_begins = watch_begins
 core_watch_ends = watch_ends
+for made in (Memory, Array, Struct):
+    install_memory_collection(<PyTypeObject *>made)
+install_cif_collection(<PyTypeObject *>CIF)
 own_instances(<PyTypeObject *>Memory)
 own_instances(<PyTypeObject *>Array)
 own_instances(<PyTypeObject *>Struct)
@@ -104,4 +109,7 @@ check_layouts()
 va_list = make_va_list()
 _atexit.register(_stop_foreign_threads)
 _atexit.register(_end_all_owned)        # before that: the last registered is the first
+for internal in (interned, core_types, docstrings, saved_from_collection, owners, needed_at_the_end):
+    hide(internal)
+del internal
 settle()

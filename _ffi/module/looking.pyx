@@ -25,7 +25,7 @@ def pointer_to(value, member=None):
         return made + member
     if member not in type.fields:
         raise TypeError(f"pointer_to(): {type_name(type)} has no member {member!r}")
-    field = &type.info.fields[<Py_ssize_t>type.index[member]]
+    field = &type.info.fields[<Py_ssize_t>(<dict>type.info.field_index)[member]]
     if field.bit_width:
         raise TypeError(f"pointer_to(): {type_name(type)}.{member} is a bit-field, which has no address")
     pointed_item(<Pointer>made)
@@ -42,21 +42,21 @@ cdef Pointer pointer_to_items(Pointer pointer):
 
 def addressof(value, member=None):
     """Return the address of memory, a pointer's target, a closure, a function or a buffer; or of a member of it."""
+    cdef Export export
     if member is not None:
         return pointer_to(value, member).address
     if isinstance(value, (Memory, Pointer, Closure, Function)):
         return make_pointer(core_types["pointer"], value).address
     try:
-        need_stack(0)
-        view = memoryview(value)
+        export = hold_buffer(value)
     except TypeError:
         made = stand_in(&(<Type>core_types["pointer"]).info, value)
         if isinstance(made, (Pointer, Function)):
             return made.address
         raise TypeError(f"addressof(): {type(value).__name__} has no address") from None
-    if not view.c_contiguous:
+    if not PyBuffer_IsContiguous(&export.view, b'C'):
         raise ValueError("addressof(): expected a contiguous buffer")
-    return <uintptr_t>buffer_address(view)
+    return <uintptr_t>export.view.buf
 
 
 def typeof(value):

@@ -30,7 +30,8 @@ cdef class MemoryClass(type):
 cdef int refuse_field(cls, name) except -1:
     """Fields are found in the type, whatever the class says: nothing else may take their place."""
     cdef Type type = as_type(cls)
-    if type is not None and type.index is not None and isinstance(name, str) and name in <dict>type.index:
+    if type is not None and type.info.field_index != NULL and isinstance(name, str) and \
+            name in <dict>type.info.field_index:
         raise TypeError(f"{name} is a field of {type_name(type)}, which cannot be replaced")
     return 0
 
@@ -217,7 +218,7 @@ cdef int define_class(Type type, list members) except -1:
     defaults = [] if type.base is None else list((<Type>type.base).defaults or ())
     for name, value in given.items():
         check_default(type, name, value)
-        defaults += [type.index[name], value]
+        defaults += [(<dict>type.info.field_index)[name], value]
     set_defaults(type, tuple(defaults))
     return 0
 

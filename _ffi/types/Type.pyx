@@ -20,7 +20,7 @@ cdef class Type:
     cdef readonly object offsets
     cdef readonly object cif
     cdef readonly object enum
-    cdef object index, memory_class, members
+    cdef object memory_class, members
     cdef object base                # the struct that it begins with, whose class its class extends, or None
     cdef object defaults            # tuple of position, value, ... of what a call of its class leaves out, or None
     cdef object rebuild             # (callable, arguments) that make it again
@@ -39,6 +39,7 @@ cdef class Type:
     def __dealloc__(self):
         PyMem_Free(self.elements)
         PyMem_Free(self.info.fields)
+        Py_XDECREF(self.info.field_index)
 
     @property
     def name(self):
@@ -189,7 +190,7 @@ cdef class Type:
         cdef Pointer pointer = make_pointer(any_pointer, address)
         if pointer.p.address == NULL:
             raise ValueError(f"{type_name(self)}.at(): NULL address")
-        if isinstance(pointer.owner, memoryview) and not isinstance(address, (Memory, Pointer)):
+        if isinstance(pointer.owner, Export) and not isinstance(address, (Memory, Pointer)):
             # It was exported once; another time it may be another.
             address = pointer.owner
         known = known_size(address)
@@ -202,7 +203,7 @@ cdef class Type:
                                          is_const(address))
         if self.info.flexible and known is not None:
             memory.m.size = known - distance
-        if address is pointer.owner and isinstance(address, memoryview):
+        if address is pointer.owner and isinstance(address, Export):
             memory.m.life = &memory.m.own       # which ends before its object does, where close() releases the buffer
         return memory
 
@@ -210,12 +211,11 @@ cdef class Type:
         """Return the Python value of this type in a bytes-like object, so many bytes after its start."""
         cdef Py_ssize_t distance = distance_into(self, "read", offset)
         need_maker(self)
-        need_stack(0)
-        view = memoryview(buffer)
-        if not view.c_contiguous:
+        cdef Export export = hold_buffer(buffer)
+        if not PyBuffer_IsContiguous(&export.view, b'C'):
             raise ValueError(f"{type_name(self)}.read(): expected a contiguous buffer")
-        need_bytes(self, "read", view.nbytes, distance)
-        return load_value(&self.info, <char *>buffer_address(view) + distance, NULL)
+        need_bytes(self, "read", export.view.len, distance)
+        return load_value(&self.info, <char *>export.view.buf + distance, NULL)
 
     def define(self, members=(), _pack_=0, _align_=0, _layout_=None, _byteorder_=None, **fields):
         """Complete an incomplete struct or union, once."""

@@ -77,6 +77,7 @@ def array(item, length):
 cdef object make_array(tuple parts):
     cdef Type element = parts[0], result = derived_sequence(K_ARRAY, parts, array)
     result.info.holds_addresses = element.info.holds_addresses
+    result.info.padded = element.info.padded
     result.info.size = result.info.length * element.info.size
     result.info.alignment = element.info.alignment
     result.refusal = "arrays are passed by pointer (c.ptr) or inside a struct"

@@ -35,7 +35,7 @@ cdef object intern_object(key, value):
         known = dict_get(interned, key)
         other = None if known is None else known()
         if other is None:       # or it died, and was not forgotten yet
-            interned[key] = reference
+            hidden_set(interned, key, reference)
             return value
         return other
     finally:

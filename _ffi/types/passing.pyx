@@ -136,6 +136,8 @@ cdef object describe_union(Type type):
         for start in range(0, size, 8):
             here = [leaf for leaf in leaves if start <= leaf[0] < start + 8]
             length = min(8, size - start)
+            if not here:                # padding, behind a member without size: no register
+                continue
             if any(kind not in (K_FLOAT, K_DOUBLE) for _, kind, _ in here):
                 elements += integer_chunks(length, alignment)
             elif any(kind == K_DOUBLE for _, kind, _ in here):

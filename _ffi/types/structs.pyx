@@ -193,13 +193,27 @@ cdef bint extends(Type type, Type other):
     return False
 
 
-cdef size_t flexible_offset(Type type, list visible) except? 0:
-    """Return where a struct's flexible array begins, the last member of no length; 0: it has none."""
+cdef bint is_padded(Type type, list visible, size_t size) except -1:
+    """Are there bytes between the members of a struct, or behind them? Where there are bit-fields, none are known."""
+    cdef Type member
+    cdef bint inside = False
+    if type.info.kind != K_STRUCT:
+        return False
+    for _, member, *_ in visible:
+        if member.info.kind == K_BITS:
+            return False
+        inside |= member.info.padded
+        size -= member.info.size
+    return inside or size != 0
+
+
+cdef bint ends_flexibly(Type type, list visible) except -1:
+    """Is a struct's last member a flexible array, one of no length?"""
     cdef Type last
     if type.info.kind != K_STRUCT or not visible:
-        return 0
+        return False
     last = visible[-1][1]
-    return visible[-1][2] if last.info.kind == K_ARRAY and last.info.length == 0 and last.info.item.size else 0
+    return last.info.kind == K_ARRAY and last.info.length == 0 and last.info.item.size != 0
 
 
 cdef int complete_struct(Type type, list members, tuple options) except -1:
@@ -227,6 +241,7 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     by_position = type.info.kind == K_STRUCT and not promoted and (
         type.base is None or (<Type>type.base).info.by_position)
     names = tuple(index) if by_position else None
+    padded = is_padded(type, visible, layout.size)
     laid_out = tuple(layout.fields)         # which the collector never empties
     holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
     if type.info.users_class:
@@ -236,20 +251,24 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
         memory_class = class_of_struct(type, type_name(type).partition(" ")[2], descriptors, names)
     # From here on nothing fails: what others may read already is set once.
     type.members = laid_out
-    type.index = index
     type.fields = fields
     type.offsets = offsets
     type.memory_class = memory_class
     type.natural = layout.natural
     type.swapped = order is not None
     type.info.nfields = len(visible)
+    Py_INCREF(index)
+    hide(index)                 # C trusts it
     type.info.field_index = <PyObject *>index
     type.info.by_position = by_position
     type.info.holds_addresses = holds_addresses
     type.info.leads_to_users = type.info.users_class or any([(<Type>entry[1]).info.leads_to_users for entry in members])
-    type.info.flexible = flexible_offset(type, visible)
+    type.info.flexible = ends_flexibly(type, visible)
+    if type.info.flexible:
+        type.info.flexible_at = visible[-1][2]
     type.info.size = layout.size
     type.info.alignment = layout.alignment
+    type.info.padded = padded
     type.info.memory_class = <PyObject *>memory_class
     own_instances(<PyTypeObject *>type.info.memory_class)
     type.info.complete = True

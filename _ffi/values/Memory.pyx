@@ -1,7 +1,7 @@
 """Memory: C storage owned by Python, or a view of somebody's."""
 
 
-@cython.no_gc_clear             # a buffer of it may be released when the collector has had its owner
+@cython.no_gc_clear             # C's memory_clear() breaks cycles: who uses the storage needs its owner to the last
 cdef class Memory:
     """Hold C storage for one value of a type.
 
@@ -12,7 +12,7 @@ cdef class Memory:
     cdef memory_state m
     cdef Type type_
     cdef object owner
-    cdef object keep
+    cdef PyObject *keep             # a dict that C hides, or None
     cdef object __weakref__
 
     def __init__(self, *value):
@@ -162,8 +162,8 @@ cdef int close_memory(Memory memory) except -1:
         raise BufferError("the memory is in use by a call or an exported buffer")
     if done == NOW_CLOSED:
         memory_release(<MemoryObject *>memory)
-        if isinstance(memory.owner, memoryview):
-            memory.owner.release()
+        if isinstance(memory.owner, Export):
+            release_buffer(<Export>memory.owner)
     return 0
 
 

@@ -56,7 +56,7 @@ cdef class Owned:
 
     def __del__(self):
         if end_owned_quietly(self) == IN_USE:
-            needed_at_the_end[self.key] = self.free, self.handle
+            hidden_set(needed_at_the_end, self.key, (self.free, self.handle))
 
     def __dealloc__(self):
         # A buffer may have been exported when the collector asked above.
@@ -95,7 +95,7 @@ def owned(value, free):
     owner = Owned.__new__(Owned)
     owner.handle, owner.free = value, free
     owner.key = id(owner)
-    owners[owner.key] = PyWeakref_NewRef(owner, None)
+    hidden_set(owners, owner.key, PyWeakref_NewRef(owner, None))
     if isinstance(value, Pointer):
         return owned_pointer(<Pointer>value, owner)
     if isinstance(value, Memory):

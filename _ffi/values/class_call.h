@@ -103,7 +103,7 @@ static PyObject *class_vectorcall(PyObject *class, PyObject *const *args, size_t
     if (!is_struct_kind(type->kind))
         return UNLIKELY(kwnames != NULL || nargs > 1) ? call_packed(PyType_Type.tp_call, class, args, nargs, kwnames)
                                                       : make_instance(type, args, nargs);
-    memory = LIKELY(type->flexible == 0) ? memory_new(type) : memory_for_call(type, args, nargs, kwnames);
+    memory = LIKELY(!type->flexible) ? memory_new(type) : memory_for_call(type, args, nargs, kwnames);
     if (UNLIKELY(memory == NULL))
         return NULL;
     if (UNLIKELY(store_call_in(memory, args, nargs, kwnames, CLASS_CALLED, 1) < 0)) {

@@ -7,6 +7,7 @@
 
 #include "base/collector.h"
 #include "base/compiler.h"
+#include "base/hidden.h"
 #include "base/locks.h"
 #include "model/keeper.h"
 #include "model/memory.h"
@@ -17,7 +18,7 @@
    MemoryError.  In the root's critical section. */
 COLD static PyObject *kept_between(MemoryObject *root, const char *start, size_t size)
 {
-    PyObject *key, *object, *list = PyList_New(0);
+    PyObject *key, *object, *list = hidden_list();
     Py_ssize_t position = 0;
     int status = 0;
 

@@ -11,6 +11,8 @@ cdef object known_size(value):
         size = size_behind((<Pointer>value).owner, (<Pointer>value).p.address)
     elif isinstance(value, (int, Closure, Function, Value)) or value is None:
         return None
+    elif isinstance(value, Export):
+        size = (<Export>value).view.len
     else:
         need_stack(0)
         return memoryview(value).nbytes
@@ -37,8 +39,8 @@ cdef Py_ssize_t size_behind(owner, const char *address):
         start, whole = <uintptr_t>root.m.data, root.m.size
         if not has_storage(root):
             owner = root.owner
-    if isinstance(owner, memoryview):
-        start, whole = <uintptr_t>buffer_address(owner), owner.nbytes
+    if isinstance(owner, Export):
+        start, whole = <uintptr_t>(<Export>owner).view.buf, (<Export>owner).view.len
     elif not isinstance(owner, Memory):
         return -1
     before = <Py_ssize_t>(<uintptr_t>address - start)
@@ -52,5 +54,7 @@ cdef bint is_const(value):
         return (<Pointer>value).p.type.is_const
     if isinstance(value, (int, Closure, Function, Value)):
         return False
+    if isinstance(value, Export):
+        return (<Export>value).view.readonly
     need_stack(0)
     return memoryview(value).readonly

@@ -65,7 +65,9 @@ def _view(type, address, owner):
     need_maker(this)
     memory = view_memory(this, place, owner, &forever, False)
     if this.info.holds_addresses:
-        memory.keep = kept_for_addresses(this, owner)
+        kept = kept_for_addresses(this, owner)
+        Py_INCREF(kept)
+        keep_these(<MemoryObject *>memory, <PyObject *>kept)
     return memory
 
 

@@ -37,22 +37,26 @@ cdef object items_at(const type_info *item, char *data, positions, Memory root):
 
 cdef object same_items(const type_info *item, positions, values):
     """Return the buffer of as many such items in a row, which may be copied as it is, or None."""
+    cdef Export export
+    cdef Py_buffer *view
     if isinstance(values, (list, tuple)) or positions.step != 1 or not is_number_kind(item.kind) or \
             item.kind in (K_BOOL, K_CHAR16, K_CHAR32):
         return None
     try:
-        need_stack(0)
-        view = memoryview(values)
+        export = hold_buffer(values)
     except TypeError:
         return None
-    if view.ndim != 1 or not view.c_contiguous or <size_t>view.itemsize != item.size or len(view) != len(positions):
+    view = &export.view
+    if view.ndim != 1 or not PyBuffer_IsContiguous(view, b'C') or <size_t>view.itemsize != item.size or \
+            view.shape[0] != len(positions):
         return None
     if item.kind in (K_S8, K_U8):       # a byte is one or the other
-        return view if view.format == ("b" if item.kind == K_S8 else "B") else None
-    return view if format_matches(item, PyMemoryView_GET_BUFFER(view)) else None
+        return export if view.format == (b"b" if item.kind == K_S8 else b"B") else None
+    return export if format_matches(item, view) else None
 
 
-cdef int copy_items(const type_info *item, char *data, positions, view) except -1:
+cdef int copy_items(const type_info *item, char *data, positions, Export export) except -1:
     """Copy what same_items() found; it may be of the same storage."""
-    memmove(data + <Py_ssize_t>positions.start * <Py_ssize_t>item.size, buffer_address(view), view.nbytes)
+    memmove(data + <Py_ssize_t>positions.start * <Py_ssize_t>item.size, export.view.buf,
+            export.view.len)
     return 0

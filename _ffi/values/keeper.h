@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include "base/compiler.h"
+#include "base/hidden.h"
 #include "base/lifetime.h"
 #include "base/pool.h"
 #include "base/stack.h"
@@ -33,6 +34,14 @@ static inline int pin_or_raise(lifetime *life)
     return LIKELY(lifetime_pin(life)) ? 0 : closed_meanwhile();
 }
 
+/* `root`, which keeps nothing yet, keeps what is in `dict` (taken). */
+static void keep_these(MemoryObject *root, PyObject *dict)
+{
+    hide(dict);
+    Py_SETREF(root->keep, dict);
+    track_object((PyObject *)root);
+}
+
 /* What is stored at `where` keeps `object` (or NULL) alive; *replaced is what was kept there, for the
    caller to let go once the new address is there.  The caller is in the root's critical section, and
    stays in it: nothing here runs Python code but the allocation of the dictionary, which comes first. */
@@ -48,19 +57,17 @@ static int keep_in_memory(MemoryObject *root, const void *where, PyObject *objec
             return 0;
         if ((dict = PyDict_New()) == NULL)
             return -1;
-        if (root->keep == Py_None) {
-            Py_SETREF(root->keep, dict);
-            track_object((PyObject *)root);
-        } else {
+        if (root->keep == Py_None)
+            keep_these(root, dict);
+        else
             Py_DECREF(dict);        /* the collector's code stored something here */
-        }
     }
     key = PyLong_FromSsize_t((const char *)where - root->m.data);
     if (key == NULL)
         return -1;
     *replaced = Py_XNewRef(PyDict_GetItemWithError(root->keep, key));
     if (object != NULL)
-        status = PyDict_SetItem(root->keep, key, object);
+        status = hidden_set(root->keep, key, object);
     else if (*replaced != NULL)
         status = PyDict_DelItem(root->keep, key);
     Py_DECREF(key);
@@ -75,7 +82,7 @@ static int keep_object(keeper *k, PyObject *object)
         Py_XSETREF(k->objects, Py_NewRef(object));
         return 0;
     }
-    if (k->objects == NULL && (k->objects = PyList_New(0)) == NULL)
+    if (k->objects == NULL && (k->objects = hidden_list()) == NULL)
         return -1;
     return PyList_Append(k->objects, object);
 }
@@ -106,7 +113,7 @@ static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
    call into Python.  -1 raises BufferError. */
 static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
 {
-    PyObject *view;
+    PyObject *export;
     int status;
 
     /* Only a class that Python code made has Python code give its buffer. */
@@ -121,10 +128,9 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
         *out = &slot->view;
         return 0;
     }
-    view = PyMemoryView_FromObject(object);
-    if (view == NULL)
+    export = core.hold_buffer(object, out);
+    if (export == NULL)
         return -1;
-    *out = PyMemoryView_GET_BUFFER(view);
     if ((flags & PyBUF_WRITABLE) && (*out)->readonly) {
         PyErr_SetString(PyExc_BufferError, "read-only");
         status = -1;
@@ -132,9 +138,9 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
         PyErr_SetString(PyExc_BufferError, "not contiguous");
         status = -1;
     } else {
-        status = keep_object(k, view);
+        status = keep_object(k, export);
     }
-    Py_DECREF(view);
+    Py_DECREF(export);
     return status;
 }
 

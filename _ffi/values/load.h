@@ -16,12 +16,15 @@
 #include "values/load_pointers.h"
 #include "values/long_double.h"
 #include "values/memory.h"
+#include "values/padding.h"
 
 /* A copy: the bytes do not outlive us.  New; raises MemoryError. */
 static inline PyObject *load_copy(const type_info *type, const void *where)
 {
     MemoryObject *memory = memory_new(type);
-    if (memory != NULL)
+    if (memory != NULL && UNLIKELY(type->padded))
+        copy_members(type, memory->m.data, where);
+    else if (memory != NULL)
         memcpy(memory->m.data, where, type->size);
     return (PyObject *)memory;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/hidden.h"
 #include "base/lifetime.h"
 #include "base/locks.h"
 #include "base/pool.h"
@@ -118,6 +119,42 @@ static void memory_dealloc(PyObject *self)
         memory_end_chain(self);
 }
 
+/* ---- the garbage collector's view of it ---- */
+
+static traverseproc memory_plain_traverse;
+
+static int memory_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    int status = memory_plain_traverse(self, visit, arg);
+    return status != 0 ? status : visit_hidden(((MemoryObject *)self)->keep, visit, arg);
+}
+
+/* Break a cycle.  Code that the collector runs meanwhile may still find the memory: the addresses of what goes
+   are no more in it, where the storage is its own. */
+static int memory_clear(PyObject *self)
+{
+    MemoryObject *memory = (MemoryObject *)self;
+    PyObject *key, *object, *keep;
+    Py_ssize_t position = 0;
+
+    Py_BEGIN_CRITICAL_SECTION(memory);
+    keep = memory->keep;
+    memory->keep = Py_NewRef(Py_None);
+    while (keep != Py_None && memory->owner == Py_None && lifetime_is_open(memory->m.life)
+           && PyDict_Next(keep, &position, &key, &object))
+        memset(memory->m.data + PyLong_AsSsize_t(key), 0, sizeof(void *));
+    Py_END_CRITICAL_SECTION();
+    Py_DECREF(keep);
+    return 0;
+}
+
+static void install_memory_collection(PyTypeObject *class)
+{
+    memory_plain_traverse = class->tp_traverse;
+    class->tp_traverse = memory_traverse;
+    class->tp_clear = memory_clear;
+}
+
 /* Let a class of memory free its instances our way, if they are nothing but memory. */
 static void own_instances(PyTypeObject *class)
 {
@@ -162,16 +199,16 @@ COLD static MemoryObject *memory_with_room(const type_info *type, size_t size)
 static Py_ssize_t room_behind(const MemoryObject *memory)
 {
     const type_info *type = memory->m.type, *item;
-    if (type->flexible == 0 || memory->m.size <= type->flexible)
+    if (!type->flexible || memory->m.size <= type->flexible_at)
         return 0;
     item = type->fields[type->nfields - 1].type->item;
-    return (Py_ssize_t)((memory->m.size - type->flexible) / item->size);
+    return (Py_ssize_t)((memory->m.size - type->flexible_at) / item->size);
 }
 
 /* ... if `where` is that array; else 0. */
 static inline Py_ssize_t room_at(const MemoryObject *memory, const void *where)
 {
-    return memory->m.type->flexible != 0 && (const char *)where == memory->m.data + memory->m.type->flexible
+    return memory->m.type->flexible && (const char *)where == memory->m.data + memory->m.type->flexible_at
                ? room_behind(memory)
                : 0;
 }

@@ -65,19 +65,15 @@ cdef Pointer pointer_to_address(Type type, value):
 cdef Pointer pointer_to_buffer(Type type, value):
     cdef const type_info *item = type.info.item
     cdef Py_ssize_t length = -1
+    cdef Export export
     try:
-        need_stack(0)
-        view = memoryview(value)
+        export = hold_buffer(value)
     except TypeError:
         raise TypeError(f"{type_name(type)}: nothing with an address: {value.__class__.__name__}") from None
-    if view.readonly and not type.info.is_const and type.info.kind == K_PTR:
+    if export.view.readonly and not type.info.is_const and type.info.kind == K_PTR:
         raise TypeError(f"{type_name(type)}: expected a writable buffer, got a read-only {value.__class__.__name__}")
-    if not view.c_contiguous:
+    if not PyBuffer_IsContiguous(&export.view, b'C'):
         raise ValueError(f"{type_name(type)}: expected a C-contiguous buffer")
     if item.complete and item.size:
-        length = view.nbytes // <Py_ssize_t>item.size
-    return pointer_kept(type, buffer_address(view), view, &forever, length)
-
-
-cdef void *buffer_address(view):
-    return PyMemoryView_GET_BUFFER(view).buf
+        length = export.view.len // <Py_ssize_t>item.size
+    return pointer_kept(type, export.view.buf, export, &forever, length)

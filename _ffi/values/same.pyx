@@ -49,7 +49,7 @@ cdef bint same_behind(Memory one, Memory other) except -1:
     if n == 0:
         return True
     items = array(<object>one.m.type.fields[one.m.type.nfields - 1].type.item.object, n)
-    return same_stored(&items.info, one.m.data + one.m.type.flexible, other.m.data + other.m.type.flexible)
+    return same_stored(&items.info, one.m.data + one.m.type.flexible_at, other.m.data + other.m.type.flexible_at)
 
 
 cdef object same_memory(Memory one, Memory other):

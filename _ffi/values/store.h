@@ -162,6 +162,8 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
     if (need_stack(0) < 0)
         return -1;
     k->borrowed = 0;
+    if (UNLIKELY(type->padded) && k->memory == NULL)
+        memset(where, 0, type->size);
     if (PyTuple_CheckExact(value) || PyList_CheckExact(value)) {
         status = store_positions(type, where, value, k);
     } else if (PyDict_Check(value)) {

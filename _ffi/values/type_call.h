@@ -238,18 +238,18 @@ COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const
         PyErr_Clear();
         n = 0;
     }
-    if ((size_t)n > (MAX_TYPE_SIZE - type->flexible) / item->size)
+    if ((size_t)n > (MAX_TYPE_SIZE - type->flexible_at) / item->size)
         return (MemoryObject *)PyErr_NoMemory();
-    if (type->flexible + (size_t)n * item->size <= type->size)
+    if (type->flexible_at + (size_t)n * item->size <= type->size)
         return memory_new(type);
-    return memory_with_room(type, type->flexible + (size_t)n * item->size);
+    return memory_with_room(type, type->flexible_at + (size_t)n * item->size);
 }
 
 /* New; raises. */
 static ALWAYS_INLINE PyObject *make_struct(const type_info *type, PyObject *const *args, Py_ssize_t nargs,
                                            PyObject *names, call_style style, const char *place)
 {
-    MemoryObject *memory = LIKELY(type->flexible == 0) ? memory_new(type) : memory_for_call(type, args, nargs, names);
+    MemoryObject *memory = LIKELY(!type->flexible) ? memory_new(type) : memory_for_call(type, args, nargs, names);
     if (UNLIKELY(memory == NULL))
         return NULL;
     if (UNLIKELY(store_call_in(memory, args, nargs, names, style, 1) < 0)) {
@@ -284,7 +284,7 @@ COLD static PyObject *call_packed(ternaryfunc function, PyObject *self, PyObject
 
 static inline int is_made_of_fields(const type_info *type)
 {
-    return is_struct_kind(type->kind) && type->complete && type->size != 0 && !type->is_va_list;
+    return is_struct_kind(type->kind) && type->complete && (type->size != 0 || type->flexible) && !type->is_va_list;
 }
 
 /* New; raises.  GIL. */

@@ -127,3 +127,30 @@ def test_functions_of_one_sort(T, code, count):
 def test_mixed_sorts(libm):
     ldexp = libm.function("ldexp", c.double, [c.double, c.int])
     assert np.array_equal(ldexp.map(np.ones((2, 1)), np.arange(3, dtype="i4")), [[1, 2, 4]] * 2)
+
+
+def test_results_that_go_over_the_arguments(power):
+    """Each is made of what the arguments were, however they lie there."""
+    def both(arguments, out):
+        expected = np.power(*np.broadcast_arrays(*[np.array(one) for one in arguments]))
+        assert power.map(*arguments, out=out) is out
+        assert np.array_equal(out, expected)
+
+    for make in (lambda a: ((a, 2.0), a[::-1]), lambda a: ((a[:-1], 2.0), a[1:]), lambda a: ((a[1:], 2.0), a[:-1]),
+                 lambda a: ((a, a[::-1]), a), lambda a: ((a[:1], a), a), lambda a: ((a, 3.0), a),
+                 lambda a: ((a[::2], 2.0), a[:4]), lambda a: ((a[3:4], 2.0), a[3:4])):
+        both(*make(np.arange(1.0, 8.0)))
+    square = np.arange(1.0, 10.0).reshape(3, 3)
+    for make in (lambda a: ((a.T, 2.0), a), lambda a: ((a[0], a), a), lambda a: ((a[:, :1], a), a),
+                 lambda a: ((a[::-1, ::-1], a.T), a.T)):
+        both(*make(square.copy()))
+    numbers = array.array("d", range(5))
+    assert list(power.map(memoryview(numbers)[:4], 2.0, out=memoryview(numbers)[1:])) == [0, 1, 4, 9]
+
+
+def test_results_of_another_size_over_the_arguments():
+    widen = CIF(c.int64, [c.int32]).closure(lambda n: n)
+    room = np.zeros(8, "i8")
+    given = room.view("i4")[:8]
+    given[:] = range(8)
+    assert CIF(c.int64, [c.int32]).bind(widen).map(given, out=room).tolist() == list(range(8))

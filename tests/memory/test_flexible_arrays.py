@@ -48,6 +48,16 @@ def test_copies_and_comparisons():
     assert (outer.t.n, outer.after, len(outer.t.items)) == (3, 7, 0)    # as C copies it: without
 
 
+def test_a_struct_of_nothing_else():
+    only = c.struct("only", items=c.array(c.int, 0))
+    three = only.new(items=[1, 2, 3])
+    for t in (three, only.new(([1, 2, 3],)), only(items=[1, 2, 3]), only.at(bytearray(bytes(three)))):
+        assert t.size == 12 and only.size == 0 and list(t.items) == [1, 2, 3] and repr(t) == "only(items=[1, 2, 3])"
+        t.items[2] = 5
+        assert copy.copy(t) == t == pickle.loads(pickle.dumps(t)) != only.new(items=[1, 2, 3])
+    assert list(only.new().items) == []
+
+
 def test_items_whose_length_does_its_worst():
     class Items(list):
         def __len__(self):

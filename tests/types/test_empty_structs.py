@@ -63,6 +63,30 @@ def test_members(library):
         assert (turned.x, turned.y) == (2.5, 1.5)
 
 
+HALVES = """
+struct half { long double none[0]; short x; };
+union half_union { long double none[0]; short x; };
+union of_half { struct half x; short y; };
+"""
+TAKES = "long take_{name}({type} s, long b, double d, {type} t)"
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="about x86-64's registers")
+def test_a_half_that_is_padding_takes_no_register(compile_c):
+    types = {"struct half": "s.x", "union half_union": "s.x", "union of_half": "s.y"}
+    heads = {type: TAKES.format(name=type.replace(" ", "_"), type=type) for type in types}
+    back = {type: f"{type} back_{type.replace(' ', '_')}({type} s)" for type in types}
+    source = HALVES + "".join(
+        f"{heads[type]} {{ return {x} + 10 * b + 100 * (long)d + 1000 * {x.replace('s.', 't.')}; }}"
+        f"{back[type]} {{ return s; }}" for type, x in types.items())
+    made = Library(compile_c(source, "halves"))
+    made.declare(HALVES + "".join(f"{head};" for head in (*heads.values(), *back.values())))
+    for type in types:
+        name, value = type.replace(" ", "_"), {"y": 4} if type == "union of_half" else {"x": 4}
+        assert made[f"take_{name}"](value, 3, 2.0, value) == 4234
+        assert made[f"back_{name}"](value).value == made[type].new(value).value
+
+
 def test_behind_the_dots(library):
     assert library.add((), 3, library["struct empty"].new(), 4) == 7
 
