@@ -23,7 +23,7 @@ cdef class buffer:
             size = known
             if size < 0:
                 raise TypeError(f"don't know the size pointed to by '{cdata.type.cname}'")
-        elif size > known and is_owner(cdata):
+        elif size > known >= 0 and is_owner(cdata):
             _warnings.warn(f"ffi.buffer(cdata, bytes): creating a buffer of {size} bytes over a cdata that owns only "
                            f"{known} bytes.  This will crash if you access the extra memory", UserWarning, stacklevel=1)
         self.owner = cdata
@@ -84,7 +84,8 @@ cdef class buffer:
 
 
 cdef bint is_owner(_CDataBase cdata):
-    return type(cdata) is not _CDataBase
+    """Has it memory of its own, not C's or a buffer's?"""
+    return type(cdata) is __CDataOwn or type(cdata) is __CDataOwnGC
 
 
 def from_buffer(CType ctype not None, python_buffer, bint require_writable=False):

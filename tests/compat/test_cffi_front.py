@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 
 import pytest
 
@@ -285,3 +286,14 @@ def test_types_that_come_and_go_leave_nothing():
     use()
     gc.collect()
     assert len(gc.get_objects()) - before < 100
+
+
+def test_a_buffer_over_memory_of_another_s_is_as_long_as_one_says(ffi):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        owned = ffi.new("char[]", 8)
+        given = ffi.gc(ffi.cast("void *", owned), lambda _: None)       # a reply, with C's free() for a destructor
+        assert len(ffi.buffer(given, 8)) == 8
+        assert len(ffi.buffer(ffi.cast("char *", owned), 8)) == 8
+        with pytest.raises(UserWarning, match="owns only 8 bytes"):
+            ffi.buffer(owned, 9)
