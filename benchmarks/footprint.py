@@ -48,16 +48,21 @@ def rows(notice):
 def facts(measured):
     """Import each module in fresh interpreters, in turn; weigh closures in others."""
     modules = [name for name in IMPORTS if building.installed(name)]
-    times = {name: [] for name in modules}
-    for _ in range(ROUNDS + 1):
-        for name in modules:
-            times[name].append(printed(IMPORT.format(module=name)))
-    # The first one may have had to compile.
-    result = {f"import {name}": (min(values[1:]), "µs") for name, values in times.items()}
+    result = imports({name: name for name in modules})
     for name in filter(CLOSURE.get, modules):
         source = RESIDENT.format(prepare=CLOSURE[name], count=CLOSURES)
         result[f"bytes of a live closure, {name}"] = (printed(source), "bytes")
     return result | (headers.of_footprint() if headers.can_generate() else {})
+
+
+def imports(modules):
+    """Time imports of modules, by what they are called here."""
+    times = {name: [] for name in modules}
+    for _ in range(ROUNDS + 1):
+        for name, module in modules.items():
+            times[name].append(printed(IMPORT.format(module=module)))
+    # The first one may have had to compile.
+    return {f"import {name}": (min(values[1:]), "µs") for name, values in times.items()}
 
 
 def printed(source):

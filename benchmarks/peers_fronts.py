@@ -4,7 +4,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import building, running
+from benchmarks import building, footprint, running
 from benchmarks.timing import Candidate, Row
 
 NAME = "peers_fronts"
@@ -122,6 +122,14 @@ def rows(notice):
         for name, names in candidates.items():
             row.candidates.append(Candidate(name, expression, names_in(expression, names)))
     return result
+
+
+def facts(measured):
+    """Import each in fresh interpreters, in turn."""
+    statements = {"ctypes": "ctypes", "libffi.compat.ctypes": "libffi.compat.ctypes"}
+    if building.installed("cffi"):
+        statements |= {"cffi and its backend": "cffi, _cffi_backend", "cffi and ours": "cffi, libffi.compat.cffi"}
+    return footprint.imports(statements)
 
 
 def names_in(expression, names):

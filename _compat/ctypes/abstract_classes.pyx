@@ -33,6 +33,7 @@ cdef object abstract_class(metaclass, name, made):
 cdef initializer init_simple = init_of(<PyTypeObject *>_Simple)
 cdef initializer init_aggregate = init_of(<PyTypeObject *>_Aggregate)
 cdef initializer init_array = init_of(<PyTypeObject *>_Array)
+cdef initializer init_function = init_of(<PyTypeObject *>_Function)
 
 
 cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
@@ -42,6 +43,9 @@ cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargs
     cdef Py_ssize_t i, nargs = VECTORCALL_NARGS(nargsf)
     cdef _CData made
     if names != NULL or maker_of(<PyTypeObject *>self) != make_instance:
+        if names == NULL and nargs == 1 and maker_of(<PyTypeObject *>self) == make_function and (
+                init == init_function and not isinstance(<object>args[0], tuple)):
+            return function_of(cls, <object>args[0], True)
         return call_class(self, args, nargsf, names)
     if init == init_simple and nargs <= 1:
         made = new_instance(cls)
@@ -62,12 +66,14 @@ cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargs
 
 cdef PyObject *array_item_of(PyObject *array, Py_ssize_t i) except? NULL:
     """Return what iteration asks for; its end has no traceback."""
+    cdef CType_Type item
     if not 0 <= i < (<_CData>array).length:
         PyErr_SetString(<PyObject *>IndexError, "invalid index")
         return NULL
-    item = array_item(<_CData>array, i)
-    incref(item)
-    return <PyObject *>item
+    item = <CType_Type>(<CType_Type>Py_TYPE(array)).item
+    value = read_value(item, (<_CData>array).data + i * item.size_, <_CData>array, i)
+    incref(value)
+    return <PyObject *>value
 
 
 _SimpleCData = abstract_class(PyCSimpleType, "_SimpleCData", _Simple)

@@ -5,7 +5,7 @@ cdef class PyCArrayType(CType_Type):
     """Class of the classes of arrays."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
+        begin_class(cls)
         define_array(cls)
 
 
@@ -34,8 +34,10 @@ cdef int define_array(CType_Type cls) except -1:
     cls.align = item.align
     cls.ffi = LIBFFI_POINTER
     cls.has_pointers = item.has_pointers or item.kind == K_POINTER or item.kind == K_FUNCTION
-    cls.format_ = item.format_
+    cls.format_ = item_format(item)
     cls.shape = (length, *item.shape)
+    if cls.__getitem__ is Array.__getitem__:
+        give_item(cls, array_item_of)       # the class's own slot would look for the method each time
     if is_character(item):
         set_type_attribute(cls, "value", CHARACTERS_VALUE)
         if item.item == "c":
@@ -47,21 +49,25 @@ cdef inline bint is_character(CType_Type cls):
     return cls.code == c"c" or cls.code == c"u"
 
 
-cdef dict array_classes = {}        # (class, length) -> weak reference to the class
-
-
 cdef object array_class(CType_Type cls, length):
+    known = None if cls.arrays is None or not isinstance(length, int) else cls.arrays.get(length)
+    found = None if known is None else known()
+    return new_array_class(cls, length) if found is None else found
+
+
+cdef object new_array_class(CType_Type cls, length):
+    cdef dict arrays
     if not isinstance(length, int):
         raise TypeError(f"can't multiply sequence by non-int of type '{type(length).__name__}'")
     if length < 0:
         raise ValueError(f"Array length must be >= 0, not {length}")
-    known = array_classes.get((cls, length))
-    found = None if known is None else known()
-    if found is None:
-        need_concrete(cls)
-        found = PyCArrayType(f"{cls.__name__}_Array_{length}", (Array,), {"_length_": length, "_type_": cls})
-        array_classes[cls, length] = _weak_reference(found, lambda _: array_classes.pop((cls, length), None))
-    return found
+    need_concrete(cls)
+    if cls.arrays is None:
+        cls.arrays = {}
+    arrays = cls.arrays
+    made = PyCArrayType(f"{cls.__name__}_Array_{length}", (Array,), {"_length_": length, "_type_": cls})
+    arrays[length] = _weak_reference(made, lambda _: arrays.pop(length, None))
+    return made
 
 
 cdef class _Array(_CData):
@@ -109,7 +115,7 @@ cdef object array_item(_CData array, Py_ssize_t i):
     cdef CType_Type item
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
-    item = class_of(array).item
+    item = <CType_Type>class_of(array).item
     return read_value(item, array.data + i * item.size_, array, i)
 
 
@@ -118,7 +124,7 @@ cdef int set_array_item(_CData array, Py_ssize_t i, value) except -1:
     cdef PyObject *needed = NULL
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
-    item = class_of(array).item
+    item = <CType_Type>class_of(array).item
     if item.set != NULL and not isinstance(value, _CData):
         item.set(array.data + i * item.size_, value, &needed)
         if needed != NULL:

@@ -12,19 +12,29 @@ cdef Py_ssize_t *extents_of(tuple shape) except NULL:
 
 cdef str format_of(CType_Type cls):
     """Return the format of a class's values, arrays with their shape."""
-    return (f"({','.join(map(str, cls.shape))})" if cls.shape else "") + (cls.format_ or "B")
+    return (f"({','.join(map(str, cls.shape))})" if cls.shape else "") + (item_format(cls) or "B")
 
 
-cdef str structure_format(CType_Type cls, list placed):
+cdef str item_format(CType_Type cls):
+    """Return the format of a class's values, or of an array's items."""
+    if cls.format_ is None and cls.kind == K_STRUCTURE:
+        cls.format_ = structure_format(cls, inherited(cls))
+    return cls.format_
+
+
+cdef str structure_format(CType_Type cls, CType_Type base):
     """Return a structure's format; gaps, and what it extends, are padding."""
-    cdef Placed member
     cdef Py_ssize_t end = 0
+    cdef CField field
+    own = own_members(cls, base)
+    if not own and base is not None and base.size_ == cls.size_:
+        return item_format(base)
     parts = ["T{"]
-    for member in placed:
-        if member.offset > end:
-            parts.append(padding(member.offset - end))
-        parts.append(f"{format_of(member.cls)}:{member.name}:")
-        end = member.offset + member.cls.size_
+    for name, member, field in own:
+        if field.offset > end:
+            parts.append(padding(field.offset - end))
+        parts.append(f"{format_of(member)}:{name}:")
+        end = field.offset + (<CType_Type>member).size_
     if cls.size_ > end:
         parts.append(padding(cls.size_ - end))
     return "".join(parts) + "}"

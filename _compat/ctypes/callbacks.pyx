@@ -11,6 +11,12 @@ cdef class Callback:
     cdef Prototype prototype
     cdef bint converts              # an argument is not what the closure makes of it
 
+    @property
+    def __name__(self):
+        """Return the function's name, which is the closure's too."""
+        name = getattr(self.callable, "__name__", None)
+        return type(self.callable).__name__ if name is None else name
+
 
 cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
     cdef Callback callback = <Callback>self

@@ -14,13 +14,15 @@ cdef class CType_Type(type):
     cdef char code                  # of simple ones their letter
     cdef bint is_address            # c_void_p, c_char_p, c_wchar_p, and what extends them
     cdef Py_ssize_t size_, align, length
+    cdef int pack, asked_align      # of structures and unions: `_pack_` and `_align_`, 0 for none
     cdef object item                # of arrays and pointers the class, of simple ones the letter
     cdef value_getter get           # NULL: read as an instance
     cdef value_setter set           # NULL: only instances are written
     cdef int ffi                    # of what is passed: an enum libffi_code ...
     cdef object by_value            # ... or a libffi.Type, made when it is asked for
     cdef object members             # of structures and unions: list of (name, class, CField)
-    cdef str format_
+    cdef dict arrays                # length -> weak reference to the class of arrays of them; None before the first
+    cdef str format_                # None: of a structure, and not asked for yet
     cdef tuple shape
     cdef Prototype prototype        # of function pointers
 
@@ -91,11 +93,10 @@ cdef void *address_of_int(value) except? NULL:
     return <void *><uintptr_t>bits
 
 
-cdef int begin_class(CType_Type cls, name, bases, namespace) except -1:
+cdef int begin_class(CType_Type cls) except -1:
     """The beginning of every metaclass's `__init__`."""
     if cls.kind != K_ABSTRACT:
         raise SystemError(f"{cls.__name__} is already initialized")
-    type.__init__(cls, name, bases, namespace)
     give_class_vectorcall(<PyTypeObject *>cls, class_vectorcall)
     return 0
 
@@ -114,9 +115,9 @@ cdef int check_room(CType_Type cls, Py_ssize_t length, Py_ssize_t offset) except
     return 0
 
 
-cdef CType_Type inherited(cls):
+cdef CType_Type inherited(CType_Type cls):
     """Return the class of ours that a new one extends first, or None where that is abstract."""
-    base = (<object>cls).__base__
+    base = base_of(<PyTypeObject *>cls)
     if isinstance(base, CType_Type) and (<CType_Type>base).kind != K_ABSTRACT:
         return base
     return None

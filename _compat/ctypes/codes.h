@@ -25,17 +25,46 @@ typedef struct {
     value_setter set, set_swapped;
 } scalar_code;
 
-/* What an int is, modulo 2**64.  0; -1 raises. */
-static inline int integer_bits(PyObject *value, unsigned long long *bits)
+/* A small int, without a call.  1; 0: it is another one. */
+static inline int small_integer(PyObject *value, unsigned long long *bits)
 {
 #if PY_VERSION_HEX >= 0x030C0000
     if (PyLong_CheckExact(value) && PyUnstable_Long_IsCompact((PyLongObject *)value)) {
         *bits = (unsigned long long)PyUnstable_Long_CompactValue((PyLongObject *)value);
-        return 0;
+        return 1;
     }
+#else
+    (void)value;
+    (void)bits;
 #endif
+    return 0;
+}
+
+/* What an int is, modulo 2**64.  0; -1 raises. */
+static inline int integer_bits(PyObject *value, unsigned long long *bits)
+{
+    if (small_integer(value, bits))
+        return 0;
     *bits = PyLong_AsUnsignedLongLongMask(value);
     return *bits == (unsigned long long)-1 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* The int that a function without argtypes is passed: one that no word holds is refused.  0; -1 raises. */
+static inline int int_of_any(PyObject *value, int *number)
+{
+    unsigned long long bits = 0;
+    int overflow = 0;
+    if (!small_integer(value, &bits)) {
+        bits = (unsigned long long)PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (overflow > 0)
+            bits = PyLong_AsUnsignedLongLong(value);
+        if (overflow < 0 || PyErr_Occurred()) {
+            PyErr_SetString(PyExc_OverflowError, "int too long to convert");
+            return -1;
+        }
+    }
+    *number = (int)bits;
+    return 0;
 }
 
 static inline void reverse_bytes(char *where, const void *bytes, size_t n)

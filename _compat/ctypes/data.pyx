@@ -30,7 +30,7 @@ cdef class _CData:
     @property
     def _objects(self):
         """Return what is kept alive for what C may follow."""
-        return self.objects
+        return self.objects if class_of(self).kind != K_FUNCTION else kept_by(self)
 
     def __ctypes_from_outparam__(self):
         """Return what a call gives for an output parameter."""
@@ -60,7 +60,7 @@ cdef class _CData:
         view.len = self.size
         view.readonly = 0
         view.itemsize = item.size_
-        view.format = <char *>PyUnicode_AsUTF8(cls.format_) if flags & PyBUF_FORMAT else NULL
+        view.format = <char *>PyUnicode_AsUTF8(item_format(cls)) if flags & PyBUF_FORMAT else NULL
         view.ndim = len(cls.shape)
         view.shape = extents_of(cls.shape) if view.ndim else NULL
         view.strides = view.suboffsets = NULL
@@ -147,8 +147,15 @@ cdef _CData container_of(_CData instance):
     while instance.base is not None:
         instance = instance.base
     if instance.objects is None and instance.length:
-        instance.objects = {}
+        instance.objects = first_kept(instance)
     return instance
+
+
+cdef dict first_kept(_CData instance):
+    """Return what is kept before anything is written: of functions what they were made of."""
+    if class_of(instance).kind == K_FUNCTION and (<_Function>instance).source is not None:
+        return {"0": (<_Function>instance).source}
+    return {}
 
 
 cdef object kept_by(_CData instance):

@@ -16,6 +16,7 @@ cdef extern from "codes.h":
     void *read_address(const char *where)
     void write_address(char *where, const void *address)
     int integer_bits(object value, unsigned long long *bits) except -1
+    int int_of_any(object value, int *number) except -1
     object get_bits(const char *where, unsigned size, int swapped, int is_signed, unsigned shift, unsigned width)
     void put_bits(char *where, unsigned size, int swapped, unsigned shift, unsigned width, uint64_t bits)
     int set_text(char *where, object value, PyObject **keep) except -1
@@ -33,6 +34,7 @@ cdef extern from "slots.h":
     int set_type_attribute(object cls, object name, object value) except -1
     int adopt(object cls, PyTypeObject *made) except -1
     void freeze(object cls)
+    object base_of(PyTypeObject *type)
     ctypedef int (*initializer)(object, object, object)
     initializer init_of(PyTypeObject *type)
     object call_class(PyObject *cls, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -43,8 +45,20 @@ cdef extern from "slots.h":
     void inherit_vectorcall(PyTypeObject *type)
     object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
 
+cdef extern from "known_calls.h":
+    enum:
+        KNOWN_CALLS
+
+    ctypedef struct known_call:
+        pass
+
+    const libffi_cif *known_call_find(known_call *calls, uint64_t key)
+    void known_call_add(known_call *calls, uint64_t key, const libffi_cif *handle)
+
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     PyTypeObject *Py_TYPE(PyObject *)
+    PyObject *PyTuple_GET_ITEM(tuple, Py_ssize_t)
     object PyUnicode_FromWideChar(const wchar_t *, Py_ssize_t)
     Py_ssize_t PyUnicode_AsWideChar(object, wchar_t *, Py_ssize_t) except -1
     int PySlice_Unpack(object, Py_ssize_t *, Py_ssize_t *, Py_ssize_t *) except -1

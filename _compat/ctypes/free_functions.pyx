@@ -127,7 +127,7 @@ def resize(instance, Py_ssize_t size):
 def buffer_info(item):
     """Return format, number of dimensions and shape of a class's buffers."""
     cdef CType_Type cls = item if isinstance(item, type) else type(item)
-    return cls.format_, len(cls.shape), cls.shape
+    return item_format(cls), len(cls.shape), cls.shape
 
 
 def get_errno():

@@ -7,7 +7,7 @@ cdef class _Function(_CData):
     """Function Pointer"""
     cdef vectorcall entry
     cdef Prototype prototype
-    cdef object closure             # of a Python function
+    cdef object source              # the closure of a Python function, or the library; of an address None
     cdef object errcheck_
     cdef tuple paramflags
 
@@ -65,21 +65,27 @@ cdef instance_maker bare_function
 
 cdef object make_function(cls, tuple args, PyObject *keywords):
     """Function pointers' tp_new."""
-    cdef _Function made
     if not args:
         return new_instance(cls)
     if isinstance(args[0], tuple):
         return function_of_library(cls, args[0], args[1] if len(args) > 1 else None)
-    if len(args) == 1 and isinstance(args[0], int):
+    return function_of(cls, args[0], len(args) == 1)
+
+
+cdef object function_of(CType_Type cls, source, bint alone):
+    """Return the function at an address, or what calls a Python function."""
+    cdef _Function made
+    cdef void *address
+    if alone and isinstance(source, int):
         made = new_instance(cls)
-        write_address(made.data, address_of_int(args[0]))
+        write_address(made.data, address_of_int(source))
         return made
-    if not callable(args[0]):
+    if not callable(source):
         raise TypeError("argument must be callable or integer function address")
     made = new_instance(cls)
-    made.closure = make_closure(made.prototype, args[0])
-    write_address(made.data, <void *><uintptr_t>made.closure.address)
-    keep(made, 0, made.closure)
+    made.source = make_closure(made.prototype, source)
+    libffi_address(made.source, &address)
+    write_address(made.data, address)
     return made
 
 
@@ -108,7 +114,7 @@ cdef object function_of_library(CType_Type cls, source, paramflags):
     check_paramflags(made.prototype, paramflags)
     made.paramflags = paramflags
     write_address(made.data, <void *>address)
-    keep(made, 0, library)
+    made.source = library
     return made
 
 
@@ -150,8 +156,7 @@ cdef object call_c(_Function function, Argument *arguments, PyObject *const *arg
     cdef _CData made
     convert_arguments(prototype, arguments, args, nargs)
     if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
-        cif = known_cif(prototype, arguments, nargs)
-        handle = libffi_cif_get(cif)
+        handle = known_cif(prototype, arguments, nargs)
     else:
         if prototype.handle == NULL:
             prototype.cif = cif_of(prototype, arguments, nargs)
@@ -177,9 +182,9 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
         raise TypeError("argtypes are not given (and libffi.compat.ctypes is strict)")
     try:
         while i < declared:
-            rule = prototype.rules[i]
-            if isinstance(rule, CType_Type):
-                pass_as(&arguments[i], rule, <object>args[i])
+            rule = <object>PyTuple_GET_ITEM(prototype.rules, i)
+            if not prototype.has_own_rules or isinstance(rule, CType_Type):
+                pass_as(&arguments[i], <CType_Type>rule, <object>args[i])
             else:
                 value = rule(<object>args[i])
                 pass_value(&arguments[i], value)

@@ -1,4 +1,4 @@
-"""Where the members of structures and unions lie: libffi.c lays them out, as the C compiler would."""
+"""Where the members of structures and unions lie; libffi.c lays out bit-fields, as the C compiler would."""
 
 
 @cython.final
@@ -11,36 +11,42 @@ cdef class Placed:
     cdef unsigned shift             # of a bit-field: its first bit in the integer at `offset`
 
 
-cdef object layout_members(CType_Type base, list placed):
-    """Return the members as libffi.c wants them; those without size are left to place_members()."""
-    members = []
-    if base is not None and base.size_:
-        members.append(("base", libffi_type(base)))
-    for i, member in enumerate(placed):
-        if (<Placed>member).cls.size_:
-            type = libffi_type((<Placed>member).cls)
-            members.append((f"m{i}", type if (<Placed>member).width is None else
-                            _c.bits(type, (<Placed>member).width)))
-    return members
-
-
-cdef object place_members(CType_Type cls, CType_Type base, list placed, pack, align):
-    """Find each member's place, and size and alignment of the whole; return its libffi.Type, or None."""
+cdef int place_members(CType_Type cls, CType_Type base, list placed, bint has_bits) except -1:
+    """Find each member's place, and size and alignment of the whole."""
     cdef Placed member
-    cdef Py_ssize_t end = 0 if base is None else base.size_
-    cdef Py_ssize_t unit, first, alignment = 1 if base is None else base.align
-    options = {"_pack_": pack} if pack else {}
+    cdef Py_ssize_t own, end = 0 if base is None else base.size_
+    cls.align = max(1 if base is None else base.align, cls.asked_align)
     for member in placed:
-        alignment = max(alignment, min(member.cls.align, pack) if pack else member.cls.align)
-    alignment = max(alignment, align)
-    if align or any([not (<Placed>each).cls.size_ for each in placed]):
-        options["_align_"] = alignment
-    members = layout_members(base, placed)
-    make = _c.union if cls.kind == K_UNION else _c.struct
-    whole = make("layout", members, **options) if members else None
+        own = packed_alignment(cls, member.cls)
+        cls.align = max(cls.align, own)
+        if member.cls.size_ > PY_SSIZE_T_MAX - end - own - cls.align:
+            raise OverflowError(f"{cls.__name__} is too large")
+        if not has_bits:
+            member.offset = 0 if cls.kind == K_UNION else rounded(end, own)
+            end = max(end, member.offset + member.cls.size_)
+    if has_bits:
+        place_bit_fields(cls, base, placed)
+    else:
+        cls.size_ = rounded(end, cls.align)
+    return 0
+
+
+cdef inline Py_ssize_t packed_alignment(CType_Type cls, CType_Type member):
+    return min(member.align, cls.pack) if cls.pack else member.align
+
+
+cdef inline Py_ssize_t rounded(Py_ssize_t offset, Py_ssize_t alignment):
+    return (offset + alignment - 1) // alignment * alignment
+
+
+cdef int place_bit_fields(CType_Type cls, CType_Type base, list placed) except -1:
+    """The same where bit-fields are among the members."""
+    cdef Placed member
+    cdef Py_ssize_t unit, first, end = 0 if base is None else base.size_
+    whole = layout_type(cls, base, [((<Placed>each).cls, (<Placed>each).width) for each in placed])
     for i, member in enumerate(placed):
         if not member.cls.size_:
-            member.offset = 0 if cls.kind == K_UNION else rounded(end, member.cls.align)
+            member.offset = 0 if cls.kind == K_UNION else rounded(end, packed_alignment(cls, member.cls))
             continue
         if member.width is None:
             member.offset = whole.offsets[f"m{i}"]
@@ -55,26 +61,53 @@ cdef object place_members(CType_Type cls, CType_Type base, list placed, pack, al
         end = (first + width + 7) // 8
         if cls.swapped:
             member.shift = unit - width - member.shift
-    cls.size_ = whole.size if whole is not None else 0 if cls.kind == K_UNION else rounded(end, alignment)
-    cls.align = whole.alignment if whole is not None else alignment
-    return whole
+    cls.size_, cls.align = whole.size, whole.alignment
+    return 0
 
 
-cdef inline Py_ssize_t rounded(Py_ssize_t offset, Py_ssize_t alignment):
-    return (offset + alignment - 1) // alignment * alignment
+cdef object layout_type(CType_Type cls, CType_Type base, list members):
+    """Return the libffi.Type of classes and widths of bit-fields; what has no size is left out."""
+    options = {"_pack_": cls.pack} if cls.pack else {}
+    if cls.asked_align or any([not (<CType_Type>member).size_ for member, _ in members]):
+        options["_align_"] = cls.align
+    parts = []
+    if base is not None and base.size_:
+        parts.append(("base", libffi_type(base)))
+    for i, (member, width) in enumerate(members):
+        if (<CType_Type>member).size_:
+            type = libffi_type(member)
+            parts.append((f"m{i}", _c.bits(type, width) if width else type))
+    make = _c.union if cls.kind == K_UNION else _c.struct
+    return make("layout", parts, **options)
 
 
 cdef object struct_by_value(CType_Type cls):
-    """Return the libffi.Type of a structure with bit-fields: the integers that hold them take their place."""
+    """Return the libffi.Type by which a structure or union is passed."""
+    cdef CType_Type base = inherited(cls)
+    own = own_members(cls, base)
+    if not own and base is not None:
+        return libffi_type(base)
+    if any([(<CField>field).width for _, _, field in own]):
+        whole = integers_for_bit_fields(cls, base)
+    else:
+        whole = layout_type(cls, base, [(member, None) for _, member, _ in own])
+    if whole.size != cls.size_:
+        raise TypeError(f"{cls.__name__} cannot be passed by value: C would lay it out otherwise")
+    return whole
+
+
+cdef list own_members(CType_Type cls, CType_Type base):
+    """Return the (name, class, CField) of the members that its own `_fields_` give."""
+    return (<list>cls.members)[0 if base is None else len(<list>base.members):]
+
+
+cdef object integers_for_bit_fields(CType_Type cls, CType_Type base):
+    """Return the type of a structure with bit-fields: the integers that hold them take their place."""
     members = {}
-    base = inherited(cls)
-    if base is not None and (<CType_Type>base).size_:
+    if base is not None and base.size_:
         members[0] = libffi_type(base)
     for _, member, field in cls.members:
         if (<CType_Type>member).size_:
             members.setdefault((<CField>field).offset, libffi_type(member))
     make = _c.union if cls.kind == K_UNION else _c.struct
-    whole = make("by_value", [(f"m{offset}", type) for offset, type in members.items()], _align_=cls.align)
-    if whole.size != cls.size_:
-        raise TypeError(f"{cls.__name__} cannot be passed by value: its bit-fields overlap")
-    return whole
+    return make("by_value", [(f"m{offset}", type) for offset, type in members.items()], _align_=cls.align)

@@ -115,23 +115,19 @@ cdef int pass_value(Argument *argument, value) except -1:
 cdef int passed_plainly(Argument *argument, value) except -1:
     """Pass what has a rule of its own. 0: it has none."""
     cdef PyObject *needed = NULL
-    cdef unsigned long long bits
-    if isinstance(value, _CData):
-        return pass_instance(argument, value) == 0
-    if type(value) is CArgObject:
-        return pass_argument(argument, value) == 0
-    if value is None:
-        return pass_address(argument, NULL) == 0
     argument.where = argument.room
-    if isinstance(value, int):
-        if not -(1 << 63) <= value < 1 << 64:
-            raise OverflowError("int too long to convert")
-        integer_bits(value, &bits)
+    if PyLong_Check(value):
+        int_of_any(value, <int *>argument.room)
         argument.code = LIBFFI_INT
-        (<int *>argument.room)[0] = <int>bits
         return 1
-    if isinstance(value, bytes):
+    if PyBytes_Check(value):
         set_text(argument.room, value, &needed)
+    elif isinstance(value, _CData):
+        return pass_instance(argument, value) == 0
+    elif type(value) is CArgObject:
+        return pass_argument(argument, value) == 0
+    elif value is None:
+        return pass_address(argument, NULL) == 0
     elif isinstance(value, str):
         set_wide_text(argument.room, value, &needed)
     else:
@@ -188,7 +184,7 @@ cdef object refused(CType_Type cls, value):
 
 cdef int pass_same(Argument *argument, CType_Type cls, value) except -1:
     """Pass an instance of the class. 0: it is none."""
-    if not isinstance(value, cls):
+    if not is_instance(value, cls):
         return 0
     pass_instance(argument, value)
     return 1
@@ -204,19 +200,28 @@ cdef int pass_pointer(Argument *argument, CType_Type cls, value) except -1:
         given = class_of(value)
         if given is cls:
             return pass_instance(argument, value) == 0
-        if cls.item is not None and issubclass(given, cls.item):
+        if cls.item is not None and is_subclass(given, cls.item):
             pass_address(argument, (<_CData>value).data)
             return 1
         if (given.kind == K_ARRAY or given.kind == K_POINTER) and given.item is not None and cls.item is not None \
-                and issubclass(given.item, cls.item):
+                and is_subclass(given.item, cls.item):
             pass_instance(argument, value)
             return 1
     elif type(value) is CArgObject:
-        if (<CArgObject>value)._obj is None or cls.item is None or not isinstance((<CArgObject>value)._obj, cls.item):
+        if (<CArgObject>value)._obj is None or cls.item is None or not is_instance((<CArgObject>value)._obj, cls.item):
             return 0
         pass_argument(argument, value)
         return 1
     return pass_same(argument, cls, value)
+
+
+cdef inline bint is_subclass(given, cls) except -1:
+    """`issubclass()`, which metaclasses may answer: what is plainly so needs not ask them."""
+    return PyType_IsSubtype(<PyTypeObject *>given, <PyTypeObject *>cls) or issubclass(given, cls)
+
+
+cdef inline bint is_instance(value, cls) except -1:
+    return PyType_IsSubtype(Py_TYPE(<PyObject *>value), <PyTypeObject *>cls) or isinstance(value, cls)
 
 
 cdef int pass_text(Argument *argument, CType_Type cls, value) except -1:

@@ -5,7 +5,7 @@ cdef class PyCPointerType(CType_Type):
     """Class of the classes of pointers."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
+        begin_class(cls)
         cls.kind = K_POINTER
         cls.size_ = cls.align = sizeof(void *)
         cls.length = 1

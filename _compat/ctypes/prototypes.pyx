@@ -31,6 +31,7 @@ cdef class Prototype:
     cdef object closure_cif         # of callbacks, None until the first
     cdef bint callbacks_convert     # an argument of theirs is not what closures make of it
     cdef dict cifs                  # of others: codes and types -> CIF
+    cdef known_call known[KNOWN_CALLS]      # ... of which these are found first
 
 
 cdef Prototype new_prototype(int flags, argtypes, int result, restype):
@@ -92,7 +93,7 @@ cdef class PyCFuncPtrType(CType_Type):
     """Class of the classes of function pointers."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
+        begin_class(cls)
         inherit_vectorcall(<PyTypeObject *>cls)
         cls.kind = K_FUNCTION
         cls.size_ = cls.align = sizeof(void *)
@@ -152,9 +153,11 @@ cdef void promote(Argument *argument):
         number = (<float *>argument.room)[0]
         argument.code = LIBFFI_DOUBLE
         (<double *>argument.room)[0] = number
-    elif argument.code == LIBFFI_SHORT or argument.code == LIBFFI_USHORT:
-        (<int *>argument.room)[0] = (<short *>argument.room)[0] if argument.code == LIBFFI_SHORT \
-            else (<unsigned short *>argument.room)[0]
+    elif argument.code == LIBFFI_SHORT:
+        (<int *>argument.room)[0] = (<short *>argument.room)[0]
+        argument.code = LIBFFI_INT
+    elif argument.code == LIBFFI_USHORT:
+        (<int *>argument.room)[0] = (<unsigned short *>argument.room)[0]
         argument.code = LIBFFI_INT
     elif argument.code == LIBFFI_SCHAR or argument.code == LIBFFI_CHAR:
         (<int *>argument.room)[0] = (<signed char *>argument.room)[0]
@@ -164,8 +167,39 @@ cdef void promote(Argument *argument):
         argument.code = LIBFFI_INT
 
 
-cdef object known_cif(Prototype prototype, Argument *arguments, Py_ssize_t nargs):
+cdef const libffi_cif *known_cif(Prototype prototype, Argument *arguments, Py_ssize_t nargs) except NULL:
     """Return the CIF of a call whose arguments are not those that argtypes say, as made before."""
+    cdef const libffi_cif *found = NULL
+    cdef uint64_t key = call_key(arguments, nargs)
+    cdef Py_ssize_t i
+    if key:
+        found = known_call_find(prototype.known, key)
+    if found != NULL:
+        if prototype.argtypes is not None:
+            for i in range(len(prototype.argtypes), nargs):
+                promote(&arguments[i])
+        return found
+    found = libffi_cif_get(cif_of_codes(prototype, arguments, nargs))
+    if key:
+        known_call_add(prototype.known, key, found)
+    return found
+
+
+cdef inline uint64_t call_key(Argument *arguments, Py_ssize_t nargs):
+    """Return the codes of a few arguments as a number; 0: they are many, or have a struct among them."""
+    cdef uint64_t key = 1
+    cdef Py_ssize_t i
+    if nargs > 7:
+        return 0
+    for i in range(nargs):
+        if arguments[i].code == BY_VALUE:
+            return 0
+        key = key << 8 | <unsigned char>arguments[i].code
+    return key
+
+
+cdef object cif_of_codes(Prototype prototype, Argument *arguments, Py_ssize_t nargs):
+    """Return the same, kept by the prototype."""
     cdef unsigned char codes[MAX_ARGUMENTS]
     cdef Py_ssize_t i
     structs = None

@@ -5,7 +5,7 @@ cdef class PyCSimpleType(CType_Type):
     """Class of the classes of single values."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
+        begin_class(cls)
         cdef const scalar_code *scalar = scalar_of_class(cls)
         define_simple(cls, scalar, False)
         if type(cls) is not PyCSimpleType or scalar.get_swapped == NULL:

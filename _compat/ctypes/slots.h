@@ -82,6 +82,12 @@ static initializer init_of(PyTypeObject *type)
     return type->tp_init;
 }
 
+/* New. */
+static PyObject *base_of(PyTypeObject *type)
+{
+    return Py_NewRef((PyObject *)type->tp_base);
+}
+
 /* What a class is called by, where its metaclass is called by vectorcall. */
 static void give_class_vectorcall(PyTypeObject *type, vectorcall call)
 {

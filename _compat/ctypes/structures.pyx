@@ -5,8 +5,8 @@ cdef class PyCStructType(CType_Type):
     """Class of the classes of structures."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
-        begin_structure(cls, K_STRUCTURE)
+        begin_class(cls)
+        begin_structure(cls, K_STRUCTURE, namespace)
 
     def __setattr__(cls, name, value):
         set_structure_attribute(cls, name, value)
@@ -16,8 +16,8 @@ cdef class UnionType(CType_Type):
     """Class of the classes of unions."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls, name, bases, namespace)
-        begin_structure(cls, K_UNION)
+        begin_class(cls)
+        begin_structure(cls, K_UNION, namespace)
 
     def __setattr__(cls, name, value):
         set_structure_attribute(cls, name, value)
@@ -32,9 +32,9 @@ cdef int set_structure_attribute(CType_Type cls, name, value) except -1:
     return 0
 
 
-cdef int begin_structure(CType_Type cls, int kind) except -1:
+cdef int begin_structure(CType_Type cls, int kind, dict namespace) except -1:
     cdef CType_Type base = inherited(cls)
-    if "_abstract_" in vars(cls):
+    if "_abstract_" in namespace:
         return 0
     cls.kind = kind
     cls.members = []
@@ -46,10 +46,10 @@ cdef int begin_structure(CType_Type cls, int kind) except -1:
         base.final = True
         cls.has_pointers = base.has_pointers
         cls.size_, cls.align, cls.length = base.size_, base.align, base.length
-        cls.format_, cls.by_value = base.format_, base.by_value
+        cls.format_ = base.format_
         cls.members = base.members
-    if "_fields_" in vars(cls):
-        (<object>cls)._fields_ = vars(cls)["_fields_"]      # by way of metaclasses that extend ours
+    if "_fields_" in namespace:
+        (<object>cls)._fields_ = namespace["_fields_"]      # by way of metaclasses that extend ours
     return 0
 
 
@@ -91,23 +91,22 @@ cdef int set_fields(CType_Type cls, fields) except -1:
             fields = list(fields)
         except TypeError:
             raise TypeError("_fields_ must be a sequence of pairs") from None
-    pack, align = option_of(cls, "_pack_"), option_of(cls, "_align_")
+    cls.pack, cls.asked_align = option_of(cls, "_pack_"), option_of(cls, "_align_")
     placed = [described_member(item, i) for i, item in enumerate(fields)]
     for member in placed:
         member.cls.final = True
         cls.has_pointers |= member.cls.has_pointers or member.cls.kind == K_POINTER or member.cls.kind == K_FUNCTION
     if cls.final:
         raise AttributeError("Structure or union cannot contain itself")
-    has_bits = any([(<Placed>each).width is not None for each in placed])
-    whole = place_members(cls, base, placed, pack, align)
-    cls.by_value = None if has_bits else whole
+    place_members(cls, base, placed, any([(<Placed>each).width is not None for each in placed]))
+    cls.by_value = None
     cls.length = (0 if base is None else base.length) + len(placed)
     cls.members = [] if base is None else list(base.members)
     for i, member in enumerate(placed, cls.length - len(placed)):
         field = new_field(member.cls, member.offset, i, member.shift, member.width or 0)
         set_type_attribute(cls, member.name, field)
         cls.members.append((member.name, member.cls, field))
-    cls.format_ = structure_format(cls, placed) if cls.kind == K_STRUCTURE else "B"
+    cls.format_ = None if cls.kind == K_STRUCTURE else "B"
     promote_anonymous(cls)
     cls.final = True
     return 0

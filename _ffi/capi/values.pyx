@@ -35,6 +35,9 @@ cdef int capi_address(PyObject *given, void **address) except -1:
     value = given_object("libffi_address() value", given)
     if value is None:
         return 0
+    if type(value) is Closure:
+        address[0] = need_block(<Closure>value).code
+        return 0
     if isinstance(value, (Memory, int, Pointer, Closure, Function)):
         pointer = make_pointer(core_types["pointer"], value)
         address[0] = pointer.p.address

@@ -18,11 +18,17 @@ cdef object code_of(callable):
     return None
 
 
+cdef object partial_class = None        # functools.partial, once that is loaded
+
+
 cdef bint is_partial(callable):
-    try:                        # not loaded, or the interpreter is taking itself apart: then this is none
-        return type(callable) is _sys.modules["functools"].partial
-    except BaseException:
-        return False
+    global partial_class
+    if partial_class is None:
+        try:                    # not loaded, or the interpreter is taking itself apart: then this is none
+            partial_class = _sys.modules["functools"].partial
+        except BaseException:
+            return False
+    return type(callable) is partial_class
 
 
 cdef object partial_function(partial):

@@ -3,9 +3,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Literal
 
 from libffi.compat import _ctypes, _sources
+
+TYPE_CHECKING = False           # importing typing takes longer than all the rest
+if TYPE_CHECKING:
+    from typing import Literal
 
 MODULES = ("", ".util", ".wintypes", "._endian")
 

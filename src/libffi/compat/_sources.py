@@ -3,12 +3,14 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import importlib.machinery
-import importlib.util
+import os.path
 import sys
-from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Any
+from importlib.machinery import SourceFileLoader
+
+TYPE_CHECKING = False           # typing is not imported: it takes longer than all the rest
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
+    from typing import Any
 
 HERE = "libffi.compat.ctypes"
 OURS = {"_ctypes": "libffi.compat._ctypes", "ctypes": HERE}
@@ -17,15 +19,16 @@ OURS = {"_ctypes": "libffi.compat._ctypes", "ctypes": HERE}
 def folder() -> str:
     """Return the folder of the interpreter's own ctypes package."""
     for path in sys.path:
-        if Path(path, "ctypes", "__init__.py").is_file():
-            return str(Path(path, "ctypes"))
+        found = os.path.join(path, "ctypes")
+        if os.path.isfile(os.path.join(found, "__init__.py")):
+            return found
     raise ImportError("the interpreter's ctypes package is not on sys.path", name="ctypes")
 
 
 def code(name: str) -> CodeType:
     """Return the code of a module of that package, compiled once as for any import."""
-    path = Path(folder(), f"{name}.py")
-    loader = importlib.machinery.SourceFileLoader(f"ctypes.{name}", str(path))
+    path = os.path.join(folder(), f"{name}.py")
+    loader = SourceFileLoader(f"ctypes.{name}", path)
     found = loader.get_code(loader.name)
     assert found is not None
     return found

@@ -1,0 +1,189 @@
+"""Corners of libffi.compat.ctypes that have ways of their own: layouts, known calls, slots, what is kept."""
+import gc
+import random
+import sys
+
+import pytest
+
+import libffi.compat.ctypes as ctypes
+
+libc = ctypes.CDLL(None)
+NUMBERS = "c_char c_short c_int c_longlong c_float c_double c_longdouble c_void_p c_bool".split()
+
+
+def random_class(names, module, depth=0):
+    """Return a structure or union of `module`, the same for the same random numbers."""
+    members = []
+    for i in range(names.randrange(0 if depth else 1, 5)):
+        choice = names.random()
+        member = random_class(names, module, depth + 1) if choice < 0.2 and depth < 2 else (
+            getattr(module, names.choice(NUMBERS)))
+        if choice > 0.8:
+            member = member * names.randrange(3)
+        members.append((f"m{i}", member))
+    kind = module.Union if names.random() < 0.2 else module.Structure
+    body = {"_fields_": members}
+    if names.random() < 0.3:
+        body["_pack_"] = names.choice([1, 2, 4, 16])
+    made = type(kind)("Made", (kind,), body)
+    if names.random() < 0.2 and kind is module.Structure:   # ctypes forgets the size of a union that is extended
+        made = type(kind)("Extended", (made,), {"_fields_": [("more", module.c_int)]})
+    return made
+
+
+def described(cls, module):
+    places = [(name, getattr(cls, name).offset, getattr(cls, name).size) for name, *_ in cls._fields_]
+    return places, module.sizeof(cls), module.alignment(cls)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_members_lie_where_ctypes_has_them(seed):
+    import ctypes as theirs
+    ours, original = random_class(random.Random(seed), ctypes), random_class(random.Random(seed), theirs)
+    assert described(ours, ctypes) == described(original, theirs)
+    assert memoryview(ours()).nbytes == ctypes.sizeof(ours)
+
+
+def test_a_structure_that_no_address_space_holds():
+    half = ctypes.c_char * (sys.maxsize // 2 + 1)
+    with pytest.raises(OverflowError):
+        type("Large", (ctypes.Structure,), {"_fields_": [("a", half), ("b", half)]})
+    with pytest.raises(OverflowError):
+        type("Large", (ctypes.Structure,),
+             {"_fields_": [("a", ctypes.c_char * (sys.maxsize - 1)), ("b", ctypes.c_int)]})
+
+
+def test_what_extends_a_structure_is_passed_as_it():
+    class Pair(ctypes.Structure):
+        _fields_ = [("quot", ctypes.c_int), ("rem", ctypes.c_int)]
+
+    class Extended(Pair):
+        pass
+
+    libc.div.argtypes, libc.div.restype = [ctypes.c_int, ctypes.c_int], Extended
+    result = libc.div(17, 5)
+    assert (type(result), result.quot, result.rem) == (Extended, 3, 2)
+
+    echo = ctypes.CFUNCTYPE(ctypes.c_int, Extended)(lambda pair: pair.quot * 10 + pair.rem)
+    assert echo(Extended(4, 2)) == 42
+
+
+def test_calls_of_one_function_with_many_sorts_of_arguments():
+    text = ctypes.create_string_buffer(100)
+    sorts = [(b"%d", (7,)), (b"%s", (b"x",)), (b"%.1f", (ctypes.c_double(2.5),)), (b"%d%d", (1, 2)),
+             (b"%d%s", (1, b"a")), (b"%s%d", (b"a", 1)), (b"%c", (ctypes.c_char(b"q"),)),
+             (b"%ld", (ctypes.c_long(1 << 40),)),
+             (b"%d" * 9, tuple(range(9))), (b"%.1f%.1f", (ctypes.c_double(1), ctypes.c_double(2)))]
+    expected = [b"7", b"x", b"2.5", b"12", b"1a", b"a1", b"q", str(1 << 40).encode(), b"012345678", b"1.02.0"]
+    for _ in range(3):
+        for (form, values), result in zip(sorts, expected, strict=True):
+            assert libc.snprintf(text, 100, form, *values) == len(result)
+            assert text.value == result
+
+
+def test_arguments_behind_argtypes_are_promoted_each_time():
+    printed = ctypes.CDLL(None).snprintf
+    printed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p]
+    text = ctypes.create_string_buffer(100)
+    for _ in range(3):
+        printed(text, 100, b"%.1f %d", ctypes.c_float(1.5), ctypes.c_short(-3))
+        assert text.value == b"1.5 -3"
+
+
+@pytest.mark.parametrize("value, passed", [(-1, -1), (True, 1), (2**31 - 1, 2**31 - 1), (2**32 - 2, -2),
+                                           (2**64 - 2, -2), (-2**63 + 5, 5)])
+def test_any_int_that_a_word_holds_is_passed(value, passed):
+    echo = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda n: n)
+    untyped = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.cast(echo, ctypes.c_void_p).value)
+    untyped.argtypes = None
+    assert untyped(value) == passed
+
+
+@pytest.mark.parametrize("value", [2**64, -2**63 - 1, 10**30, -10**30])
+def test_an_int_that_no_word_holds_is_not(value):
+    with pytest.raises(ctypes.ArgumentError, match="int too long to convert"):
+        libc.abs(value)
+
+
+def test_iteration_asks_the_class_s_own_method():
+    class Doubled(ctypes.c_int * 3):
+        def __getitem__(self, i):
+            return 2 * super().__getitem__(i)
+
+    class Later(ctypes.c_int * 3):
+        pass
+
+    assert list((ctypes.c_int * 3)(1, 2, 3)) == [1, 2, 3]
+    assert list(Doubled(1, 2, 3)) == [2, 4, 6]
+    assert list(type("Extended", (Doubled,), {})(1, 2, 3)) == [2, 4, 6]
+    assert list(Later(1, 2, 3)) == [1, 2, 3]
+    Later.__getitem__ = Doubled.__getitem__
+    with pytest.raises(TypeError):              # super() of another class
+        list(Later(1, 2, 3))
+    del Later.__getitem__
+    assert list(Later(1, 2, 3)) == [1, 2, 3]
+
+
+def test_array_classes_are_one_as_long_as_they_live():
+    class Item(ctypes.Structure):
+        _fields_ = [("x", ctypes.c_int)]
+
+    made = Item * 3
+    assert Item * 3 is made
+    assert Item * 4 is not made
+    assert ctypes.c_int * 3 is not made
+    del made
+    gc.collect()
+    assert list((Item * 3)()[1:1]) == []
+    for length in (-1, 2.0, "3", None, []):
+        with pytest.raises((TypeError, ValueError)):
+            Item * length
+
+
+def test_a_callback_in_a_structure_is_kept():
+    Unary = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+
+    class Table(ctypes.Structure):
+        _fields_ = [("first", Unary), ("second", Unary)]
+
+    table = Table()
+    table.first, table.second = Unary(lambda n: n + 1), Unary(lambda n: n + 2)
+    gc.collect()
+    assert (table.first(1), table.second(1)) == (2, 3)
+    callback = Unary(abs)
+    assert list(callback._objects) == ["0"]
+    assert libc.abs._objects == {"0": libc}
+    assert Unary()._objects == {}
+
+
+def test_what_a_late_callback_was_is_said():
+    from libffi import ClosureExpired
+
+    def known_by_its_name(n):
+        return n
+
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(known_by_its_name)
+    function = type(callback)(ctypes.cast(callback, ctypes.c_void_p).value)
+    del callback
+    gc.collect()
+    with pytest.raises(ClosureExpired, match="known_by_its_name"):
+        function(1)
+
+
+def test_classes_that_answer_for_others():
+    """A metaclass's __instancecheck__ is asked where the classes themselves do not say so."""
+    class Meta(type(ctypes.Structure)):
+        def __instancecheck__(cls, value):
+            return isinstance(value, (ctypes.c_int, ctypes.Structure))
+
+        def __subclasscheck__(cls, other):
+            return other in (ctypes.c_int, cls)
+
+    class Anything(ctypes.Structure, metaclass=Meta):
+        _fields_ = [("x", ctypes.c_int)]
+
+    abs_of = ctypes.CDLL(None).abs
+    abs_of.argtypes = [ctypes.POINTER(Anything)]
+    abs_of(ctypes.byref(ctypes.c_int(1)))
+    with pytest.raises(ctypes.ArgumentError):
+        abs_of(ctypes.byref(ctypes.c_double(1)))
