@@ -1,39 +1,44 @@
 """Modules of headers that are kept on disk, for `libffi.include`: the second time needs no compiler."""
-import hashlib
-import json
 import os
-import shutil
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 
 import libffi
 from libffi import generated
 
-TYPE_CHECKING = False       # what is kept must be there at once: nothing is imported that making it needs
+# What is kept must be there at once: nothing is imported that making it needs, nor json, hashlib and shutil, which
+# take three times as long as all the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
     from typing import Any
 
-_HEAD = "# "        # the first line of a kept module says what it was made of
+_HEAD = "# "        # the first lines of a kept module: what was asked for, then each header that was read
+_PRIME = 2**64 - 59
 
 
 def included(headers: "Sequence[str]", libraries: "Sequence[str | None]", options: "dict[str, Any]") -> "ModuleType":
     """Return the module of some headers: the kept one, if what it was made of has not changed."""
-    name = f"libffi_include_{_key(headers, libraries, options)[:16]}"
+    headers = [os.fspath(header) for header in headers]
+    options = {name: list(value) if hasattr(value, "__iter__") and not isinstance(value, (str, dict)) else value
+               for name, value in options.items()}
+    asked = _asked(headers, libraries, options)
+    # Whoever has the same number by chance has another first line.
+    name = f"libffi_include_{int.from_bytes(asked.encode(), 'big') % _PRIME:016x}"
     folder = cache_folder()
     if folder is None:
-        return _made(name, headers, libraries, options, None)
+        return _made(name, asked, headers, libraries, options, None)
     path = os.path.join(folder, f"{name}.py")
-    if not _is_current(path):
+    if not _is_current(path, asked):
         sys.modules.pop(name, None)
-        return _made(name, headers, libraries, options, path)
+        return _made(name, asked, headers, libraries, options, path)
     known = sys.modules.get(name)
     return known if known is not None else _loaded(name, path)
 
 
 def _made(
-    name: str, headers: "Sequence[str]", libraries: "Sequence[str | None]", options: "dict[str, Any]",
+    name: str, asked: str, headers: "Sequence[str]", libraries: "Sequence[str | None]", options: "dict[str, Any]",
     path: "str | None",
 ) -> "ModuleType":
     """Make a module, and keep it where it can be kept."""
@@ -48,8 +53,8 @@ def _made(
     if path is not None:
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            facts = json.dumps([_facts(file) for file in made.files])
-            write_whole(Path(path), f"{_HEAD}{facts}\n{made.text}")
+            head = "".join(f"{_HEAD}{line}\n" for line in (asked, *map(_facts, made.files)))
+            write_whole(Path(path), head + made.text)
             if not sys.dont_write_bytecode:
                 # By its source's digest: a header may change twice in a second, and the text keep its length.
                 py_compile.compile(path, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
@@ -83,15 +88,21 @@ def cache_folder() -> "str | None":
     return os.path.join(base, "libffi", "include")
 
 
-def _key(headers: "Sequence[str]", libraries: "Sequence[str | None]", options: "dict[str, Any]") -> str:
-    """Return what tells modules apart: all that is asked for, the compiler, the machine, and our version."""
+def _asked(headers: "Sequence[str]", libraries: "Sequence[str | None]", options: "dict[str, Any]") -> str:
+    """Return what tells modules apart, on a line: all that is asked for, the compiler, the machine, our version."""
     command = options.get("cc") or os.environ.get("CC") or "cc"
-    compiler = shutil.which(command.split()[0]) or command
+    compiler = _program(command.split()[0])
     local = [os.path.abspath(header) for header in headers if os.path.exists(header)]
-    facts = [list(headers), list(libraries), sorted(options.items()), command, _times(os.path.realpath(compiler)),
-             local, libffi.__version__, generated.abi(),
-             *map(os.environ.get, ("PKG_CONFIG_PATH", "CPATH", "C_INCLUDE_PATH"))]
-    return hashlib.sha256(json.dumps(facts, default=list).encode()).hexdigest()
+    return ascii([headers, libraries, sorted(options.items()), command, _times(os.path.realpath(compiler)), local,
+                  libffi.__version__, generated.abi(),
+                  *map(os.environ.get, ("PKG_CONFIG_PATH", "CPATH", "C_INCLUDE_PATH"))])
+
+
+def _program(command: str) -> str:
+    """Return where a program lies that is found by its name."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    paths = [os.path.join(folder, command + suffix) for folder in folders for suffix in ("", ".exe")]
+    return command if os.path.dirname(command) else next(filter(os.path.isfile, paths), command)
 
 
 def _times(file: str) -> "list[int]":
@@ -103,6 +114,8 @@ def _times(file: str) -> "list[int]":
 
 
 def _digest(file: str) -> str:
+    import hashlib
+
     try:
         with open(file, "rb") as stream:
             return hashlib.sha256(stream.read()).hexdigest()
@@ -110,16 +123,33 @@ def _digest(file: str) -> str:
         return ""
 
 
-def _facts(file: str) -> "list[Any]":
-    """Return a file's path, time, size and contents' digest."""
-    return [file, *_times(file), _digest(file)]
+def _facts(file: str) -> str:
+    """Return a file's time, size, contents' digest and path, on a line."""
+    time, size = _times(file)
+    return f"{time} {size} {_digest(file)} {file!a}"
 
 
-def _is_current(path: str) -> bool:
-    """Say whether a kept module is there and its headers are what they were."""
+def _read_string(literal: str) -> str:
+    if "\\" not in literal:
+        return literal[1:-1]
+    from ast import literal_eval
+
+    return str(literal_eval(literal))
+
+
+def _is_current(path: str, asked: str) -> bool:
+    """Say whether a kept module is there, of what is asked for, and its headers are what they were."""
     try:
         with open(path, encoding="utf-8") as stream:
-            files = json.loads(stream.readline().removeprefix(_HEAD))
-        return all(_times(file) == [time, size] or _digest(file) == digest for file, time, size, digest in files)
-    except (OSError, ValueError):
+            if stream.readline() != f"{_HEAD}{asked}\n":
+                return False
+            for line in stream:
+                if not line.startswith(_HEAD):
+                    break
+                time, size, digest, file = line.removeprefix(_HEAD).rstrip("\n").split(" ", 3)
+                file = _read_string(file)
+                if _times(file) != [int(time), int(size)] and _digest(file) != digest:
+                    return False
+            return True
+    except (OSError, ValueError, SyntaxError):
         return False

@@ -69,7 +69,8 @@ class Contents:
                 *self.code, *self.parametric, *self.formulas}
 
 
-_TEXTS = {c.string: c.ptr(c.char, const=True), c.wstring: c.ptr(c.wchar_t, const=True)}    # which take no addresses
+# What has Python's text as values takes no addresses.
+_TEXTS: dict[Type, Type] = {c.string: c.ptr(c.char, const=True), c.wstring: c.ptr(c.wchar_t, const=True)}
 _TYPE_WORDS = re.compile(r"[A-Za-z_][\w \t*]*")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _STORAGE = frozenset("extern static inline __inline __inline__ typedef register".split())
@@ -183,8 +184,8 @@ class Collector:
             case macros.Text(value=value):
                 contents.constants[name] = value
             case macros.Address(value=value, text=text):
-                kind = self._cast_type(text) or c.pointer
-                contents.constants[name] = Cast(_TEXTS.get(kind, kind), value)
+                to: Type = self._cast_type(text) or c.pointer
+                contents.constants[name] = Cast(_TEXTS.get(to, to), value)
             case macros.Image(data=data, text=text):
                 of = self._cast_type(text)
                 if of is None or of.size != len(data):
