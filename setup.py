@@ -5,6 +5,7 @@ pyproject.toml holds the metadata; tools/build/find_libffi.py finds or builds li
 variables LIBFFI, LIBFFI_SOURCE and LIBFFI_PREFIX are explained there). LIBFFI_STRICT=1 makes
 compiler warnings errors, as CI does.
 """
+import hashlib
 import os
 import shutil
 import sys
@@ -36,6 +37,14 @@ MSVC = sys.platform == "win32"
 OPTIMIZE = [] if MSVC else ["-O3", "-fvisibility=hidden"]
 # Cython's own C passes too, but for the slots that each new CPython adds at the end of a type.
 STRICT = ["/W3", "/WX"] if MSVC else ["-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]
+
+
+def fingerprint(paths):
+    """Return a name for what is built of these files: only copies of one build share what they name by it."""
+    digest = hashlib.sha256(sysconfig.get_config_var("EXT_SUFFIX").encode())
+    for path in paths:
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 class BuildExt(build_ext):
@@ -70,6 +79,7 @@ class BuildExt(build_ext):
         find_libffi.check_link(libffi, self.compiler, temp)
 
         ext.include_dirs += ["_ffi", str(temp), *libffi.include_dirs]
+        ext.define_macros.append(("FFIPY_BUILD", f'"{fingerprint([*map(str, CORE), str(config)])}"'))
         ext.library_dirs += libffi.library_dirs
         ext.libraries += libffi.libraries
         if libffi.linkage == "vendored" and not MSVC:

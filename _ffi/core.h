@@ -8,6 +8,7 @@
 #include "base/locks.h"
 #include "base/os/c_abi.h"
 #include "base/os/clock.h"
+#include "base/os/copies.h"
 #include "base/os/fatal_signals.h"
 #include "base/os/images.h"
 #include "base/os/loader.h"
@@ -45,7 +46,7 @@
 #include "module/capsules.h"
 #include "module/classes.h"
 #include "module/crash_report.h"
-#include "module/second_interpreter.h"
+#include "module/interpreters.h"
 
 #include "capi/capi.h"
 

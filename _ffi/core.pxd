@@ -12,6 +12,7 @@ cdef extern from "core.h":
     void lock_interned()
     void unlock_interned()
     bint FREE_THREADED
+    int has_to_stay
 
     ctypedef struct lifetime:
         Py_ssize_t pins

@@ -21,12 +21,17 @@
 #define CALL_PATH
 #endif
 
-/* The faster way to a thread's own variables: a few words fit the room that the C
-   library leaves for it. */
+/* A variable that each thread has.  With glibc there is a faster way to those whose room was set aside when the thread
+   began, which is for a few of a process's libraries.  So there the copies of this image (base/os/copies.h) share those of
+   the first: the loader binds them by a name, which is this very build's. */
 #if defined(__GLIBC__)
-#define THREAD_LOCAL static __thread __attribute__((tls_model("initial-exec")))
+#ifndef FFIPY_BUILD
+#define FFIPY_BUILD "x"
+#endif
+#define SHARED_BY_COPIES __attribute__((visibility("default"), tls_model("initial-exec")))
+#define THREAD_LOCAL(type, name) SHARED_BY_COPIES __thread type name __asm__("libffi_thread_" #name "_" FFIPY_BUILD)
 #else
-#define THREAD_LOCAL static __thread
+#define THREAD_LOCAL(type, name) static __thread type name
 #endif
 
 #endif

@@ -12,9 +12,21 @@ static inline PyThreadState *attached_state(void)
 #elif PY_VERSION_HEX >= 0x030C0000
     return _PyThreadState_UncheckedGet();
 #else
-    /* Here that is whoever holds the GIL: is it this thread? */
+    /* Here that is whoever holds the GIL: is it this thread?  In a subinterpreter a thread may have another state
+       than its first one. */
     PyThreadState *holder = _PyThreadState_UncheckedGet();
-    return holder != NULL && holder == PyGILState_GetThisThreadState() ? holder : NULL;
+    if (holder == NULL || holder == PyGILState_GetThisThreadState())
+        return holder;
+    return holder->interp != PyInterpreterState_Main() && holder->thread_id == PyThread_get_thread_ident() ? holder : NULL;
+#endif
+}
+
+static inline int python_is_finalizing(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
 #endif
 }
 

@@ -56,7 +56,7 @@ enum {
     STRIPED_CLOSING
 };
 
-THREAD_LOCAL unsigned own_stripe;        /* from 1; 0: not chosen yet */
+THREAD_LOCAL(unsigned, own_stripe);        /* from 1; 0: not chosen yet */
 
 COLD static unsigned choose_stripe(void)
 {

@@ -10,8 +10,8 @@
 
 #define STACK_RESERVE (128 * 1024)          /* what Python needs to report that the rest is used up */
 
-THREAD_LOCAL char *stack_end;               /* the lowest address, once asked for */
-THREAD_LOCAL size_t stack_reserve;          /* 0: not asked yet */
+THREAD_LOCAL(char *, stack_end);               /* the lowest address, once asked for */
+THREAD_LOCAL(size_t, stack_reserve);          /* 0: not asked yet */
 
 COLD static void find_stack(void)
 {

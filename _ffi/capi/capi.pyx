@@ -45,4 +45,14 @@ capi_table.declare = capi_declare
 signature_maker = make_signature
 signature_maker_of_codes = make_signature_of_codes
 fill_in_codes()
-_C_API = PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)
+
+
+def __getattr__(name):
+    """Return what is made when it is asked for: the ABI enum, and the table, which C then has the address of."""
+    global has_to_stay
+    if name == "ABI":
+        return get_abi()
+    if name == "_C_API":
+        has_to_stay = 1
+        return PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)
+    raise AttributeError(f"module 'libffi._ffi' has no attribute {name!r}")

@@ -100,7 +100,7 @@ static void capi_closure_free(libffi_closure *closure)
         return;
     next = closure->now;
     cif = closure->cif;
-    closure_free(closure);
+    closure_free(&closure->closure);
     while (next != NULL) {
         response *one = next;
         next = one->before;
@@ -184,7 +184,7 @@ static libffi_closure *c_closure_new(const libffi_cif *handle, libffi_handler ha
                       : closure_prepare(&closure->closure, &c->cif, handler != NULL ? c_handler_of_nothing : c_respond,
                                         closure, code);
         if (*status != FFI_OK)
-            closure_free(closure);
+            closure_free(&closure->closure);
     }
     if (closure == NULL || *status != FFI_OK) {
         PyMem_RawFree(cif);

@@ -89,11 +89,11 @@ static void block_free(closure_block *block)
     drop_on_error(block);
     switch ((closure_form)block->form) {
     case PLAIN_CLOSURE:
-        closure_free(block);
+        closure_free(&block->as.plain);
         break;
     case RAW_CLOSURE:
 #if RAW_CLOSURES
-        closure_free(block->as.raw);
+        raw_closure_free(block->as.raw);
 #endif
         /* fall through */
     case GO_CLOSURE:

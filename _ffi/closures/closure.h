@@ -8,6 +8,7 @@
 #include "libffi_config.h"
 #include "base/locks.h"
 #include "base/os/clock.h"
+#include "base/os/copies.h"
 #include "closures/block.h"
 #include "closures/callback.h"
 #include "closures/quarantine.h"
@@ -64,11 +65,11 @@ static void bind_handler(closure_block *block, int watched)
 #endif
 #if RAW_CLOSURES
     case RAW_CLOSURE:
-        __atomic_store_n(&block->as.raw->fun, watched ? watched_raw_handler : raw_closure_handler, __ATOMIC_RELAXED);
+        raw_closure_answer_by(block->as.raw, watched ? watched_raw_handler : raw_closure_handler);
         break;
 #endif
     default:
-        __atomic_store_n(&block->as.plain.fun, handler_of(block, watched), __ATOMIC_RELAXED);
+        closure_answer_by(&block->as.plain, handler_of(block, watched));
     }
 }
 
@@ -102,6 +103,7 @@ static ffi_status block_prepare(closure_block *block, void *code)
     switch ((closure_form)block->form) {
 #if FFIPY_HAVE_GO
     case GO_CLOSURE:
+        has_to_stay = 1;            /* its first word is code of this libffi */
         return ffi_prep_go_closure(&block->as.go, cif, handler);
 #endif
 #if RAW_CLOSURES

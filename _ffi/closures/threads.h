@@ -8,19 +8,23 @@
 #include "base/interpreter.h"
 #include "base/os/thread_exit.h"
 #include "base/os/threads.h"
+#include "calls/running.h"
+#include "libffi/closures.h"
 #include "model/call.h"
 
-THREAD_LOCAL PyThreadState *adopted;        /* state we made for a thread of C's */
-THREAD_LOCAL int has_ended;                 /* and gave back: nobody tells of another one's end */
+THREAD_LOCAL(PyThreadState *, adopted);         /* state we made for a thread of C's */
+THREAD_LOCAL(unsigned long, adopted_for);       /* the serial number of which interpreter */
+THREAD_LOCAL(int, has_ended);                   /* and gave back: nobody tells of another one's end */
 
 /* Set by atexit: only the thread that finalises may still enter Python. */
 static int finalizing;
 static system_thread finalizer;
 static int foreign_entries;                 /* threads of C's inside, or on their way in */
-THREAD_LOCAL int own_entries;               /* this thread's part of them */
+THREAD_LOCAL(int, own_entries);                 /* this thread's part of them */
 
-/* The interpreter that imported us: the only one, see the end. */
+/* The interpreter that imported us: others have copies of this image of their own (module/interpreters.h). */
 static PyInterpreterState *home;
+static unsigned long serial;                /* its number among all of the process that imported libffi */
 
 static int is_finalizing(void)
 {
@@ -43,6 +47,7 @@ static void count_foreign(int difference)
 static void forget_other_threads(void)
 {
     foreign_entries = own_entries;
+    renew_closure_locks();
 }
 
 /* Once, at import. */
@@ -56,7 +61,7 @@ static void settle(void)
 static void abandon_thread(void *state)
 {
     PyThreadState *thread_state = state;
-    if (adopted != thread_state)
+    if (adopted != thread_state || adopted_for != serial)
         return;
     adopted = NULL;
     has_ended = 1;
@@ -75,8 +80,26 @@ static PyThreadState *adopt_thread(void)
 {
     PyGILState_Ensure();
     adopted = PyThreadState_Get();
+    adopted_for = serial;
     at_thread_exit(abandon_thread, adopted);
     return adopted;
+}
+
+/* Other interpreters' calls may be under way on this thread, too. */
+COLD static PyThreadState *find_state_put_down(void)
+{
+    const other_call *other;
+    for (other = other_calls; other != NULL; other = other->next)
+        if (other->call.saved != NULL && other->call.saved->interp == home)
+            return other->call.saved;
+    return NULL;
+}
+
+/* The state that a call of ours on this thread has put down, or NULL. */
+static ALWAYS_INLINE PyThreadState *state_put_down(void)
+{
+    PyThreadState *saved = current_call.saved;
+    return saved == NULL || LIKELY(saved->interp == home) ? saved : find_state_put_down();
 }
 
 typedef enum {
@@ -84,20 +107,26 @@ typedef enum {
     ATTACHED_CALL,
     ATTACHED_FOREIGN,
     VISITING,
+    BACK_HOME,
     NOT_ATTACHED
 } attachment;
 
 /* A thread of another interpreter's calls a closure of ours, which must not run under that
-   interpreter, or one that is about to end: for as long, the thread gets a state here.
-   `left`: the one it holds, or NULL. */
+   interpreter, or one that is about to end: it goes on with the state that a call of ours has put down, if
+   that other interpreter runs under one, and else, for as long, it gets a state here.  In an interpreter that is not
+   the main one it keeps none: that one ends without a thread, and the state would be the one by which CPython
+   knows the thread. `left`: the one it holds, or NULL. */
 COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 {
-    *state = NULL;
     if (left != NULL)
         PyEval_SaveThread();
+    *state = state_put_down();
+    if (*state != NULL && may_return()) {
+        PyEval_RestoreThread(*state);
+        return BACK_HOME;
+    }
     count_foreign(1);
-    if (!is_finalizing())
-        *state = PyThreadState_New(home);
+    *state = is_finalizing() ? NULL : PyThreadState_New(home);
     if (*state != NULL) {
         PyEval_RestoreThread(*state);
         return VISITING;
@@ -109,11 +138,15 @@ COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 }
 
 /* Back to the state that the thread held, or to none. */
-COLD static void leave_home(PyThreadState *left)
+COLD static void leave_home(attachment how, PyThreadState *left)
 {
-    PyThreadState_Clear(PyThreadState_Get());
-    PyThreadState_DeleteCurrent();
-    count_foreign(-1);
+    if (how == BACK_HOME) {
+        PyEval_SaveThread();
+    } else {
+        PyThreadState_Clear(PyThreadState_Get());
+        PyThreadState_DeleteCurrent();
+        count_foreign(-1);
+    }
     if (left != NULL)
         PyEval_RestoreThread(left);
 }
@@ -125,8 +158,8 @@ static ALWAYS_INLINE attachment attach_thread(PyThreadState *left, PyThreadState
     *state = left;
     if (left != NULL)
         return LIKELY(left->interp == home) ? ATTACHED_BEFORE : visit_home(left, state);
-    if (current_call.saved != NULL && may_return()) {
-        *state = current_call.saved;
+    *state = state_put_down();
+    if (*state != NULL && may_return()) {
         PyEval_RestoreThread(*state);
         return ATTACHED_CALL;
     }
@@ -135,8 +168,8 @@ static ALWAYS_INLINE attachment attach_thread(PyThreadState *left, PyThreadState
         count_foreign(-1);
         return NOT_ATTACHED;
     }
-    *state = adopted != NULL ? adopted : PyGILState_GetThisThreadState();
-    if (*state == NULL && !has_ended) {
+    *state = adopted != NULL && LIKELY(adopted_for == serial) ? adopted : PyGILState_GetThisThreadState();
+    if (*state == NULL && !has_ended && LIKELY(home == PyInterpreterState_Main())) {
         *state = adopt_thread();
     } else if (LIKELY(*state != NULL && (*state)->interp == home)) {
         PyEval_RestoreThread(*state);
@@ -152,13 +185,27 @@ static ALWAYS_INLINE void detach_thread(attachment how, PyThreadState *left)
 {
     if (how == ATTACHED_BEFORE)
         return;
-    if (UNLIKELY(how == VISITING)) {
-        leave_home(left);
+    if (UNLIKELY(how == VISITING || how == BACK_HOME)) {
+        leave_home(how, left);
         return;
     }
     PyEval_SaveThread();
     if (how == ATTACHED_FOREIGN)
         count_foreign(-1);
+}
+
+/* The thread that ends the interpreter forgets the calls that never returned: their states go. */
+static void forget_unfinished_calls(void)
+{
+    other_call **at = &other_calls;
+    if (current_call.saved != NULL && current_call.saved->interp == home)
+        current_call.saved = NULL;
+    while (*at != NULL) {
+        if ((*at)->call.saved != NULL && (*at)->call.saved->interp == home)
+            remove_other_call(at);
+        else
+            at = &(*at)->next;
+    }
 }
 
 /* Python is about to go: let no further thread of C's in, and wait a moment for those

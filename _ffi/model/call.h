@@ -43,18 +43,19 @@ typedef struct other_call {
 } other_call;
 
 /* The innermost call into C; its mark is NO_CALL also while a closure runs Python code. */
-THREAD_LOCAL running_call current_call;
+THREAD_LOCAL(running_call, current_call);
 
 /* Where more than one runs with no closure of ours in between: another binding's callback runs
    Python code under it, which calls, or goes on with another greenlet.  The newest first. */
-THREAD_LOCAL other_call *other_calls;
+THREAD_LOCAL(other_call *, other_calls);
 
 /* Together, so that a closure looks up one place. */
-THREAD_LOCAL struct {
+typedef struct {
     unsigned long owner;            /* the number of the closure whose C errors are saved, or 0 */
     unsigned long begun;            /* closures, so far */
     error_codes codes;
-} own_errors;
+} thread_errors;
+THREAD_LOCAL(thread_errors, own_errors);
 #define saved_errno own_errors.codes.number
 
 #endif

@@ -28,7 +28,7 @@ typedef struct watched_call {
     const char *report;             /* the event's: what a crash report says, or NULL */
 } watched_call;
 
-THREAD_LOCAL watched_call *watched_calls;   /* the innermost */
-THREAD_LOCAL int watcher_runs;              /* what it calls itself is not watched */
+THREAD_LOCAL(watched_call *, watched_calls);   /* the innermost */
+THREAD_LOCAL(int, watcher_runs);              /* what it calls itself is not watched */
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include "base/os/copies.h"
 #include "base/os/fatal_signals.h"
 #include "model/watched.h"
 #include "values/checked_storage.h"
@@ -61,6 +62,7 @@ static void report_crash(const char *signal, const void *address)
 /* 0; or raises OSError. */
 static int enable_crash_reports(void)
 {
+    has_to_stay = 1;                /* who catches signals later passes them on to us, if he likes after our end */
     if (catch_fatal_signals(report_crash) == 0)
         return 0;
     PyErr_SetFromErrno(PyExc_OSError);

@@ -34,9 +34,3 @@ def features():
         "char_signed": bool(CHAR_IS_SIGNED),
         "wchar_signed": bool(WCHAR_IS_SIGNED),
     }
-
-
-def __getattr__(name):
-    if name != "ABI":
-        raise AttributeError(f"module 'libffi._ffi' has no attribute {name!r}")
-    return get_abi()

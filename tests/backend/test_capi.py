@@ -125,7 +125,7 @@ def test_another_package(api, monkeypatch, abi, version, fits):
 
 
 def test_a_package_without_the_capsule(api, monkeypatch):
-    monkeypatch.delattr(_ffi, "_C_API")
+    monkeypatch.delattr(_ffi, "__getattr__")
     with pytest.raises(AttributeError):
         api.import_again()
 

@@ -40,13 +40,26 @@ static void at_thread_exit(thread_ended ended, void *value)
     FlsSetValue(exit_slot, value);
 }
 
+/* Threads are told no more. */
+static void leave_threads(void)
+{
+}
+
 #else
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
+static int has_exit_key;
 
 static void make_exit_key(void)
 {
-    pthread_key_create(&exit_key, tell_ended);
+    has_exit_key = pthread_key_create(&exit_key, tell_ended) == 0;
+}
+
+/* Threads are told no more by the key. */
+static void leave_threads(void)
+{
+    if (has_exit_key)
+        pthread_key_delete(exit_key);
 }
 
 #if defined(__GLIBC__)

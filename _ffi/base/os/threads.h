@@ -27,6 +27,19 @@ static inline void rest_a_millisecond(void)
 /* There is no fork(). */
 #define after_fork_in_child(forked) ((void)(forked))
 
+typedef SRWLOCK process_lock;
+#define PROCESS_LOCK_INIT SRWLOCK_INIT
+
+static inline void lock_process(process_lock *lock)
+{
+    AcquireSRWLockExclusive(lock);
+}
+
+static inline void unlock_process(process_lock *lock)
+{
+    ReleaseSRWLockExclusive(lock);
+}
+
 #else
 #include <pthread.h>
 #include <time.h>
@@ -53,6 +66,20 @@ static inline void rest_a_millisecond(void)
 static inline void after_fork_in_child(void (*forked)(void))
 {
     pthread_atfork(NULL, NULL, forked);
+}
+
+/* For what all interpreters share, each with a GIL of its own.  Held where nothing needs a GIL. */
+typedef pthread_mutex_t process_lock;
+#define PROCESS_LOCK_INIT PTHREAD_MUTEX_INITIALIZER
+
+static inline void lock_process(process_lock *lock)
+{
+    pthread_mutex_lock(lock);
+}
+
+static inline void unlock_process(process_lock *lock)
+{
+    pthread_mutex_unlock(lock);
 }
 #endif
 

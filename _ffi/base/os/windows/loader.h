@@ -14,7 +14,7 @@
 #define SYMBOL_VERSIONS 0
 #define LOADER_LOCAL 0              /* LoadLibraryExW has no flags for the sort of names */
 
-THREAD_LOCAL DWORD loader_failure;  /* what went wrong last, or 0 */
+THREAD_LOCAL(DWORD, loader_failure);  /* what went wrong last, or 0 */
 
 /* LoadLibraryExW's flags; without one neither the current folder nor PATH is searched, only what is safe. */
 static inline int loader_flags(int mode)
