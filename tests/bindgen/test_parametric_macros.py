@@ -226,3 +226,10 @@ def test_a_macro_of_a_missing_function_is_left_out(made):
     module = made("macro_missing", "int no_such_function_(int);\n#define GONE(x) no_such_function_(x)\n")
     with pytest.raises(AttributeError, match="GONE"):
         module.GONE(1)
+
+
+def test_parameters_of_underscores_alone(made):
+    """Where each of their other names is taken, too: Ruby's headers define _(x)."""
+    module = made("macro_underscores", "#define _(x) ((x) + 1)\n#define SUM(_, __, __1, __x) (_ * __ + __1 - __x)\n")
+    assert module._(1) == 2 and module.SUM(2, 3, 4, 5) == 5
+    assert str(inspect.signature(module.SUM)) == "(arg, arg_, arg1, x_, /)"

@@ -23,8 +23,11 @@ def formula_parameters(formula: Formula, names: Names) -> dict[str, str]:
     found: dict[str, str] = {}
     for given in formula.parameters:
         name = python_name(given.removeprefix(PREFIX))
-        while name in RESERVED or names.is_taken(name) or name in found.values() or name.startswith("__"):
-            name = f"{name.strip('_')}_" if name.startswith("__") else f"{name}_"
+        if name.startswith("__") or name == "_":
+            plain = name.strip("_")
+            name = f"{plain}_" if plain.isidentifier() else f"arg{plain}"
+        while name in RESERVED or names.is_taken(name) or name in found.values():
+            name += "_"
         found[given] = name
     return found
 
