@@ -18,6 +18,8 @@ int abs(int);
 size_t strlen(const char *);
 static inline int twice(int x) { return 2 * x; }
 static inline int thrice(int x) { return 3 * x; }
+int forbidden(int x) __attribute__((error("use twice")));
+static inline __attribute__((always_inline)) int obsolete(int x) { return forbidden(x); }
 static inline struct box grown(struct box from, int by) { from.size += by; return from; }
 static inline pair *same(pair *it, callback call) { it->x = call(3); return it; }
 static __inline__ void store(int values[2], int value) { values[1] = value; }
@@ -92,6 +94,7 @@ def test_macros_without_parameters_are_read_each_time(boxes):
 @pytest.mark.parametrize("name, why", [
     ("many", "variable arguments"), ("SUM", "variable arguments"), ("EACH", "no expression"),
     ("WORDS", "makes words of its parameters"), ("HIDDEN_TYPE", "'T'"),
+    ("obsolete", "the compiler says: call to 'forbidden' declared with attribute error: use twice"),
     ("uses_nowhere", "has no symbol 'nowhere'"), ("NOWHERE", "has no symbol 'nowhere'"),
     ("UNDECLARED", "implicit declaration of function 'undeclared'$"),
     ("UNDECLARED_TOO", "implicit declaration of function 'undeclared'$"),

@@ -127,7 +127,7 @@ class Compiler:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         first = next((index for index, line in enumerate(lines) if _ERROR.match(line)), 0)
         said = "\n  ".join(lines[first:first + _SAID])
-        return BindgenError(f"{shlex.join(self.command)} does not compile the headers:\n  {said}")
+        return BindgenError(f"{shlex.join(self.command)} does not compile the headers:\n  {said}", said=done.stderr)
 
 
 def _environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ from libffi import CIF, Type, c
 from libffi._bindgen import macros
 from libffi._bindgen.compiler import PROBE, Compiler
 from libffi._bindgen.contents import Contents, unwrapped
+from libffi._bindgen.errors import BindgenError
 from libffi._bindgen.formulas import PREFIX as PARAMETER
 from libffi._bindgen.formulas import is_variadic, makes_words, parameter_names
 from libffi._bindgen.references import missing_references
@@ -115,7 +116,16 @@ class ShimMaker:
             self._includes + _HEAD + "\n".join(entry.line(self.spell) for entry in entries) + "\n")
         symbols = [declaration.symbol for declaration in self._header.names.values()
                    if isinstance(declaration, FunctionDeclaration | VariableDeclaration)]
-        found = missing_references(self._compiler, text, [PREFIX + entry.name for entry in entries], symbols, missing)
+        functions = [PREFIX + entry.name for entry in entries]
+        try:
+            found = missing_references(self._compiler, text, functions, symbols, missing)
+        except BindgenError as error:   # what __attribute__((error)) forbids is said when there is code only
+            found = _blamed(error.said)
+            rest = [entry for entry in entries if PREFIX + entry.name not in found]
+            if len(rest) == len(entries):
+                raise
+            return {**{function.removeprefix(PREFIX): why for function, why in found.items()},
+                    **self._unlinked(rest, missing)}
         return {function.removeprefix(PREFIX): why for function, why in found.items()}
 
     # Macros.
@@ -312,6 +322,20 @@ def _argument(macro: int, parameter: int) -> str:
 def _declared(kind: str, name: str) -> str:
     """Return the declaration of a name."""
     return f"{kind}{name}" if kind.endswith("*") else f"{kind} {name}"
+
+
+def _blamed(said: str) -> dict[str, str]:
+    """Return in which functions of the shim a compiler found errors, and the first of each."""
+    found: dict[str, str] = {}
+    function = ""
+    for line in said.splitlines():
+        named = re.search(r"(?:In function|inlined from) '(\w+)'", line)
+        if named and ("In function" in line or named[1].startswith(PREFIX)):
+            function = named[1]
+        _, error, why = line.partition(" error: ")
+        if error and function.startswith(PREFIX):
+            found.setdefault(function, f"the compiler says: {why}")
+    return found
 
 
 def _wrapped(line: str) -> str:
