@@ -263,7 +263,7 @@ cdef extern from "core.h":
 
     ctypedef enum closure_form:
         PLAIN_CLOSURE, GO_CLOSURE, RAW_CLOSURE
-    closure_block *block_new(cif_state *, object, object, closure_form, ffi_status *) except? NULL
+    closure_block *block_new(cif_state *, object, closure_form, ffi_status *) except? NULL
     int block_set_default(closure_block *, object) except -1
     void block_open(closure_block *, ClosureObject *)
     void block_expire(closure_block *, PyObject *, bint)

@@ -117,8 +117,7 @@ static ffi_status block_prepare(closure_block *block, void *code)
 
 /* A closure of `form` over `state`, not yet bound to a Closure.  NULL with an exception,
    or with *status. */
-static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name, closure_form form,
-                                ffi_status *status)
+static closure_block *block_new(cif_state *state, PyObject *name, closure_form form, ffi_status *status)
 {
     closure_block *block = NULL;
     void *code = NULL;
@@ -127,7 +126,7 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
     if (!RAW_CLOSURES && form == RAW_CLOSURE)
         form = PLAIN_CLOSURE;
     if (form == PLAIN_CLOSURE)
-        block = take_spare(state, cif, name);
+        block = take_spare(state, name);
     if (block == NULL) {
         block = block_alloc(form, &code);
         if (block == NULL)
@@ -141,7 +140,6 @@ static closure_block *block_new(cif_state *state, PyObject *cif, PyObject *name,
             return NULL;
         }
         join_blocks(block);
-        Py_INCREF(cif);
         block->is_spare = 0;
         block->name = Py_NewRef(name);
     }

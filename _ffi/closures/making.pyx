@@ -71,7 +71,7 @@ cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispa
         callable = make_dispatcher(callable, dispatch)
     else:
         check_runs_at_once(name, callable)
-    block = block_new(cif.state, cif, name, form, &status)
+    block = block_new(cif.state, name, form, &status)
     if block == NULL:
         raise status_error(status, f"closure {name}")
     try:

@@ -37,7 +37,7 @@ static void block_spare(closure_block *block)
 }
 
 /* NULL without an exception: there is none. */
-static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name)
+static closure_block *take_spare(cif_state *state, PyObject *name)
 {
     closure_block *block;
     PyObject *previous, *origin;
@@ -56,7 +56,6 @@ static closure_block *take_spare(cif_state *state, PyObject *cif, PyObject *name
     origin = block->origin;
     block->name = Py_NewRef(name);
     block->origin = NULL;
-    Py_INCREF(cif);
     block->is_spare = 0;
     block->was_closed = 0;
     UNLOCK(&block->lock);
@@ -187,9 +186,11 @@ static void trim_quarantine(void)
     trim_reserve();
 }
 
-/* Its Closure is gone, so nobody looks at the expired block but C. */
+/* Its Closure goes, so nobody looks at the expired block but C.  The CIF was the Closure's to keep, where the
+   collector sees that it is in a cycle, as of a class of a struct that the closure takes; from here on it is ours. */
 static void block_retire(closure_block *block)
 {
+    Py_INCREF(block_cif(block));
     LOCK(&quarantine.lock);
     quarantine_append(block);
     UNLOCK(&quarantine.lock);

@@ -68,6 +68,11 @@ def _type_said(annotation):
     return type_said(annotation)
 
 
+def _type_meant(annotation, dict names):
+    """Return the C type that an annotation is, says or means as a field's would, or None."""
+    return type_meant(annotation, names)
+
+
 cdef Type type_meant(annotation, dict names):
     """Return the C type that an annotation means, or None."""
     cdef Type type

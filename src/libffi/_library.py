@@ -28,6 +28,8 @@ class Library(_ffi.LoadedLibrary):
 
     `mode` has flags of dlopen, such as os.RTLD_GLOBAL; without one it is os.RTLD_NOW and local. On Windows it has
     those of LoadLibraryExW; without one the system's folders and those of os.add_dll_directory() are searched.
+
+    A class that extends it may annotate functions, `atoi: Function[[str], int]`, which then are attributes.
     """
 
     # Slots are attributes of the class: no declared name can take their place.
@@ -177,11 +179,23 @@ class Library(_ffi.LoadedLibrary):
     def __getattr__(self, name: str) -> Declared:
         if name in ("name", "_name", "_declarations"):  # __init__ has not run
             raise AttributeError(name)
+        if type(self) is not Library and (function := self._annotated(name)) is not None:
+            return self.__dict__.setdefault(name, function)  # type: ignore[no-any-return]
         raise AttributeError(
             f"{self._title()} has no declared name {name!r}"
             + (self._why_not(name) or "; declare it or use .function"),
             name=name, obj=self,
         )
+
+    def _annotated(self, name: str) -> Function | None:
+        """Return the function that a class of one's own annotates, or None."""
+        from libffi._stubs import read_attribute
+
+        for cls in type(self).__mro__[:type(self).__mro__.index(Library)]:
+            if (read := read_attribute(cls, name)) is not None:
+                restype, argtypes = read
+                return _ffi._describe(super().function(name, restype, argtypes), module=cls.__module__)
+        return None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(self.__dict__.get(name), _ffi.Memory):

@@ -1,11 +1,12 @@
-"""Read the C signature of an annotated Python stub: what `@library.function` decorates."""
+"""Read the C signatures that Python's annotations say: of stubs, and of a library's class."""
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from libffi import DeclarationError, Type, c
-from libffi._ffi import _type_said
+from libffi import DeclarationError, Function, Type, c
+from libffi._ffi import _type_meant, _type_said
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,29 @@ def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, obje
     if (known := _type_said(annotation)) is None:
         raise TypeError(f"{what}: expected a libffi type such as c.double, got {annotation!r}")
     return known
+
+
+def read_attribute(cls: type, name: str) -> tuple[Type, list[Type]] | None:
+    """Return result and parameters of `name: Function[[...], ...]` in a class, or None if it has no such annotation."""
+    annotation: object = inspect.get_annotations(cls).get(name)
+    names: dict[str, Any] = {**vars(sys.modules[cls.__module__]), **vars(cls)} if cls.__module__ in sys.modules else {}
+    what = f"{cls.__name__}.{name}"
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, names)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise DeclarationError(f"{what}: cannot evaluate the annotation {annotation!r}: {error}") from error
+    if getattr(annotation, "__origin__", None) is not Function:
+        return None
+    parameters, result = annotation.__args__  # type: ignore[attr-defined]
+    if parameters is ...:
+        return None
+    types: list[Type] = []
+    for said in (*parameters, c.void if result is None else result):
+        if (meant := _type_meant(said, names)) is None:
+            raise TypeError(f"{what}: expected a libffi type, Annotated[..., T], Pointer[...], float, int, bool, str "
+                            f"or bytes, got {said!r}")
+        types.append(meant)
+    return types[-1], types[:-1]

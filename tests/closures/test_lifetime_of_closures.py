@@ -569,6 +569,46 @@ def test_a_live_closure_costs_at_most_400_bytes(run_python, true_memory):
     assert int(each) <= 400
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_class_in_a_cycle_with_its_closure(run_python, closed):
+    printed = run_python(f"""
+        import gc, weakref
+        import libffi
+        from libffi import CIF, ClosureExpired, Struct, c
+        libffi.closure_quarantine(0)
+
+        def make():
+            class Point(Struct):
+                x: c.double
+            Point.same = CIF(Point, [Point]).closure(lambda point: point)
+            Point.seen = CIF(c.int, [c.ptr(Point)]).closure(lambda point: 1)
+            assert Point.same.cif.call(Point.same, (1,)) == (1,) and Point.seen.cif.call(Point.seen, None) == 1
+            if {closed}:
+                Point.same.close()
+                Point.seen.close()
+            return weakref.ref(Point), Point.seen.address
+
+        gone, address = make()
+        for _ in range(3):              # the closure expires after one that finds it
+            gc.collect()
+        print(gone() is None)
+        libffi.closure_quarantine(16)
+        gone, address = make()
+        for _ in range(3):
+            gc.collect()
+        other = CIF(c.int, [c.pointer])
+        try:
+            other.call(address, None)   # its CIF and class are what a late call needs
+        except ClosureExpired as error:
+            print("Point *" in str(error))
+        libffi.closure_quarantine(0)
+        other.closure(print).close()
+        gc.collect()
+        print(gone() is None)
+    """)
+    assert printed.split() == ["True", "True", "True"]
+
+
 def test_closures_that_live_to_the_very_end_say_nothing():
     """The modules that they would ask for their origin are gone by then."""
     done = subprocess.run([sys.executable, "-c", """if True:

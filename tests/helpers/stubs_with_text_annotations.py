@@ -1,7 +1,7 @@
-"""Stubs whose annotations Python keeps as text (used by test_stubs.py)."""
+"""Stubs whose annotations Python keeps as text (used by tests of the library)."""
 from __future__ import annotations
 
-from libffi import Library, c
+from libffi import Function, Library, c
 
 
 @Library("m").function
@@ -21,3 +21,7 @@ def with_local_type():
 def with_a_mistake():
     @Library("m").function
     def cos(x: c.doubel) -> c.double: ...
+
+
+class LibC(Library):
+    atoi: Function[[str], int]

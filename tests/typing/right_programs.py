@@ -178,3 +178,8 @@ n = five(1, 2, 3, 4, 5)
 @libm.function
 def eight(a: c.int, b: c.int, c_: c.int, d: c.int, e: c.int, f: c.string, g: c.int, h: c.int) -> None: ...
 eight(1, 2, 3, 4, 5, "x", 7, 8)
+# 45 functions that a library's class annotates
+class LibC(Library):
+    atoi: Function[[str], int]
+    strlen: Function[[str], Annotated[int, c.size_t]]
+n = LibC(None).atoi("3") + LibC(None).strlen("x")

@@ -188,3 +188,8 @@ s = five(1, 2, 3, 4, 5)  # type: ignore
 p.x  # type: ignore
 p.x = 3  # type: ignore
 c.inout(int)  # type: ignore
+class LibC(Library):
+    atoi: Function[[str], int]
+LibC(None).atoi(3)  # type: ignore
+LibC(None).atoi("3", 4)  # type: ignore
+s = LibC(None).atoi("3")  # type: ignore
