@@ -13,6 +13,7 @@ cdef extern from "core.h":
     void unlock_interned()
     bint FREE_THREADED
     int has_to_stay
+    int PyBUF_MAX_NDIM
 
     ctypedef struct lifetime:
         Py_ssize_t pins
@@ -34,7 +35,7 @@ cdef extern from "core.h":
         K_FLOAT, K_DOUBLE, K_LONGDOUBLE, K_EXACT, K_COMPLEX_FLOAT, K_COMPLEX_DOUBLE, K_COMPLEX_LONGDOUBLE
         K_POINTER, K_PTR, K_STRING, K_BYTES, K_WSTRING, K_FUNCTION
         K_ARRAY, K_STRUCT, K_UNION, K_VECTOR, K_ENUM, K_BITS, K_REF, K_OUT, K_INOUT, K_SWAPPED
-        K_WRAPPED, K_INSTANCE
+        K_WRAPPED, K_INSTANCE, K_NDARRAY
         KIND_COUNT
     ctypedef struct kind_info:
         const char *name
@@ -56,10 +57,12 @@ cdef extern from "core.h":
     bint is_complex_kind(type_kind)
     bint is_number_kind(type_kind)
     bint is_pointer_kind(type_kind)
+    bint is_address_kind(type_kind)
     bint is_character_kind(type_kind)
     bint is_word_kind(type_kind)
     bint is_aggregate_kind(type_kind)
     bint is_reference_kind(type_kind)
+    bint is_parameter_kind(type_kind)
     bint is_stored_kind(type_kind)
     bint is_swapped_kind(type_kind)
 
@@ -69,6 +72,13 @@ cdef extern from "core.h":
         const type_info *type
         size_t offset
         unsigned char bit_offset, bit_width, from_the_top
+
+    ctypedef struct array_demands:
+        char order
+        bint optional
+        size_t alignment
+        int ndim
+        Py_ssize_t *shape
 
     ctypedef struct type_info:
         ffi_type *ffi
@@ -91,6 +101,7 @@ cdef extern from "core.h":
         PyObject *enum_members
         PyObject *enum_class
         PyObject *cif
+        array_demands *demands
 
     const type_info *plain_type(const type_info *)
     bint pointee_matches(const type_info *, const type_info *)

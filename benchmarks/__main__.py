@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    arrays,
     backend,
     bulk,
     callbacks,
@@ -15,7 +16,7 @@ from benchmarks import (
 )
 
 HERE = Path(__file__).parent
-SUITES = [calls, callbacks, bulk, objects, growth, footprint, threads, backend]
+SUITES = [calls, callbacks, bulk, arrays, objects, growth, footprint, threads, backend]
 
 if __name__ == "__main__":
     sys.exit(running.main(SUITES, ["--json", str(HERE / "results.json"),

@@ -92,11 +92,11 @@ static inline known_options options_of(const call_target *t)
 COLD static int invoke_watched(const watched_target *watched, cif_state *c, void *result, void **avalues)
 {
     const call_target *t = watched->plain;
-    const int saves = t->fence & SWAP_ERRNO, outer = saved_errno;
     watched_what what = {.name = t->name, .cif = c, .objects = watched->args, .mapped = -1};
     watched_call *w;
-    int status, error;
+    int status = -1, error = 0;
     unsigned i;
+    fence f;
 
     what.address = (const void *)t->address;
     what.values = alloca((c->nargs + 1) * sizeof *what.values);
@@ -104,12 +104,13 @@ COLD static int invoke_watched(const watched_target *watched, cif_state *c, void
         what.values[i] = (char *)result + c->args[i].offset;
     if (begin_watch(&what, result, &w) < 0)
         return -1;
-    if (!saves)
-        saved_errno = 0;
-    status = invoke_fenced(t, c, result, avalues, t->fence | SWAP_ERRNO);
-    error = saved_errno;
-    if (!saves)
-        saved_errno = outer;
+    if (enter_function(t, &f, result, t->fence) == 0) {
+        if (!(t->fence & SWAP_ERRNO))
+            errno = 0;
+        cif_invoke_slots(c, t->address, result, avalues);
+        error = errno;                  /* saved_errno may be another greenlet's closure's by now */
+        status = leave_function(t, &f, t->fence);
+    }
     return end_watch(w, &what, status < 0 ? NULL : result, error, status);
 }
 

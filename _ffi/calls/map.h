@@ -27,7 +27,7 @@
 static int is_array(const type_info *type, PyObject *value)
 {
     return PyObject_CheckBuffer(value) && !PyBytes_Check(value) && !PyFloat_Check(value)
-           && !is_pointer_kind(plain_type(type)->kind);
+           && !is_address_kind(plain_type(type)->kind);
 }
 
 /* Export `value` as a column of `type` items.  1; 0: it is a single value, and not exported; -1 raises, and

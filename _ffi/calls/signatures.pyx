@@ -57,7 +57,7 @@ cdef object make_cif(tuple parts):
 
 
 cdef int check_result_type(Type type) except -1:
-    if type.info.kind in (K_REF, K_OUT, K_INOUT):
+    if is_parameter_kind(type.info.kind):
         raise BadTypedef(f"CIF() restype: {type.kind} is for parameters")
     passable(type, "CIF() restype")
     return 0

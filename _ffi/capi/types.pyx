@@ -2,7 +2,7 @@
 
 # The tables of model/kinds.h are in the public enums' order.
 cdef list CODES = [name for name in core_types if not name.startswith(("sint", "exact"))]
-cdef dict KINDS = {name: i for i, name in enumerate(dict.fromkeys(KIND_NAMES))}
+cdef dict KINDS = {name: i for i, name in enumerate(filter(None, dict.fromkeys(KIND_NAMES)))}
 
 
 cdef object type_of_code(int code):

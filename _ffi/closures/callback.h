@@ -135,16 +135,18 @@ COLD static int call_watched_python(closure_block *block, call_beneath *beneath,
                                     void **args)
 {
     const int before = saved_errno;
+    const unsigned long owner = own_errors.owner;
     watched_what what = {.name = block->name, .cif = block->state, .values = args, .is_callback = 1, .mapped = -1};
     watched_call *w;
-    int status;
+    int status, error;
 
     if (begin_watch(&what, &what, &w) < 0) {
         Py_DECREF(callable);
         return -1;
     }
     status = call_python(block, beneath, callable, result, args);
-    return end_watch(w, &what, status < 0 ? NULL : result, saved_errno != before ? saved_errno : 0, status);
+    error = own_errors.owner == owner && saved_errno != before ? saved_errno : 0;
+    return end_watch(w, &what, status < 0 ? NULL : result, error, status);
 }
 
 /* Run the callable; `error` is C's errno and the like, which is Python's to see and to set meanwhile.  Returns what

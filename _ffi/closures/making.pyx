@@ -41,6 +41,9 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
         raise BadTypedef(f"closure {cif}: C's '...' cannot be received; take the arguments before it only, "
                          "and pass C the closure's address")
     for i in range(cif.state.nargs):
+        if cif.state.args[i].type.kind == K_NDARRAY:
+            raise BadTypedef(f"closure {cif} argument {i + 1}: c.ndarray() checks what a call is given; of an address "
+                             "that C passes nothing is known: take a c.ptr(T)")
         if cif.state.args[i].passing in (K_OUT, K_INOUT):
             raise BadTypedef(f"closure {cif} argument {i + 1}: out parameters are for calls; "
                              "take a c.ptr(T) and write to p[0]")

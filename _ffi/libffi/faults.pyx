@@ -160,7 +160,7 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
 
 cdef bint is_word(Type type):
     """Does it go in one general register?"""
-    return is_reference_kind(type.info.kind) or is_pointer_kind(type.info.kind) or (
+    return is_reference_kind(type.info.kind) or is_address_kind(type.info.kind) or (
         is_integral_kind(type.info.kind) and type.info.size <= 4)
 
 
@@ -180,11 +180,11 @@ cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) excep
     for type in types:
         if type.info.kind in (K_STRUCT, K_UNION):
             after_struct = True
-        elif is_reference_kind(type.info.kind) or is_word_kind(type.info.kind):
+        elif is_parameter_kind(type.info.kind) or is_word_kind(type.info.kind):
             if after_struct and free > 0:
                 raise BadTypedef("CIF(): libffi and compilers disagree about an integer after a struct "
                                  f"under {get_abi()(abi).name}")
-            free = 0 if not is_reference_kind(type.info.kind) and type.info.size > 4 else free - 1
+            free = 0 if not is_parameter_kind(type.info.kind) and type.info.size > 4 else free - 1
     return 0
 
 

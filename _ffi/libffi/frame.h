@@ -65,9 +65,9 @@ static void lay_out_frame(cif_state *c)
     end = c->avalues + 2 * c->nargs * sizeof(void *);
     for (i = 0; i < c->nargs; ++i) {
         argument *a = &c->args[i];
-        c->keeps |= a->passing || a->kind == K_INSTANCE || is_pointer_kind(a->kind) || is_aggregate_kind(a->kind);
+        c->keeps |= a->passing || a->kind == K_INSTANCE || is_address_kind(a->kind) || is_aggregate_kind(a->kind);
         if (!a->passing) {
-            c->nslots += is_pointer_kind(plain_type(a->type)->kind) != 0;
+            c->nslots += is_address_kind(plain_type(a->type)->kind) != 0;
             continue;
         }
         c->nslots += 1;

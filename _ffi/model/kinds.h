@@ -62,7 +62,8 @@ typedef struct {
     KIND(INOUT,              "inout",    uintptr_t,      "",                 NOT,    PLAIN(pointer)) \
     KIND(SWAPPED,            "swapped",  nothing,        "",                 NOT,    NULL)            \
     KIND(WRAPPED,            "",         nothing,        "",                 NOT,    NULL)            \
-    KIND(INSTANCE,           "",         nothing,        "",                 NOT,    NULL)
+    KIND(INSTANCE,           "",         nothing,        "",                 NOT,    NULL)            \
+    KIND(NDARRAY,            "ndarray",  uintptr_t,      "",                 NOT,    PLAIN(pointer))
 
 typedef enum {
 #define KIND(kind, name, ctype, format, widening, ffi) K_##kind,
@@ -190,6 +191,12 @@ static inline int is_pointer_kind(type_kind kind)
     return kind >= K_POINTER && kind <= K_FUNCTION;
 }
 
+/* What C is given an address for; K_NDARRAY is c.ndarray(T), for parameters only. */
+static inline int is_address_kind(type_kind kind)
+{
+    return is_pointer_kind(kind) || kind == K_NDARRAY;
+}
+
 /* What libffi returns as a whole ffi_arg where it is narrower. */
 static inline int is_word_kind(type_kind kind)
 {
@@ -213,16 +220,21 @@ static inline int is_aggregate_value_kind(type_kind kind)
     return kind > K_ARRAY && kind <= K_VECTOR;
 }
 
-/* c.ref(T), c.out(T), c.inout(T): for parameters only. */
+/* c.ref(T), c.out(T), c.inout(T). */
 static inline int is_reference_kind(type_kind kind)
 {
     return kind >= K_REF && kind <= K_INOUT;
 }
 
+static inline int is_parameter_kind(type_kind kind)
+{
+    return is_reference_kind(kind) || kind == K_NDARRAY;
+}
+
 /* What has storage of its own; K_INSTANCE is a user's class over a scalar, whose values are its instances. */
 static inline int is_stored_kind(type_kind kind)
 {
-    return (kind > K_VOID && kind < K_BITS) || kind >= K_SWAPPED;
+    return (kind > K_VOID && kind < K_BITS) || (kind >= K_SWAPPED && kind <= K_INSTANCE);
 }
 
 #endif

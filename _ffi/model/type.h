@@ -18,6 +18,15 @@ typedef struct {
     unsigned char from_the_top;     /* a bit-field's first bit is its byte's highest: big-endian */
 } field_info;
 
+/* What c.ndarray(T) asks of an array besides its items. */
+typedef struct {
+    char order;                     /* 'C', 'F', 'A': one of these, 0: any */
+    int optional;                   /* None is NULL */
+    size_t alignment;               /* of its first item */
+    int ndim;                       /* -1: any */
+    Py_ssize_t shape[];             /* so many lengths, -1: any */
+} array_demands;
+
 struct type_info {
     ffi_type *ffi;                  /* NULL: cannot be passed by value (yet) */
     size_t size, alignment;
@@ -45,6 +54,7 @@ struct type_info {
     PyObject *enum_members;         /* dict int -> member (borrowed) */
     PyObject *enum_class;           /* (borrowed) */
     PyObject *cif;                  /* function pointers: the CIF (borrowed) */
+    array_demands *demands;         /* checked arrays: owned, or NULL */
 };
 
 #define MAX_TYPE_SIZE (sizeof(void *) > 4 ? (Py_ssize_t)(1LL << 48) : PY_SSIZE_T_MAX / 2)

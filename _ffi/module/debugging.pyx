@@ -38,7 +38,7 @@ cdef int check_beforehand(const watched_what *what) except -1:
         if what.objects != NULL and a.passing != K_OUT:
             given = <object>what.objects[at]
             at += 1
-        if a.passing != K_VOID or not is_pointer_kind(a.type.kind) or read_address(what.values[i]) == NULL:
+        if a.passing != K_VOID or not is_address_kind(a.type.kind) or read_address(what.values[i]) == NULL:
             continue
         if a.type.kind == K_FUNCTION:
             check_function_argument(what, i, given)
@@ -54,7 +54,7 @@ cdef int check_afterwards(const watched_what *what, const void *result) except -
     cdef char *damage
     cdef const type_info *type = what.cif.result
     for i in range(n):
-        if what.cif.args[i].passing != K_VOID or not is_pointer_kind(what.cif.args[i].type.kind):
+        if what.cif.args[i].passing != K_VOID or not is_address_kind(what.cif.args[i].type.kind):
             continue
         block = look_for_block(read_address(what.values[i]))
         try:
@@ -253,7 +253,7 @@ cdef bint same_sort(const type_info *one, const type_info *other):
     one, other = plain_type(one), plain_type(other)
     if one.kind == K_FUNCTION and other.kind == K_FUNCTION:
         return one.cif == other.cif or same_signature((<CIF><object>one.cif).state, (<CIF><object>other.cif).state)
-    if is_pointer_kind(one.kind) and is_pointer_kind(other.kind):
+    if is_address_kind(one.kind) and is_address_kind(other.kind):
         return same_pointee(one.item, other.item) or one.kind == K_POINTER or other.kind == K_POINTER
     if is_number_kind(one.kind) and is_number_kind(other.kind):
         return sort_of(one) == sort_of(other) and one.size == other.size

@@ -19,6 +19,8 @@ cdef class MemoryClass(type):
         return signature_of(cls)
 
     def __setattr__(cls, name, value):
+        if isinstance(value, Field) and vars(cls).get(name) is value:
+            return                  # cloudpickle puts into the class what that has from its fields
         refuse_field(cls, name)
         set_in_class(cls, name, <PyObject *>value)
 
@@ -53,6 +55,14 @@ cdef class TypeAttribute:
             return self.of_instances.__get__(instance, owner)
         raise AttributeError(f"{owner.__name__!r} {'object' if instance is not None else 'class'} "
                              f"has no attribute {self.name!r}", name=self.name, obj=owner)
+
+    def __reduce__(self):
+        return _type_attribute, (self.name,)
+
+
+def _type_attribute(name):
+    """Return what classes have of their types by that name (for pickle)."""
+    return vars(Struct)[name]
 
 
 cdef int lend_type_attributes() except -1:
@@ -90,14 +100,20 @@ def _declared_class(cls, str kind, str name):
     if type is None or not type.info.users_class or type.info.kind not in (K_STRUCT, K_UNION):
         raise TypeError(f"declare() classes[{name!r}]: expected a class of a struct, such as class Point(Struct), "
                         f"got {clipped(repr(cls), ROOM)}")
+    call_incomplete(type, kind, name)
+    if type.kind != kind:
+        raise TypeError(f"{cls.__name__} is a {type.kind}, and no {kind}")
+    return type
+
+
+cdef int call_incomplete(Type type, str kind, str name) except -1:
+    """Let what has no members yet be a struct or union of that name."""
     with cython.critical_section(type):
         if not type.info.complete and not type.in_definition:
             type.info.kind = K_UNION if kind == "union" else K_STRUCT
             type.kind = KIND_NAMES[<int>type.info.kind]
             name_type(type, f"{kind} {name}")
-    if type.kind != kind:
-        raise TypeError(f"{cls.__name__} is a {type.kind}, and no {kind}")
-    return type
+    return 0
 
 
 # ---- making classes ----
@@ -318,6 +334,25 @@ cdef int known_to_pickle() except -1:
     import copyreg
     copyreg.dispatch_table.setdefault(MemoryClass, _reduce_memory_class)
     return 0
+
+
+def _field_of_sent_class(cls, str kind, tuple definition, tuple defaults, name):
+    """Return a field of a class that cloudpickle has made anew, without members, and that gets them (for pickle)."""
+    cdef Type type = need_type("_field_of_sent_class()", cls)
+    if not type.info.complete:
+        call_incomplete(type, kind, cls.__name__)
+        type.define(*definition)
+        set_defaults(type, defaults)
+    return vars(cls)[name]
+
+
+cdef tuple field_as_sent(Field field):
+    """Say how cloudpickle makes a field again that comes with a class which it does not send by its name."""
+    cdef Type type = field.owner
+    if not type.info.users_class or type.base is not None:
+        raise TypeError(f"cannot pickle {field!r}: the class of a c.struct(), or one that adds fields to another, is "
+                        "sent by its name, so it must be in a module that the other process imports")
+    return _field_of_sent_class, (type.memory_class, type.kind, definition_of(type), type.defaults or (), field.name)
 
 
 # ---- c.struct and c.union as decorators ----

@@ -40,6 +40,7 @@ cdef class Type:
         PyMem_Free(self.elements)
         PyMem_Free(self.info.fields)
         Py_XDECREF(self.info.field_index)
+        PyMem_Free(self.info.demands)
 
     @property
     def name(self):

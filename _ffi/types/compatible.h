@@ -89,7 +89,7 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
             other = other->item;
             continue;
         default:
-            return !is_reference_kind(one->kind);
+            return !is_parameter_kind(one->kind);
         }
     }
 }

@@ -28,7 +28,7 @@ cdef int as_address(Type result) except -1:
 def ptr(item, object const=False):
     """Return the type of a pointer to `item`; `const` ones also take read-only buffers."""
     cdef Type target = need_type("c.ptr()", item), result
-    if target.info.kind == K_BITS or is_reference_kind(target.info.kind):
+    if target.info.kind == K_BITS or is_parameter_kind(target.info.kind):
         raise BadTypedef(f"c.ptr(): there is no pointer to {type_name(target)}")
     if target.info.kind == K_VOID and not const:
         return core_types["pointer"]

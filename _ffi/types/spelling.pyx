@@ -4,7 +4,7 @@
 cdef str spell(Type type, str inner):
     """Return the C declaration of `inner` as this type."""
     cdef Type item
-    if type.info.kind == K_PTR or (type.info.kind in (K_REF, K_OUT, K_INOUT)):
+    if type.info.kind == K_PTR or is_parameter_kind(type.info.kind):
         item = <Type>type.item
         inner = f"(*{inner})" if item.info.kind == K_ARRAY else "*" + inner
         while item.info.kind == K_ARRAY:

@@ -118,7 +118,7 @@ cdef list check_members(Type owner, members, dict fields, tuple options):
             raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
         if type is owner:
             raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
-        if (not type.info.complete or type.info.kind == K_VOID or is_reference_kind(type.info.kind)
+        if (not type.info.complete or type.info.kind == K_VOID or is_parameter_kind(type.info.kind)
                 or type.info.is_va_list):
             raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
         if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):

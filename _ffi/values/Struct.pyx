@@ -9,7 +9,7 @@ cdef class Struct(Memory):
     def __init__(self, *args, **fields):
         """Store the fields given: by position, by name, or the whole as one value."""
         if args or fields:
-            struct_fill(<MemoryObject *>self, args + tuple(fields.values()), len(args), tuple(fields) or None)
+            struct_fill(<MemoryObject *>self, args + tuple(fields.values()), len(args), tuple(fields))
 
     def __iter__(self):
         if not self.m.type.by_position:
@@ -73,8 +73,7 @@ cdef class Field:
             lifetime_unpin(life)
 
     def __reduce__(self):       # cloudpickle comes here with a class that it cannot send by its name
-        raise TypeError(f"cannot pickle {self!r}: a class of structs is sent by its name, so it must be in a module "
-                        "that the other process imports (or be a type made by c.struct())")
+        return field_as_sent(self)
 
     def __repr__(self):
         return f"<field {clipped(self.name, SHORT)} of {clipped(<object>self.struct_.name, 2 * SHORT)}>"

@@ -53,6 +53,8 @@ static int struct_fill(MemoryObject *memory, PyObject *values, Py_ssize_t nargs,
     int status;
     if (memory_writable(memory) == NULL)
         return -1;
+    if (PyTuple_GET_SIZE(names) == 0)
+        names = NULL;
     status = store_call_in(memory, &PyTuple_GET_ITEM(values, 0), nargs, names, CLASS_CALLED, 0);
     if (status < 0)
         add_place(PyUnicode_FromFormat("%s()", Py_TYPE(memory)->tp_name));

@@ -41,7 +41,7 @@ cdef str look(Memory memory):
 cdef str look_at(const type_info *type, char *where, Py_ssize_t room, Py_ssize_t behind=0):
     if type.kind == K_INSTANCE:
         return look_at(type.item, where, room)
-    if is_pointer_kind(type.kind):
+    if is_address_kind(type.kind):
         address = <uintptr_t>read_address(where)
         return f"{address:#x}" if address else "NULL"
     if type.kind == K_STRUCT or type.kind == K_UNION:

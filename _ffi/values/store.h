@@ -19,6 +19,7 @@
 #include "values/bit_fields.h"
 #include "values/byte_order.h"
 #include "values/characters.h"
+#include "values/checked_arrays.h"
 #include "values/copies.h"
 #include "values/floats.h"
 #include "values/foreign.h"
@@ -353,6 +354,8 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         if (UNLIKELY(store_pointer(type, where, value, k) < 0))
             goto failed;
         return 0;
+    case K_NDARRAY:
+        return store_checked_array(type, where, value, k);
     case K_SWAPPED: {
         char native[MAX_SCALAR];
         if (store_value(type->item, native, value, k) < 0)

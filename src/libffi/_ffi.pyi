@@ -97,12 +97,14 @@ _S8_co = TypeVar("_S8_co", covariant=True, default=None)
 _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
     "pointer", "string", "bytes", "wstring", "function",
-    "array", "struct", "union", "vector", "enum", "bits", "ref", "out", "inout", "swapped",
+    "array", "struct", "union", "vector", "enum", "bits", "ref", "out", "inout", "swapped", "ndarray",
 ]
 _Order: TypeAlias = Literal["big", "little"]
 _Layout: TypeAlias = Literal["gcc", "ms"]
+_ArrayOrder: TypeAlias = Literal["C", "F", "A"]
+_Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex | None]
 _Members: TypeAlias = Sequence[tuple[str | None, _Of] | tuple[str | None, _Of, int]]
-_ArgTypes: TypeAlias = Iterable[_Of | OutType | InOutType | EllipsisType]
+_ArgTypes: TypeAlias = Iterable[_Of | OutType | InOutType | ArrayParameter | EllipsisType]
 _Address: TypeAlias = int | Pointer | Closure | Function
 _Place: TypeAlias = _Address | Buffer  # whatever has an address; Memory is a Buffer
 _Storage: TypeAlias = int | Pointer | Buffer
@@ -141,7 +143,8 @@ class _ArrayInterface(Protocol):  # NumPy's
 _OtherBuffer: TypeAlias = (
     bytes | bytearray | memoryview | _array[int] | _array[float] | _array[str] | mmap | _CData | _ArrayInterface
 )
-_Pointed: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | Array[Array[_T]] | _OtherBuffer | None
+_Arrays: TypeAlias = Memory[_T] | Array[_T] | Array[Array[_T]] | _OtherBuffer
+_Pointed: TypeAlias = Pointer[_T] | Pointer[None] | _Arrays[_T] | None
 _ByteSized: TypeAlias = Pointer[_T] | Memory[_T] | Array[_T]  # unsigned char for char, and the other way round
 
 class _Queue(Protocol):
@@ -342,6 +345,11 @@ class OutType(_TypeFacts, Generic[_Read_co]):
 class InOutType(_TypeFacts, Generic[_Read_co]):
     # What c.inout(T) is: a parameter that callers pass.
     ...
+
+@type_check_only
+class ArrayParameter(_TypeFacts, Generic[_Written_co]):
+    # What c.ndarray(T) is: a parameter only, too.
+    def _written(self) -> _Written_co: ...
 
 # What c.double and the like are to checkers: classes, so that they annotate parameters, results and fields. All else
 # that they are asked for has their metaclass, which is the Type that they are when a program runs.
@@ -1462,6 +1470,30 @@ def func(cif: CIF) -> Type[Function | None, Callback]: ...
 def ref(item: _Reads[_T, _Written]) -> Type[_T, _Written]: ...
 def out(item: _Of[_T]) -> OutType[_T]: ...
 def inout(item: _Of[_T]) -> InOutType[_T]: ...
+@overload
+def ndarray(
+    item: None = None, ndim: SupportsIndex | None = None, shape: _Shape | None = None,
+    order: _ArrayOrder | None = "C", writable: bool = True, alignment: SupportsIndex | None = None,
+    optional: Literal[False] = False,
+) -> ArrayParameter[Buffer]: ...
+@overload
+def ndarray(
+    item: None = None, ndim: SupportsIndex | None = None, shape: _Shape | None = None,
+    order: _ArrayOrder | None = "C", writable: bool = True, alignment: SupportsIndex | None = None, *,
+    optional: bool,
+) -> ArrayParameter[Buffer | None]: ...
+@overload
+def ndarray(
+    item: _Of[_T], ndim: SupportsIndex | None = None, shape: _Shape | None = None,
+    order: _ArrayOrder | None = "C", writable: bool = True, alignment: SupportsIndex | None = None,
+    optional: Literal[False] = False,
+) -> ArrayParameter[_Arrays[_T]]: ...
+@overload
+def ndarray(
+    item: _Of[_T], ndim: SupportsIndex | None = None, shape: _Shape | None = None,
+    order: _ArrayOrder | None = "C", writable: bool = True, alignment: SupportsIndex | None = None, *,
+    optional: bool,
+) -> ArrayParameter[_Arrays[_T] | None]: ...
 def exact(item: Type[float, Any]) -> Type[Decimal, _Exact]: ...
 @overload
 @dataclass_transform(eq_default=False)

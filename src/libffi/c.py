@@ -9,6 +9,7 @@ from ._ffi import (
     func,
     inout,
     little,
+    ndarray,
     out,
     ptr,
     ref,
@@ -24,5 +25,5 @@ globals().update(_ffi.scalars)
 
 __all__ = [
     *_ffi.scalars, "array", "big", "bits", "enum", "exact", "from_cffi", "from_ctypes", "from_dtype", "func", "inout",
-    "little", "out", "ptr", "ref", "struct", "union", "va_list", "vector", "wrap",
+    "little", "ndarray", "out", "ptr", "ref", "struct", "union", "va_list", "vector", "wrap",
 ]

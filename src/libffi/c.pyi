@@ -18,6 +18,7 @@ from ._ffi import (
     func,
     inout,
     little,
+    ndarray,
     out,
     ptr,
     ref,
@@ -34,8 +35,8 @@ __all__ = [
     "array", "big", "bits", "bool", "bytes", "char", "char16_t", "char32_t", "complex_double", "complex_float",
     "complex_longdouble", "double", "enum", "exact", "float", "from_cffi", "from_ctypes", "from_dtype", "func", "inout",
     "int", "int128", "int16", "int32",
-    "int64", "int8", "intmax_t", "intptr_t", "little", "long", "longdouble", "longlong", "out", "pointer", "ptr",
-    "ptrdiff_t", "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string",
+    "int64", "int8", "intmax_t", "intptr_t", "little", "long", "longdouble", "longlong", "ndarray", "out", "pointer",
+    "ptr", "ptrdiff_t", "ref", "schar", "short", "sint16", "sint32", "sint64", "sint8", "size_t", "ssize_t", "string",
     "struct", "uchar", "uint", "uint128", "uint16", "uint32", "uint64", "uint8", "uintmax_t", "uintptr_t", "ulong",
     "ulonglong", "union", "ushort", "va_list", "vector", "void", "wchar_t", "wrap", "wstring",
 ]

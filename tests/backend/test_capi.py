@@ -31,7 +31,7 @@ CODES = (
     "pointer string bytes wstring").split()
 CODE = {name: i for i, name in enumerate(CODES)}
 KINDS = ("void bool char wchar signed unsigned float complex pointer string bytes wstring function "
-         "array struct union vector enum bits ref out inout").split()
+         "array struct union vector enum bits ref out inout swapped ndarray").split()
 POINT = c.struct("point", x=c.double, y=c.double)
 PAIR = c.struct("pair", a=c.int, b=c.short)
 BIG = c.struct("big", items=c.array(c.long, 20))
@@ -213,7 +213,8 @@ def test_a_vector_through_the_api(api):
 @pytest.mark.parametrize("T", [
     c.int, c.bool, c.char, c.wchar_t, c.double, c.complex_double, c.pointer, c.string, c.bytes, c.wstring,
     c.ptr(c.int), c.ptr(c.char, const=True), c.func(INT), c.array(c.int, 3), POINT, c.union("u", a=c.int, b=c.float),
-    c.bits(c.int, 3), c.ref(c.int), c.out(c.int), c.inout(c.int), c.void], ids=str)
+    c.bits(c.int, 3), c.ref(c.int), c.out(c.int), c.inout(c.int), c.void,
+    c.ndarray(c.int), c.ndarray(writable=False)], ids=str)
 def test_look_at_a_type(api, T):
     size, alignment, kind, complete, const, name, item, cif, length, fields, _ = api.look(T)
     assert (size, alignment, KINDS[kind], name) == (T.size, T.alignment, T.kind, T.name)

@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -14,6 +15,16 @@ from libffi import CIF, c, closure
 INT_INT = CIF(c.int, [c.int])
 OPTIONS = [{}, {"errno": True}, {"gil": "hold"}, {"gil": "hold", "errno": True}]
 HOW = ["errno_around", "errno_around_in_thread"]
+
+
+WATCHES = {"unwatched": nullcontext, "traced": lambda: libffi.trace(lambda call: disturb()), "debugged": libffi.debug}
+
+
+@pytest.fixture(autouse=True, params=WATCHES)
+def watch(request):
+    """Look on in each of the tests, which changes nothing."""
+    with WATCHES[request.param]():
+        yield
 
 
 def disturb():
