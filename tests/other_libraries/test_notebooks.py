@@ -58,3 +58,20 @@ def test_completion(shell, text, wanted):
 def test_help_has_signature_and_docstring(shell):
     found = shell.object_inspect("library.pow")
     assert "pow" in str(found)
+
+
+def test_a_kernel_gives_notebooks_the_table():
+    pytest.importorskip("ipykernel")
+    from jupyter_client.manager import start_new_kernel
+
+    told = []
+    manager, client = start_new_kernel()
+    try:
+        client.execute_interactive("from libffi import c; c.struct('point', x=c.int, y=c.int)(1, 2)", timeout=60,
+                                   output_hook=told.append)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    [result] = [one["content"] for one in told if one["msg_type"] == "execute_result"]
+    assert result["data"]["text/plain"] == "point(x=1, y=2)"
+    assert "<table" in result["data"]["text/html"] and "<td>2</td>" in result["data"]["text/html"]

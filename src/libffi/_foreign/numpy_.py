@@ -12,6 +12,8 @@ def stand_in(T: Type | None, value: Any) -> object:
     """Return what a scalar or array is in our terms, where a T is wanted (None: any); None: nothing but a buffer."""
     if isinstance(value, (np.void, np.ndarray)):
         return _of_structs(T, value) if T is not None else None
+    if isinstance(value, np.timedelta64):       # to NumPy a signed integer, whose unit C would not see
+        return None
     if T is not None and T.kind in ("pointer", "string", "bytes", "wstring", "function"):
         return _as_address(T, value)
     if isinstance(value, np.bool_):
