@@ -80,11 +80,20 @@ cdef int check_argument(const watched_what *what, unsigned i, given) except -1:
     known = check_address(where, type, address, where.encode(), has_length_behind(what, i))
     if known and what.is_callback:
         check_pointee(where, type, address)
+    elif known and (what.address == <const void *>c_free or what.address == <const void *>c_realloc):
+        refuse_to_free(where, address)
     if not known and width_of_text(type) and not isinstance(given, (str, bytes, bytearray, Memory, Pointer)) \
             and PyObject_CheckBuffer(given) and not has_length_behind(what, i):
         need_stack(0)
         check_text_in(where, given, width_of_text(type))
     return 0
+
+
+cdef int refuse_to_free(str where, const char *address) except -1:
+    cdef const checked_block *block = look_for_block(address)
+    told = "" if block == NULL else block.told.decode("utf-8", "replace")
+    stop_looking()
+    raise MisuseError(f"{where} is not C's to free, but Python's: {told}")
 
 
 cdef str text_of_place(const checked_block *block, const char *address):

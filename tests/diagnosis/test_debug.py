@@ -136,6 +136,15 @@ class TestFreedMemory:
         with misuse(match=r"of freed"):
             pointer.value = 1
 
+    @pytest.mark.parametrize("name", ["free", "realloc"])
+    def test_by_c_what_is_pythons(self, debug, name):
+        function = libc.function(name, c.pointer if name == "realloc" else None, [c.pointer, c.size_t])
+        memory = numbers()
+        for given in memory, memory.address, c.ptr(c.int)(memory):
+            with misuse(match=rf"^{name}\(\) argument 1 is not C's to free, but Python's: int\[10\] \(40 bytes\)"):
+                function(given, 8)
+        function(libc.function("malloc", c.pointer, [c.size_t])(8), 0)
+
     def test_it_has_a_pattern(self, debug):
         assert ctypes.string_at(freed_address(), 4) == b"\xdd" * 4
 
