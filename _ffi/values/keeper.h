@@ -134,7 +134,8 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
     if ((flags & PyBUF_WRITABLE) && (*out)->readonly) {
         PyErr_SetString(PyExc_BufferError, "read-only");
         status = -1;
-    } else if ((flags & PyBUF_STRIDES) != PyBUF_STRIDES && !PyBuffer_IsContiguous(*out, 'C')) {
+    } else if ((flags & PyBUF_STRIDES) == PyBUF_STRIDES ? (*out)->suboffsets != NULL
+                                                        : !PyBuffer_IsContiguous(*out, 'C')) {
         PyErr_SetString(PyExc_BufferError, "not contiguous");
         status = -1;
     } else {
