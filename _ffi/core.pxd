@@ -390,7 +390,7 @@ cdef extern from *:
     object (*core_pin "core.pin")(lifetime *, object)
     object (*core_hold_buffer "core.hold_buffer")(object, const Py_buffer **)
     object (*core_variadic_cif "core.variadic_cif")(cif_state *, const type_info *const *, Py_ssize_t)
-    object (*core_exact_from_string "core.exact_from_string")(const char *)
+    object (*core_exact_number "core.exact_number")(object)
     object (*core_array_of "core.array_of")(const type_info *, Py_ssize_t)
     object (*core_new_array "core.new_array")(const type_info *, const Py_ssize_t *, int)
     object (*core_stand_in "core.stand_in")(const type_info *, object)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ THREAD_UNSAFE = {
 def pytest_itemcollected(item):
     for fixture in THREAD_UNSAFE.keys() & set(getattr(item, "fixturenames", ())):
         item.add_marker(pytest.mark.thread_unsafe(reason=THREAD_UNSAFE[fixture]))
+
+
+def pytest_collection_modifyitems(items):
+    """On Windows, skip what is of other systems by nature, each with its reason."""
+    if sys.platform != "win32":
+        return
+    table = tomllib.loads((Path(__file__).parent / "windows" / "not_here.toml").read_text())
+    for item in items:
+        reasons = table.get(item.path.relative_to(Path(__file__).parent).as_posix(), {})
+        reason = reasons.get("*") or reasons.get(item.name) or reasons.get(item.name.partition("[")[0])
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 def _compiler() -> str:

@@ -16,9 +16,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from release import trial, wheels, windows_python, windows_wheel, wine
+from release import debian, trial, wheels, windows_python, windows_wheel, wine
 from release.compile_server import CompileServer
-from release.steps import Facts, Notebook, NotHere, StepFailed, digest, run, say
+from release.steps import Facts, Notebook, NotHere, StepFailed, run, say
 from release.zig import Zig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -31,7 +31,7 @@ SKIPPED = ["--ignore=tests/real_libraries/test_sqlite.py",
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--series", choices=windows_python.SUITES, default="3.13", help="of CPython")
+    parser.add_argument("--series", choices=debian.CPYTHONS, default="3.13", help="of CPython")
     parser.add_argument("--build", action="store_true", help="make the wheel, and try nothing")
     parser.add_argument("--python", metavar="MODULE", default="pytest", help="run this module instead of pytest")
     options, arguments = parser.parse_known_args()
@@ -54,16 +54,16 @@ class Windows:
         self.work = self.book.folder / "work"
         self.work.mkdir(exist_ok=True)
         log = self.book.logs / "preparation.log"
-        self.zig = Zig(BUILD / "zig", log)
-        self.tools = wheels.tools(series, BUILD / f"tools-{series}", log)
+        self.zig = Zig(REPOSITORY / "build" / "zig", log)
+        self.tools = wheels.tools(series, REPOSITORY / "build" / f"tools-{series}", log)
         self.prefix = BUILD / "libffi"
         self.python = windows_python.WindowsPython(self.work / "python", series)
         self.wine = wine.Wine(BUILD / "root", self.work)
 
     def wheel(self) -> Path:
         book = self.book
-        recipe = fingerprint("tools/build/build_libffi.py", "tools/build/libffi-patches")
-        core = fingerprint("_ffi", "_compat", "include", "src", "setup.py", "tools/build/*.py")
+        recipe = wheels.fingerprint(*wheels.RECIPE)
+        core = wheels.fingerprint(*wheels.SOURCES)
         Notebook("windows", BUILD).step("libffi", [recipe],
                                         lambda log: windows_wheel.libffi(self.zig, self.prefix, log))
 
@@ -89,12 +89,13 @@ class Windows:
 
         def install(log: Path) -> Facts:
             windows_wheel.install(wheel, self.python, self.tools, log)
-            run([*self.zig.cc(windows_wheel.TARGET), str(REPOSITORY / "tools/release/cc.c"), "-lws2_32", "-o",
-                 str(self.work / "cc.exe")], log)
+            cc = [*self.zig.cc(*windows_wheel.LIKE_MSVC), "-O2", "-s"]  # zig keeps a C library of its own for each such
+            run([*cc, str(REPOSITORY / "tools/release/cc.c"), "-lws2_32", "-o", str(self.work / "cc.exe")], log)
             return {}
 
         book.step("root", [Path(wine.__file__).read_text()], root)
-        book.step("install", [str(wheel), str(wheel.stat().st_mtime), fingerprint("tools/release/cc.c")], install)
+        made = [str(wheel), str(wheel.stat().st_mtime), wheels.fingerprint("tools/release/cc.c")]
+        book.step("install", made, install)
 
     def run(self, module: str, arguments: list[str]) -> str:
         """Run a module of Python's with the tests in the current folder; return its last line."""
@@ -114,15 +115,6 @@ class Windows:
         finally:
             self.wine.close()
         return output.rstrip().splitlines()[-1]
-
-
-def fingerprint(*names: str) -> str:
-    """Return a digest of files of the checkout, those that git knows or could."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    listed = run(["git", "-C", str(REPOSITORY), "ls-files", "-co", "--exclude-standard", *names],
-                 BUILD / "git.log").splitlines()
-    files = [REPOSITORY / name for name in listed]
-    return digest(f"{path}:{digest([path.read_text(errors='replace')])}" for path in sorted(files) if path.is_file())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ cdef extern from "core.h" nogil:
     void *loader_symbol(void *, const char *, const char *, const char **)
     bint is_in_an_image(const void *)
     bint has_more_rights_than_its_user()
+    bint loader_has_without_file(const char *path)
 
 
 cdef class LoadedLibrary:
@@ -177,6 +178,11 @@ cdef object with_version(name, version):
 def _trusts_environment():
     """Return whether the environment may say where libraries are."""
     return not has_more_rights_than_its_user()
+
+
+def _loader_has_without_file(path):
+    """Say whether the loader has a file of this path that need not be on the disk."""
+    return loader_has_without_file(path.encode("utf-8", "surrogateescape"))
 
 
 cdef str open_error(path):

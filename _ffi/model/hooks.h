@@ -19,7 +19,7 @@ static struct {
     PyObject *(*pin)(lifetime *life, PyObject *owner);
     PyObject *(*hold_buffer)(PyObject *object, const Py_buffer **view);     /* New; *view goes with it. */
     PyObject *(*variadic_cif)(cif_state *base, const type_info *const *extra, Py_ssize_t n);
-    PyObject *(*exact_from_string)(const char *digits);
+    PyObject *(*exact_number)(PyObject *digits);
     PyObject *(*array_of)(const type_info *item, Py_ssize_t length);
     PyObject *(*new_array)(const type_info *item, const Py_ssize_t *shape, int ndim);
     PyObject *(*stand_in)(const type_info *type, PyObject *value);      /* New, or None; raises. */

@@ -17,7 +17,8 @@
 #include "libffi/closures.h"
 
 /* Cython's, which knows of one interpreter. */
-PyMODINIT_FUNC libffi_cython_init(void);
+#define CYTHON_NO_PYINIT_EXPORT
+PyObject *libffi_cython_init(void);
 PyMODINIT_FUNC PyInit__ffi(void);
 
 /* What images see of each other: they are copies of one file. */

@@ -34,6 +34,6 @@ cdef object new_array(const type_info *item, const Py_ssize_t *shape, int ndim):
     return result.new()
 
 
-cdef object exact_from_string(const char *digits):
+cdef object exact_number(object digits):
     import decimal
-    return decimal.Decimal(digits.decode())
+    return decimal.Decimal(digits)

@@ -11,29 +11,69 @@
 #include <string.h>
 
 #include "base/compiler.h"
-#include "base/os/c_locale.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
 #include "model/type.h"
 #include "values/floats.h"
 
-/* Where it is a double, a C library may nevertheless have another type in mind (MinGW's has 80 bits). */
+/* Where it is a double, Python's own conversions do: a C library may have another type in mind (MinGW's has 80 bits),
+   and Wine's crashes for so many digits. */
 #if LDBL_MANT_DIG == DBL_MANT_DIG
-#define TEXT_TO_LONG_DOUBLE strtod
-#define LONG_DOUBLE_TO_TEXT(digits, number) "%.*e", digits, (double)(number)
+static long double parse_long_double(const char *text, char **end)
+{
+    double number = PyOS_string_to_double(text, end, NULL);
+    if (PyErr_Occurred()) {         /* ValueError: nothing of it is a number */
+        PyErr_Clear();
+        *end = (char *)text;
+    }
+    return number;
+}
+
+/* New; raises. */
+static PyObject *exact_digits(const long double *in)
+{
+    return PyFloat_FromDouble((double)*in);
+}
 #else
-#define TEXT_TO_LONG_DOUBLE strtold
-#define LONG_DOUBLE_TO_TEXT(digits, number) "%.*Le", digits, number
-#endif
+#include "base/os/c_locale.h"
 
 static long double parse_long_double(const char *text, char **end)
 {
     c_locale locale = enter_c_locale();
-    long double number = TEXT_TO_LONG_DOUBLE(text, end);
+    long double number = strtold(text, end);
     leave_c_locale(locale);
     return number;
 }
+
+/* Every binary fraction ends in decimal; enough digits for the smallest one.  New; raises. */
+static PyObject *exact_digits(const long double *in)
+{
+    enum { DIGITS = LDBL_MANT_DIG - LDBL_MIN_EXP + 32 };
+    char *text, *exponent, *end;
+    c_locale locale;
+    PyObject *result;
+
+    text = PyMem_Malloc(DIGITS + 32);
+    if (text == NULL)
+        return PyErr_NoMemory();
+    locale = enter_c_locale();
+    snprintf(text, DIGITS + 32, "%.*Le", DIGITS, *in);
+    leave_c_locale(locale);
+    exponent = strchr(text, 'e');
+    if (exponent != NULL) {             /* drop the zeros the fraction ends in */
+        end = exponent;
+        while (end[-1] == '0')
+            --end;
+        if (end[-1] == '.')
+            --end;
+        memmove(end, exponent, strlen(exponent) + 1);
+    }
+    result = PyUnicode_FromString(text);
+    PyMem_Free(text);
+    return result;
+}
+#endif
 
 /* From the digits that str() gives.  0; -1 raises ValueError, OverflowError. */
 COLD static int long_double_from_text(const type_info *type, PyObject *value, long double *out)
@@ -117,31 +157,11 @@ static inline int get_long_double(const type_info *type, PyObject *value, long d
     return long_double_from_any(type, value, out);
 }
 
-/* Every binary fraction ends in decimal; enough digits for the smallest one.  New; raises. */
+/* New; raises. */
 COLD static PyObject *load_exact(const long double *in)
 {
-    enum { DIGITS = LDBL_MANT_DIG - LDBL_MIN_EXP + 32 };
-    char *text, *exponent, *end;
-    c_locale locale;
-    PyObject *result;
-
-    text = PyMem_Malloc(DIGITS + 32);
-    if (text == NULL)
-        return PyErr_NoMemory();
-    locale = enter_c_locale();
-    snprintf(text, DIGITS + 32, LONG_DOUBLE_TO_TEXT(DIGITS, *in));
-    leave_c_locale(locale);
-    exponent = strchr(text, 'e');
-    if (exponent != NULL) {             /* drop the zeros the fraction ends in */
-        end = exponent;
-        while (end[-1] == '0')
-            --end;
-        if (end[-1] == '.')
-            --end;
-        memmove(end, exponent, strlen(exponent) + 1);
-    }
-    result = core.exact_from_string(text);
-    PyMem_Free(text);
+    PyObject *digits = exact_digits(in), *result = digits ? core.exact_number(digits) : NULL;
+    Py_XDECREF(digits);
     return result;
 }
 

@@ -66,7 +66,7 @@ def file_of(name: str) -> str | None:
             paths = [os.path.join(folder, candidate) for folder in _environment("LD_LIBRARY_PATH")]
             paths += [cache[candidate]] if candidate in cache else []
             paths += [os.path.join(folder, candidate) for folder in _elf_folders()]
-        path = next(filter(os.path.isfile, paths), None)
+        path = next(filter(_is_there, paths), None)
         if path is None or path in seen:
             continue
         seen.add(path)
@@ -75,6 +75,10 @@ def file_of(name: str) -> str | None:
             return path
         waiting = chain(linked, waiting)
     return None
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isfile(path) or _ffi._loader_has_without_file(path)
 
 
 def in_script(path: str) -> list[str]:
@@ -245,22 +249,26 @@ def _run_ldconfig() -> Iterator[tuple[str, str]]:
 
 def _darwin(name: str) -> Iterator[str]:
     stems = [f"lib{name}", name]
-    folders = _environment("DYLD_LIBRARY_PATH")
-    for folder in folders:
+    for folder in _environment("DYLD_LIBRARY_PATH"):
         for stem in stems:
             yield os.path.join(folder, f"{stem}.dylib")
+    for stem in stems:          # the program's and our own run paths; a bare name might be looked for right here
+        yield f"@rpath/{stem}.dylib"
     # The system's libraries are in the loader's cache only, not in any folder.
-    for stem in stems:
-        yield f"{stem}.dylib"
-    yield f"/System/Library/Frameworks/{name}.framework/{name}"
-    yield f"/Library/Frameworks/{name}.framework/{name}"
-    folders += _environment("DYLD_FALLBACK_LIBRARY_PATH")
-    folders += [os.path.join(sys.prefix, "lib"), os.path.expanduser("~/lib"),
-                "/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib", "/usr/lib"]
-    for folder in folders:
+    for folder in ("/usr/local/lib", "/usr/lib"):
+        for stem in stems:
+            path = f"{folder}/{stem}.dylib"
+            if _is_there(path):
+                yield path
+    frameworks = [*_environment("DYLD_FRAMEWORK_PATH"), "/Library/Frameworks", "/System/Library/Frameworks"]
+    for folder in [*frameworks, *_environment("DYLD_FALLBACK_FRAMEWORK_PATH")]:
+        yield os.path.join(folder, f"{name}.framework", name)
+    others = [os.path.join(sys.prefix, "lib"), os.path.expanduser("~/lib"),
+              "/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib"]
+    for folder in _environment("DYLD_FALLBACK_LIBRARY_PATH") + others:
         for stem in stems:
             path = os.path.join(folder, stem)
-            if os.path.exists(f"{path}.dylib"):
+            if _is_there(f"{path}.dylib"):
                 yield f"{path}.dylib"
             yield from sorted(glob(f"{escape(path)}.[0-9]*.dylib"), reverse=True)
 

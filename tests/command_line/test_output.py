@@ -1,6 +1,5 @@
 """What the command line prints where: colours for eyes only, one line when it is interrupted."""
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from libffi._cli import output
+
+pty = pytest.importorskip("pty", reason="needs terminals of POSIX")
 
 SLOW_COMPILER = "#!/bin/sh\ntouch started\nsleep 60\n"
 

@@ -75,6 +75,7 @@ FAULTS = {
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
     "win32_write_xor_execute": (True, WINDOWS),
     "win64_default_abi": (True, WIN64),
+    "x86_64_macos_trampolines": (True, X86_64 and platform.system() == "Darwin"),
 }
 
 SIX = c.struct("six", x=c.array(c.int, 6))

@@ -82,9 +82,15 @@ def test_file_names_go_to_the_loader_as_they_are(name):
     assert list(search.candidates(name)) == [name]
 
 
-def test_macos_names():
+def test_macos_names(monkeypatch):
+    """The system's libraries are no files there: the loader is asked."""
+    in_its_cache = {"/usr/lib/libsqlite3.dylib"}
+    monkeypatch.setattr(libffi._ffi, "_loader_has_without_file", in_its_cache.__contains__)
+    monkeypatch.setenv("DYLD_LIBRARY_PATH", "/mine")
     names = list(search.candidates("sqlite3", "darwin"))
-    assert names[0] == "libsqlite3.dylib"
+    assert names[:3] == ["/mine/libsqlite3.dylib", "/mine/sqlite3.dylib", "@rpath/libsqlite3.dylib"]
+    assert "/usr/lib/libsqlite3.dylib" in names and "/usr/lib/sqlite3.dylib" not in names
+    assert all("/" in name for name in names)       # the current folder is not searched
     assert "/System/Library/Frameworks/OpenGL.framework/OpenGL" in search.candidates("OpenGL", "darwin")
 
 

@@ -1,6 +1,7 @@
 """Windows as its users know it: windows, resources, timers, wide strings, error codes, interfaces of COM's kind."""
 from __future__ import annotations
 
+import decimal
 import os
 import shutil
 import sys
@@ -182,3 +183,14 @@ def test_bit_fields_lie_as_microsofts():
     assert c.struct("a", a=c.bits(c.char, 3), b=c.bits(c.int, 5)).size == 8
     assert c.struct("b", a=c.bits(c.short, 9), b=c.bits(c.char, 7)).size == 4
     assert c.struct("a", a=c.bits(c.char, 3), b=c.bits(c.int, 5), _layout_="gcc").size == 4
+
+
+def test_exact_numbers():
+    exact = c.exact(c.longdouble)
+    memory = exact.new(0.1)
+    assert memory.value == decimal.Decimal(0.1) and str(memory.value).startswith("0.1000000000000000055511")
+    memory.value = decimal.Decimal("2.5")
+    assert memory.value == decimal.Decimal("2.5")
+    with pytest.raises(OverflowError):
+        memory.value = decimal.Decimal("1e400")
+    assert exact.new(float("-inf")).value == decimal.Decimal("-Infinity")

@@ -150,7 +150,10 @@ def build(prefix: Path, source: Source, host: str | None = None, cc: str | None 
     prefix = prefix.resolve()
     prefix.mkdir(parents=True, exist_ok=True)
     cc = cc or os.environ.get("CC") or (f"{host}-gcc" if host else "cc")
-    env = dict(os.environ, CC=hardening.hardened(cc))
+    command = hardening.hardened(cc)
+    if hardening.for_macos(tuple(shlex.split(cc))):
+        command += " -fvisibility=hidden"  # no linker there has version scripts
+    env = dict(os.environ, CC=command)
     with tempfile.TemporaryDirectory(prefix="libffi-") as folder:
         top = source.unpack(Path(folder, "source"))
         stage = Path(folder, "prefix")

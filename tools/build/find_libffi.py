@@ -97,10 +97,9 @@ def vendored(build_dir: Path, compiler: Any) -> Libffi:
     version = re.search(r"^Version: *(\S+)", pc.read_text(), re.MULTILINE) if pc.exists() else None
     if not (archive.exists() and license.exists() and applied.exists() and version):
         raise BuildError(f"{prefix} is not what `python tools/build/build_libffi.py --prefix {prefix}` makes.")
-    if sys.platform == "darwin":
-        hidden = [f"-Wl,-load_hidden,{archive}"]
-    elif hardening.for_windows(tuple(compiler.compiler_so)):
-        hidden = [str(archive)]  # a DLL shows only what says so
+    cc = tuple(compiler.compiler_so)
+    if hardening.for_windows(cc) or hardening.for_macos(cc):
+        hidden = [str(archive)]  # a DLL shows only what says so, and macOS's libffi was compiled to be hidden
     else:  # every ELF linker knows version scripts; --exclude-libs is not known to zig's
         hidden = [str(archive), f"-Wl,--version-script={Path(__file__).resolve().parent / 'hidden.map'}"]
     return Libffi("vendored", version[1], include_dirs=[str(prefix / "include")], link_args=hidden,

@@ -7,7 +7,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from functools import cache
@@ -35,7 +34,7 @@ def compile_options(cc: Sequence[str]) -> list[str]:
 
 def link_options(cc: Sequence[str]) -> list[str]:
     """Return the options for linking the extension, as far as this linker knows them."""
-    if sys.platform == "darwin":
+    if for_macos(tuple(cc)):
         return []
     groups = LINK if "-fcf-protection" in compile_options(cc) else LINK[:1]
     return known(tuple(cc), groups, ("-shared", "-fPIC"))
@@ -56,11 +55,20 @@ def known(cc: tuple[str, ...], groups: list[list[str]], how: tuple[str, ...]) ->
     return [option for group in groups if passes((*cc, *how, *group)) for option in group]
 
 
-@cache
 def for_windows(cc: tuple[str, ...]) -> bool:
     """Whether a compiler makes programs for Windows."""
-    done = subprocess.run([*cc, "-dumpmachine"], capture_output=True, text=True)
-    return any(word in done.stdout for word in ("mingw", "windows"))
+    return any(word in machine(cc) for word in ("mingw", "windows"))
+
+
+def for_macos(cc: tuple[str, ...]) -> bool:
+    """Whether a compiler makes programs for macOS."""
+    return any(word in machine(cc) for word in ("darwin", "macos"))
+
+
+@cache
+def machine(cc: tuple[str, ...]) -> str:
+    """Return what a compiler calls the machine that it compiles for."""
+    return subprocess.run([*cc, "-dumpmachine"], capture_output=True, text=True).stdout
 
 
 @cache

@@ -7,6 +7,15 @@ from pathlib import Path
 from .roots import mirror
 from .steps import run
 
+CPYTHONS = {"3.11": "bookworm", "3.13": "trixie"}  # the suite that has the source of a series
+
+
+def cpython(folder: Path, series: str, wanted: Sequence[str], log: Path) -> None:
+    """Unpack what is wanted of CPython's source, as tar's wildcards say."""
+    download(folder, CPYTHONS[series], [f"python{series}"], log)
+    source = archive(folder, f"python{series}_*")
+    run(["tar", "xf", str(source), "-C", str(folder), "--strip-components=1", "--wildcards", *wanted], log)
+
 
 def download(folder: Path, suite: str, packages: Sequence[str], log: Path) -> None:
     """Put the archives of source packages into a folder."""

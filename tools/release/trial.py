@@ -78,8 +78,8 @@ def fresh_copy(source: Path, folder: Path) -> Path:
 def copy_tests(source: Path, folder: Path) -> None:
     """Copy what the tests read, but not the package's source: the installed one is tested."""
     folder.mkdir(parents=True)
-    for name in ("tests", "docs", "examples", "include", "tools"):
-        shutil.copytree(source / name, folder / name)
+    for name in ("tests", "docs", "examples", "include", "tools", "benchmarks"):
+        shutil.copytree(source / name, folder / name, ignore=shutil.ignore_patterns("_build"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(source / name, folder)
 

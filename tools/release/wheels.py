@@ -3,16 +3,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 from .platforms import Platform
 from .roots import Root
-from .steps import Facts, NotHere, StepFailed, run
+from .steps import Facts, NotHere, StepFailed, digest, run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LARGEST = 1_500_000  # bytes, for a wheel
+SOURCES = "_ffi", "_compat", "include", "src", "setup.py", "tools/build/*.py"  # what a wheel is made of
+RECIPE = "tools/build/build_libffi.py", "tools/build/hardening.py", "tools/build/libffi-patches"  # ... and a libffi
 
 
 def sdist(folder: Path, tools: Path, log: Path) -> Path:
@@ -22,6 +25,14 @@ def sdist(folder: Path, tools: Path, log: Path) -> Path:
     (archive,) = folder.glob("*.tar.gz")
     shutil.unpack_archive(archive, folder, filter="data")
     return folder / archive.name.removesuffix(".tar.gz")
+
+
+def fingerprint(*names: str) -> str:
+    """Return a digest of files of the checkout, those that git knows or could."""
+    listed = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files", "-co", "--exclude-standard", *names],
+                            check=True, capture_output=True, text=True).stdout.splitlines()
+    files = [REPOSITORY / name for name in listed]
+    return digest(f"{path}:{digest([path.read_text(errors='replace')])}" for path in sorted(files) if path.is_file())
 
 
 def interpreter(version: str) -> str:

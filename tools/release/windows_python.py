@@ -9,7 +9,6 @@ from . import debian, pe
 from .steps import run
 from .zig import Zig
 
-SUITES = {"3.11": "bookworm", "3.13": "trixie"}  # where Debian has the source of which series
 NOT_UNDER_WINE = ["_wmi.pyd"]  # aborts there, and platform.machine() asks it
 
 
@@ -61,10 +60,7 @@ def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
 def headers(python: WindowsPython, log: Path) -> None:
     """Put CPython's headers together, with the configuration for Windows."""
     source = python.folder / "source"
-    debian.download(source, SUITES[python.series], [f"python{python.series}"], log)
-    archive = debian.archive(source, f"python{python.series}_*")
-    run(["tar", "xf", str(archive), "-C", str(source), "--strip-components=1", "--wildcards", "*/Include/*",
-         "*/PC/pyconfig.h*"], log)
+    debian.cpython(source, python.series, ["*/Include/*", "*/PC/pyconfig.h*"], log)
     shutil.move(source / "Include", python.include)
     (config,) = (source / "PC").glob("pyconfig.h*")
     shutil.copy(config, python.include / "pyconfig.h")

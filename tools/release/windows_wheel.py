@@ -1,21 +1,18 @@
 """Cross-build libffi and the wheel for Windows x86-64, as Microsoft's compiler would have its types."""
 from __future__ import annotations
 
-import pprint
 import re
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 
-from . import wheels
+from . import cross_wheel
 from .pe import ProgramFile
 from .steps import StepFailed, run
 from .trial import TEST_PACKAGES
 from .windows_python import WindowsPython
 from .zig import Zig
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 TARGET = "x86_64-windows-gnu"
 LIKE_MSVC = (TARGET, "-mlong-double-64")  # clang for windows-gnu has MSVC's rules for structs, but not its long double
 MACHINE = 0x8664
@@ -25,39 +22,21 @@ ALLOWED = re.compile(r"python3\d+\.dll|kernel32\.dll|api-ms-win-crt-[\w-]+\.dll|
 
 def libffi(zig: Zig, prefix: Path, log: Path) -> dict[str, str]:
     """Build the vendored libffi."""
-    shutil.rmtree(prefix, ignore_errors=True)
-    command = [sys.executable, str(REPOSITORY / "tools/build/build_libffi.py"), "--prefix", str(prefix),
-               "--host", "x86_64-w64-mingw32", "--cc", " ".join(zig.cc(*LIKE_MSVC))]
-    run(command, log, {"CFLAGS": wheels.flags(prefix), "AR": zig.tool("ar"), "RANLIB": zig.tool("ranlib")})
-    return {}
+    return cross_wheel.libffi(zig, LIKE_MSVC, "x86_64-w64-mingw32", prefix, log)
 
 
 def build(zig: Zig, python: WindowsPython, source: Path, prefix: Path, tools: Path, log: Path) -> Path:
     """Build the wheel as that CPython would build it, but here."""
-    folder = python.folder.with_name("wheel")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     cc = " ".join([*zig.cc(*LIKE_MSVC), f"-I{python.include}"])
     link = f"{cc} -shared -s -L{python.libs} -lpython{python.series.replace('.', '')}"
-    variables = {
-        "CC": cc, "CXX": cc, "CFLAGS": wheels.flags(source, prefix, python.folder), "CCSHARED": "", "OPT": "",
-        "LDSHARED": link, "LDCXXSHARED": link, "LDFLAGS": "",
-        "AR": zig.tool("ar"), "ARFLAGS": "rcs", "SHLIB_SUFFIX": ".pyd",
-        "EXT_SUFFIX": f".{python.tag}-win_amd64.pyd", "SOABI": f"{python.tag}-win_amd64",
-    }
-    (folder / "_sysconfigdata_windows.py").write_text(f"build_time_vars = {pprint.pformat(variables)}\n")
-    env = {"LIBFFI": "vendored", "LIBFFI_PREFIX": str(prefix), "LIBFFI_STRICT": "1", "PYTHONPATH": str(folder),
-           "_PYTHON_SYSCONFIGDATA_NAME": "_sysconfigdata_windows", "_PYTHON_HOST_PLATFORM": "win-amd64"}
-    shutil.rmtree(source / "build", ignore_errors=True)
-    run([str(tools), "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)], log, env)
-    (wheel,) = folder.glob("*.whl")
+    wheel = cross_wheel.build(zig, cc, link, f".{python.tag}-win_amd64.pyd", "win-amd64", source, prefix,
+                              python.folder, tools, python.folder.with_name("wheel"), log)
     inspect(wheel)
     return wheel
 
 
 def inspect(wheel: Path) -> None:
-    """Refuse a wheel with this machine's folders in it, of another machine, or that needs what a user may lack."""
-    wheels.inspect(wheel)
+    """Refuse a wheel of another machine, or that needs what a user may lack."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.endswith(".pyd"):

@@ -15,6 +15,9 @@
 #else
 #include <unistd.h>
 #endif
+#if defined(__APPLE__)
+#include <mach-o/dyld.h>
+#endif
 
 #if defined(__GLIBC__) || defined(__FreeBSD__)
 #define SYMBOL_VERSIONS 1
@@ -74,6 +77,17 @@ static inline int is_in_an_image(const void *address)
 {
     Dl_info info;
     return dladdr(address, &info) != 0;
+}
+
+/* Does the loader have a file of this path that need not be on the disk, as all of macOS's own? */
+static inline int loader_has_without_file(const char *path)
+{
+#if defined(__APPLE__)
+    return _dyld_shared_cache_contains_path(path);
+#else
+    (void)path;
+    return 0;
+#endif
 }
 
 /* Set-uid and the like, whose environment is not to be trusted? */

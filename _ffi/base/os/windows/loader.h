@@ -160,6 +160,9 @@ static inline int is_in_an_image(const void *address)
         GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, address, &module);
 }
 
+/* Every DLL is a file. */
+#define loader_has_without_file(path) ((void)(path), 0)
+
 /* The environment says nothing of where DLLs are: see loader_flags(). */
 static inline int has_more_rights_than_its_user(void)
 {
