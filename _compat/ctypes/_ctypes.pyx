@@ -5,7 +5,7 @@
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyObject_GetBuffer, PyBuffer_Release, Py_buffer
 from cpython.buffer cimport PyBuffer_IsContiguous
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
 from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_DECREF as decref, Py_INCREF as incref

@@ -9,7 +9,8 @@ give_maker(<PyTypeObject *>_Function, make_function)
 give_vectorcall(<PyTypeObject *>_Function, entry_offset(bare_function(_Function, (), NULL)))
 give_vectorcall(<PyTypeObject *>Callback, callback_offset(Callback.__new__(Callback)))
 
-refuse_instances(<PyTypeObject *>CField)
+for alone in (CField, _Simple, _Aggregate, _Array, _PointerData):       # the last four have no class of ours
+    refuse_instances(<PyTypeObject *>alone)
 
 
 cdef Py_ssize_t entry_offset(_Function function):

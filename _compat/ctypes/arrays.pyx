@@ -90,6 +90,7 @@ cdef class _Array(_CData):
             raise TypeError("indices must be integers")
         PySlice_Unpack(key, &start, &stop, &step)
         n = PySlice_AdjustIndices(self.length, &start, &stop, step)
+        need_size(self, self.length * (<CType_Type>class_of(self).item).size_)
         return read_slice(class_of(self).item, self.data, self, start, step, n)
 
     def __setitem__(self, key, value):
@@ -116,6 +117,7 @@ cdef object array_item(_CData array, Py_ssize_t i):
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
     item = <CType_Type>class_of(array).item
+    need_size(array, (i + 1) * item.size_)
     return read_value(item, array.data + i * item.size_, array, i)
 
 
@@ -125,6 +127,7 @@ cdef int set_array_item(_CData array, Py_ssize_t i, value) except -1:
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
     item = <CType_Type>class_of(array).item
+    need_size(array, (i + 1) * item.size_)
     if item.set != NULL and not isinstance(value, _CData):
         item.set(array.data + i * item.size_, value, &needed)
         if needed != NULL:
@@ -168,7 +171,7 @@ cdef int write_characters(CType_Type cls, char *data, value, bint is_field) exce
         if not isinstance(value, bytes):
             raise TypeError(f"expected bytes, {type(value).__name__} found" if is_field
                             else f"bytes expected instead of {type(value).__name__} instance")
-        n = <Py_ssize_t>strlen(value) if is_field else len(value)
+        n = <Py_ssize_t>strlen(value) if is_field else PyBytes_GET_SIZE(value)
         if n > cls.length:
             raise ValueError(f"bytes too long ({n}, maximum length {cls.length})" if is_field
                              else "byte string too long")
@@ -185,15 +188,24 @@ cdef int write_characters(CType_Type cls, char *data, value, bint is_field) exce
     return 0
 
 
+cdef CType_Type need_characters(instance):
+    """Return the class of an array of characters."""
+    cdef CType_Type cls = class_of(need_data(instance))
+    if cls.kind != K_ARRAY or not is_character(cls.item):
+        raise TypeError(f"expected an array of characters, got {cls.__name__}")
+    need_size(instance, cls.size_)
+    return cls
+
+
 @cython.final
 cdef class CharactersValue:
     """The attribute `value` of arrays of characters."""
 
     def __get__(self, instance, owner):
-        return self if instance is None else read_characters(class_of(instance), need_data(instance).data)
+        return self if instance is None else read_characters(need_characters(instance), (<_CData>instance).data)
 
     def __set__(self, instance, value):
-        write_characters(class_of(instance), need_data(instance).data, value, False)
+        write_characters(need_characters(instance), (<_CData>instance).data, value, False)
 
     def __delete__(self, instance):
         raise TypeError("can't delete attribute")

@@ -11,10 +11,14 @@ cdef class _CData:
     cdef Py_ssize_t length          # how many places for _objects
     cdef Py_ssize_t index           # which one of its base's this is
     cdef char room[16]
-    cdef bint allocated             # data is from PyMem_Calloc()
+    cdef bint allocated             # data is from PyMem_Calloc() ...
+    cdef bint resized               # ... behind a header
+    cdef bint lent                  # others keep `objects` as they are now
 
     def __dealloc__(self):
-        if self.allocated:
+        if self.resized:
+            free_blocks(block_of(self))
+        elif self.allocated:
             PyMem_Free(self.data)
 
     @property
@@ -95,6 +99,50 @@ cdef int give_storage(_CData instance, Py_ssize_t size) except -1:
     return 0
 
 
+# Parts, buffers and pointers may look at the storage that resize() replaced: it stays as long as the instance.
+
+cdef struct storage_block:          # the storage follows it
+    storage_block *before
+    void *first                     # the storage that the instance was made with, unless it was in the instance
+    Py_ssize_t room
+    void *_alignment
+
+
+cdef inline storage_block *block_of(_CData instance):
+    return <storage_block *>(instance.data - sizeof(storage_block))
+
+
+cdef void free_blocks(storage_block *block):
+    cdef storage_block *before
+    while block != NULL:
+        before = block.before
+        PyMem_Free(block.first)
+        PyMem_Free(block)
+        block = before
+
+
+cdef int enlarge(_CData instance, Py_ssize_t size) except -1:
+    """Have storage of `size` bytes; at least twice of what was there, so that all of it stays in proportion."""
+    cdef Py_ssize_t known = block_of(instance).room if instance.resized else \
+        instance.size if instance.allocated else <Py_ssize_t>sizeof(instance.room)
+    cdef storage_block *block
+    if size > known:
+        known = max(size, min(2 * known, PY_SSIZE_T_MAX // 2))
+        if known > PY_SSIZE_T_MAX - <Py_ssize_t>sizeof(storage_block):
+            raise MemoryError
+        block = <storage_block *>PyMem_Calloc(1, sizeof(storage_block) + known)
+        if block == NULL:
+            raise MemoryError
+        block.room = known
+        block.before = block_of(instance) if instance.resized else NULL
+        block.first = instance.data if instance.allocated and not instance.resized else NULL
+        memcpy(<char *>block + sizeof(storage_block), instance.data, instance.size)
+        instance.data = <char *>block + sizeof(storage_block)
+        instance.allocated = instance.resized = True
+    instance.size = size
+    return 0
+
+
 cdef _CData new_instance(CType_Type cls):
     """Return zeroed storage for one of that class; its `__init__` does not run."""
     cdef _CData instance
@@ -162,6 +210,13 @@ cdef object kept_by(_CData instance):
     return container_of(instance).objects
 
 
+cdef object lend_kept_by(_CData instance):
+    """Return what another instance keeps with a copy of the storage: it does not change when this one's does."""
+    cdef _CData container = container_of(instance)
+    container.lent = True
+    return container.objects
+
+
 cdef list SHORT_KEYS = [f"{i:x}" for i in range(256)] + ["ffffffff"]      # the last is of -1
 
 
@@ -171,9 +226,12 @@ cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
     if what is None:
         return 0
     container = container_of(instance)
-    if type(container.objects) is not dict:
+    if type(container.objects) is not dict and type(what) is not dict and index >= 0:
         container.objects = what
         return 0
+    if container.lent or type(container.objects) is not dict:       # a dict is always its own
+        container.objects = dict(container.objects) if type(container.objects) is dict else {}
+        container.lent = False
     key = <str>SHORT_KEYS[index] if -1 <= index < 256 else f"{index & 0xFFFFFFFF:x}"
     while instance.base is not None:
         key += f":{instance.index & 0xFFFFFFFF:x}"
@@ -183,6 +241,13 @@ cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
 
 
 # ---- a value in storage ----
+
+cdef inline int need_size(_CData instance, Py_ssize_t size) except -1:
+    """Refuse an instance whose class was exchanged, or is smaller than the one that it extends."""
+    if size > instance.size:
+        raise TypeError(f"{type(instance).__name__} instance has {instance.size} bytes, not {size}")
+    return 0
+
 
 cdef object read_value(CType_Type cls, char *data, base, Py_ssize_t index):
     """Return what lies there as Python's own, or an instance that is a part of `base`."""
@@ -209,8 +274,9 @@ cdef object write_value(CType_Type cls, char *data, value):
         raise TypeError(f"expected {cls.__name__} instance, got {type(value).__name__}")
     source = value
     if isinstance(value, cls):
+        need_size(source, cls.size_)
         memmove(data, source.data, cls.size_)
-        return kept_by(source)
+        return lend_kept_by(source)
     if cls.kind == K_POINTER and class_of(source).kind == K_ARRAY and issubclass(class_of(source).item, cls.item):
         write_address(data, source.data)
         return (kept_by(source), value)     # the array as well, which is what is pointed to

@@ -6,7 +6,7 @@ cdef class CField:
     """Structure/Union member"""
     cdef CType_Type cls
     cdef readonly Py_ssize_t offset
-    cdef Py_ssize_t index, bytes_
+    cdef Py_ssize_t index, bytes_, end
     cdef unsigned shift, width      # width 0: no bit-field
     cdef value_getter get           # NULL: not a plain value
     cdef bint is_text               # an array of characters, read as one text
@@ -21,9 +21,10 @@ cdef class CField:
         cdef _CData data
         if instance is None:
             return self
-        if self.get != NULL and isinstance(instance, _CData):
+        if self.get != NULL and isinstance(instance, _CData) and self.end <= (<_CData>instance).size:
             return self.get((<_CData>instance).data + self.offset)
         data = need_data(instance)
+        need_size(data, self.end)
         if self.width:
             return get_field_bits(self, data.data + self.offset)
         if self.is_text:
@@ -33,12 +34,14 @@ cdef class CField:
     def __set__(self, instance, value):
         cdef _CData data
         cdef PyObject *needed = NULL
-        if self.get != NULL and isinstance(instance, _CData) and not isinstance(value, _CData):
+        if self.get != NULL and isinstance(instance, _CData) and not isinstance(value, _CData) and \
+                self.end <= (<_CData>instance).size:
             self.cls.set((<_CData>instance).data + self.offset, value, &needed)
             if needed != NULL:
                 keep(<_CData>instance, self.index, taken(needed))
             return
         data = need_data(instance)
+        need_size(data, self.end)
         if self.width:
             set_field_bits(self, data.data + self.offset, value)
         elif self.is_text and not isinstance(value, _CData):
@@ -82,6 +85,7 @@ cdef CField new_field(CType_Type cls, Py_ssize_t offset, Py_ssize_t index, unsig
     field.offset = offset
     field.index = index
     field.bytes_ = cls.size_
+    field.end = offset + cls.size_
     field.shift = shift
     field.width = width
     field.is_text = cls.kind == K_ARRAY and is_character(cls.item)

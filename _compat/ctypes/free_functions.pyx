@@ -104,7 +104,6 @@ def addressof(instance):
 def resize(instance, Py_ssize_t size):
     """Give an instance more storage than its class says."""
     cdef _CData data
-    cdef char *grown
     if not isinstance(instance, _CData):
         raise TypeError("excepted ctypes instance")
     data = instance
@@ -112,16 +111,7 @@ def resize(instance, Py_ssize_t size):
         raise ValueError(f"minimum size is {class_of(data).size_}")
     if data.data != data.room and not data.allocated:
         raise ValueError("Memory cannot be resized because this object doesn't own it")
-    if size > <Py_ssize_t>sizeof(data.room) or data.allocated:
-        grown = <char *>PyMem_Calloc(1, size or 1)
-        if grown == NULL:
-            raise MemoryError
-        memcpy(grown, data.data, min(size, data.size))
-        if data.allocated:
-            PyMem_Free(data.data)
-        data.data = grown
-        data.allocated = True
-    data.size = size
+    enlarge(data, size)
 
 
 def buffer_info(item):

@@ -127,6 +127,7 @@ cdef int set_contents(_CData pointer, value) except -1:
     item = class_of(pointer).item
     if not isinstance(value, item):
         raise TypeError(f"expected {item.__name__} instead of {type(value).__name__}")
+    need_size(value, (<CType_Type>item).size_)
     write_address(pointer.data, (<_CData>value).data)
     keep(pointer, 1, value)
     keep(pointer, 0, kept_by(value))

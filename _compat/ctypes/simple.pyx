@@ -66,6 +66,7 @@ cdef class _Simple(_CData):
     @property
     def value(self):
         """Return the value as Python's own."""
+        need_size(self, class_of(self).size_)
         return class_of(self).get(self.data)
 
     @value.setter
@@ -95,6 +96,7 @@ cdef class _Simple(_CData):
 
 cdef int set_simple(_CData instance, value) except -1:
     cdef PyObject *needed = NULL
+    need_size(instance, class_of(instance).size_)
     class_of(instance).set(instance.data, value, &needed)
     if needed != NULL:
         keep(instance, 0, taken(needed))

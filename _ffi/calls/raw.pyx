@@ -165,11 +165,11 @@ cdef object call_go_closure(CIF cif, closure, tuple args):
 cdef int check_raw(CIF cif, what) except -1:
     """Refuse what a raw block has only the address of, or not at its alignment."""
     cdef unsigned i
+    cdef type_kind kind
     no_variadic(cif, what)
     for i in range(cif.state.nargs):
-        if not cif.state.args[i].passing and (
-                is_aggregate_kind(cif.state.args[i].type.kind)
-                or is_complex_kind(cif.state.args[i].type.kind)):
+        kind = plain_type(cif.state.args[i].type).kind
+        if not cif.state.args[i].passing and (is_aggregate_kind(kind) or is_complex_kind(kind)):
             raise BadTypedef(f"CIF.{what}: libffi's raw API takes no {<object>cif.state.args[i].type.name} by value")
     return 0
 

@@ -78,13 +78,7 @@ cdef int store_items(Array array, positions, values) except -1:
         return 0
     if item.kind == K_CHAR and isinstance(values, (bytes, bytearray)):
         values = [bytes([value]) for value in values]
-    else:
-        need_stack(0)
-        values = list(values)
-    if len(values) != len(positions):
-        raise ValueError(f"{type_name(array.type_)}: cannot assign {len(values)} items "
-                         f"to a slice of {len(positions)}")
-    for i, value in zip(positions, values):
+    for i, value in zip(positions, items_for(positions, values, f"{type_name(array.type_)}: ")):
         data = memory_writable(<MemoryObject *>array)
         store_item(item, data + <Py_ssize_t>i * <Py_ssize_t>item.size, value, array,
                    "%U item %zd", type_name(array.type_), i)

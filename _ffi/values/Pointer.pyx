@@ -142,11 +142,7 @@ cdef class Pointer:
                 pointed_item(self)      # the buffer may have run code that closed the storage
                 copy_items(item, self.p.address, positions, same)
                 return
-            need_stack(0)
-            values = list(value)
-            if len(values) != len(positions):
-                raise ValueError(f"cannot assign {len(values)} items to a slice of {len(positions)}")
-            for i, one in zip(positions, values):
+            for i, one in zip(positions, items_for(positions, value, "")):
                 self[i] = one
             return
         where = item_address(self, index)

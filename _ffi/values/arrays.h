@@ -117,6 +117,7 @@ static int copy_row(char *where, const Py_buffer *view)
 /* The same items in C order: no need to look at each.  0; 1: there is; -1 raises. */
 static int store_array_buffer(const type_info *type, char *where, PyObject *value)
 {
+    type_kind kind = plain_type(type->item)->kind;
     Py_buffer view;
     int status = 1;
 
@@ -127,8 +128,7 @@ static int store_array_buffer(const type_info *type, char *where, PyObject *valu
         return 1;
     }
     if ((size_t)view.itemsize == type->item->size && format_matches(type->item, &view)
-        && !is_pointer_kind(type->item->kind) && !is_aggregate_kind(type->item->kind)
-        && type->item->kind != K_BOOL && view.ndim == 1) {
+        && !is_pointer_kind(kind) && !is_aggregate_kind(kind) && kind != K_BOOL && view.ndim == 1) {
         status = fits_array(type, view.len / view.itemsize);
         if (status == 0)
             status = copy_row(where, &view);

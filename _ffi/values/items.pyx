@@ -1,6 +1,10 @@
 """Items of arrays and of what pointers point to: one, or several in a row."""
 
 
+cdef extern from "Python.h":
+    Py_ssize_t PyObject_LengthHint(object, Py_ssize_t) except -1
+
+
 cdef Py_ssize_t as_index(Type type, index) except? -1:
     try:
         return as_size(index)
@@ -20,6 +24,25 @@ cdef int store_item(const type_info *type, char *where, value, Memory memory, co
             return store_placed(type, where, value, &k, place, name, index)
     finally:
         lifetime_unpin(life)
+
+
+cdef list items_for(positions, values, name):
+    """Return what a slice is given, one for each position; of what has no end, no more is asked."""
+    cdef list given
+    need_stack(0)
+    if type(values) is list or type(values) is tuple:
+        given = list(values)
+        n = len(given)
+    else:
+        given = []
+        for value in values:
+            given.append(value)
+            if len(given) > len(positions):
+                break
+        n = len(given) if len(given) <= len(positions) else max(len(given), PyObject_LengthHint(values, 0))
+    if n != len(positions):
+        raise ValueError(f"{name}cannot assign {n} items to a slice of {len(positions)}")
+    return given
 
 
 cdef object items_at(const type_info *item, char *data, positions, Memory root):

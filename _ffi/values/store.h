@@ -121,6 +121,43 @@ COLD static int store_attributes(const type_info *type, char *base, PyObject *va
     return 0;
 }
 
+/* The items of a sequence, of one that has more than `most` (or no end) the first of them; `*n`: how many it has.
+   New; raises. */
+static PyObject *first_items(PyObject *sequence, Py_ssize_t most, Py_ssize_t *n)
+{
+    PyObject *iterator, *item, *items;
+    int full = 0;
+
+    if (LIKELY(PyTuple_CheckExact(sequence) || PyList_CheckExact(sequence))) {
+        items = PySequence_Tuple(sequence);
+        if (items != NULL)
+            *n = PyTuple_GET_SIZE(items);
+        return items;
+    }
+    iterator = PyObject_GetIter(sequence);
+    items = iterator == NULL ? NULL : PyList_New(0);
+    while (items != NULL && !full && (item = PyIter_Next(iterator)) != NULL) {
+        if (PyList_Append(items, item) < 0)
+            Py_CLEAR(items);
+        else
+            full = PyList_GET_SIZE(items) > most;
+        Py_DECREF(item);
+    }
+    Py_XDECREF(iterator);
+    if (items == NULL || PyErr_Occurred()) {
+        Py_XDECREF(items);
+        return NULL;
+    }
+    *n = PyList_GET_SIZE(items);
+    if (full) {
+        Py_ssize_t said = PyObject_LengthHint(sequence, 0);     /* for the message only */
+        PyErr_Clear();
+        *n = said > *n ? said : *n;
+    }
+    Py_SETREF(items, PyList_AsTuple(items));
+    return items;
+}
+
 /* All members in their order.  0; -1 raises. */
 static int store_positions(const type_info *type, char *base, PyObject *sequence, keeper *k)
 {
@@ -133,10 +170,9 @@ static int store_positions(const type_info *type, char *base, PyObject *sequence
                      type->name, Py_TYPE(sequence)->tp_name);
         return -1;
     }
-    items = PySequence_Tuple(sequence);
+    items = first_items(sequence, type->nfields, &n);
     if (items == NULL)
         return -1;
-    n = PyTuple_GET_SIZE(items);
     if (n != type->nfields) {
         PyErr_Format(PyExc_TypeError, "expected %U (%zd fields), got %zd values", type->name,
                      type->nfields, n);
@@ -215,10 +251,9 @@ static int store_array(const type_info *type, char *where, PyObject *value, keep
     }
     if (!PySequence_Check(value))
         return expected(type, value);
-    items = PySequence_Tuple(value);
+    items = first_items(value, type->length, &n);
     if (items == NULL)
         return -1;
-    n = PyTuple_GET_SIZE(items);
     status = fits_array(type, n);
     k->borrowed = 0;
     for (i = 0; status == 0 && i < n; ++i) {

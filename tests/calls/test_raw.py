@@ -6,6 +6,7 @@ import ctypes
 import itertools
 import struct
 import sys
+import types
 
 import pytest
 
@@ -285,7 +286,7 @@ def test_a_function_bound_by_ctypes_address(libm):
 
 BY_ADDRESS = [
     POINT, BIG, c.struct("tiny", x=c.char), c.union("either", i=c.int, d=c.double), c.complex_double, c.complex_float,
-    c.complex_longdouble, c.vector(c.float, 4),
+    c.complex_longdouble, c.vector(c.float, 4), types.new_class("Z", (c.complex_double,)), c.wrap(c.complex_float),
 ]
 
 

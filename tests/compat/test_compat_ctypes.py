@@ -201,3 +201,151 @@ def test_strict_refuses_guessed_signatures(run_python):
 def test_install_says_what_it_takes():
     with pytest.raises(ValueError, match="exceptions"):
         ctypes.install(exceptions="print")
+
+
+# ---- what crashes ctypes itself ----
+
+BIG = type("Big", (ctypes.Structure,), {"_fields_": [("many", ctypes.c_int * 5000), ("last", ctypes.c_int)]})
+
+
+def test_classes_that_are_no_ctypes_have_no_instances():
+    for name in "_Simple", "_Aggregate", "_Array", "_PointerData":
+        cls = getattr(sys.modules[ctypes.Structure.__mro__[1].__module__], name)
+        with pytest.raises(TypeError, match="cannot create"):
+            cls()
+
+
+def test_storage_that_was_resized_stays_for_those_who_look_at_it():
+    class Holder(ctypes.Structure):
+        _fields_ = [("n", ctypes.c_int), ("many", ctypes.c_int * 1000)]
+
+    holder = Holder(1)
+    part, view, pointer = holder.many, memoryview(holder), ctypes.pointer(holder)
+    for size in 1 << 20, 1 << 22, 5000, 1 << 23:
+        ctypes.resize(holder, size)
+        assert ctypes.sizeof(holder) == size
+    part[999] = 7
+    pointer.contents.n = 8
+    assert (part[999], view.cast("B")[0], holder.n) == (7, 8, 1)
+
+
+def test_a_value_that_resizes_what_it_is_stored_in():
+    class Holder(ctypes.Structure):
+        _fields_ = [("n", ctypes.c_int), ("bits", ctypes.c_int, 3), ("many", ctypes.c_int * 1000)]
+
+    class Grows:
+        def __init__(self, what):
+            self.what = what
+
+        def __index__(self):
+            ctypes.resize(self.what, ctypes.sizeof(self.what) + (1 << 20))
+            return 5
+
+    for store in (lambda one, value: setattr(one, "n", value), lambda one, value: setattr(one, "bits", value)):
+        holder = Holder()
+        store(holder, Grows(holder))
+        assert holder.n in (0, 5)
+    many = (ctypes.c_int * 1000)()
+    many[0] = Grows(many)
+    many[1:4] = [Grows(many)] * 3
+    number = ctypes.c_int()
+    number.value = Grows(number)
+    assert len(many) == 1000
+
+
+def test_resizing_keeps_memory_in_proportion(run_python):
+    assert run_python("""
+        import resource
+        import libffi.compat.ctypes as ctypes
+        number = ctypes.c_int(7)
+        for size in range(4, 4_000_000, 400):
+            ctypes.resize(number, size)
+        print(number.value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 200_000)
+    """) == "7 True\n"
+
+
+def test_a_dict_that_is_kept_is_the_user_s_own():
+    mine = {}
+    holder = ctypes.py_object(mine)
+    holder.value = [1, 2]
+    holder.value = [3, 4]
+    assert mine == {} and holder.value == [3, 4]
+
+
+def test_a_text_stored_in_a_buffer_does_not_let_it_go():
+    buffer = bytearray(8)
+    text = ctypes.c_char_p.from_buffer(buffer)
+    text.value = b"stored"
+    with pytest.raises(BufferError):
+        buffer.extend(b"x" * 1000)
+    assert text.value == b"stored"
+
+
+def test_a_copy_keeps_what_the_original_lets_go():
+    class Holder(ctypes.Structure):
+        _fields_ = [("p", ctypes.POINTER(ctypes.c_int)), ("text", ctypes.c_char_p)]
+
+    holder = Holder(ctypes.pointer(ctypes.c_int(5)), b"first" * 9)
+    copies = (Holder * 2)(holder)
+    holder.p, holder.text = ctypes.pointer(ctypes.c_int(6)), b"second" * 9
+    gc.collect()
+    others = [ctypes.pointer(ctypes.c_int(1)) for _ in range(100)]
+    assert copies[0].p[0] == 5 and copies[0].text == b"first" * 9 and len(others) == 100
+    assert holder.p[0] == 6 and holder.text == b"second" * 9
+
+
+def test_fields_of_other_instances():
+    point = Point(1, 2)
+    for other in ctypes.c_int(5), point, (ctypes.c_char * 3)():
+        with pytest.raises(TypeError, match="bytes, not"):
+            BIG.last.__get__(other)
+        with pytest.raises(TypeError, match="bytes, not"):
+            BIG.many.__get__(other)
+        with pytest.raises(TypeError, match="bytes, not"):
+            BIG.last.__set__(other, 5)
+
+
+EXCHANGED = {
+    "structure": (Point(1, 2), BIG, [
+        lambda one: one.last, lambda one: setattr(one, "last", 1), lambda one: (BIG * 1)(one)]),
+    "array": ((ctypes.c_int * 3)(), ctypes.c_double * 3, [
+        lambda one: one[2], lambda one: one[:], lambda one: one.__setitem__(2, 1.0)]),
+    "value": (ctypes.c_int(1), ctypes.c_longdouble, [lambda one: one.value, lambda one: setattr(one, "value", 1)]),
+    "text": ((ctypes.c_char * 3)(), ctypes.c_char * 30000, [
+        lambda one: one.value, lambda one: setattr(one, "value", b"x" * 20000)]),
+}
+
+
+@pytest.mark.parametrize("kind", EXCHANGED)
+def test_classes_exchanged_behind_an_instance_s_back(kind):
+    one, other, uses = EXCHANGED[kind]
+    object.__dict__["__class__"].__set__(one, other)
+    for use in uses:
+        with pytest.raises(TypeError, match="bytes, not"):
+            use(one)
+
+
+def test_texts_that_lie_about_their_length():
+    class Long(bytes):
+        def __len__(self):
+            return 1 << 20
+
+    text = ctypes.create_string_buffer(1 << 21)
+    text.value = Long(b"short")
+    assert text.value == b"short"
+    characters = vars(type(text))["value"]
+    with pytest.raises(TypeError, match="array of characters"):
+        characters.__get__(ctypes.c_int(5), None)
+    with pytest.raises(TypeError, match="array of characters"):
+        characters.__set__((ctypes.c_int * 3)(), b"x")
+
+
+def test_an_array_that_is_smaller_than_the_class_it_extends():
+    class Short(ctypes.c_int * 5000):
+        _length_ = 10
+
+    rows = (ctypes.c_int * 5000 * 2)()
+    with pytest.raises(TypeError, match="bytes, not"):
+        rows[0] = Short()
+    with pytest.raises(TypeError, match="bytes, not"):
+        ctypes.POINTER(ctypes.c_int * 5000)(Short())

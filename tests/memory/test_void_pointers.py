@@ -1,7 +1,9 @@
 """Addresses: a number is one for `void *` only, and what C gives as `void *` is a pointer that fits everywhere."""
 from __future__ import annotations
 
+import array
 import enum
+import types
 
 import pytest
 
@@ -162,3 +164,11 @@ def test_text_behind_a_pointer():
         c.ptr(c.int)(c.int.new()).text()
     with pytest.raises(ValueError, match="16"):
         p.text(17)
+
+
+@pytest.mark.parametrize("kind", [c.ptr(c.int), c.string, c.func(CIF(c.int, []))], ids=str)
+def test_a_buffer_of_numbers_is_no_array_of_addresses(kind):
+    """... of a user's class over pointers neither."""
+    for item in kind, types.new_class("Handle", (kind,)):
+        with pytest.raises(TypeError, match="item 0"):
+            c.array(item, 3).new(array.array("L", [1, 2, 3]))

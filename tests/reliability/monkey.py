@@ -12,6 +12,7 @@ from __future__ import annotations
 import array
 import contextlib
 import copy
+import ctypes
 import decimal
 import enum
 import faulthandler
@@ -23,7 +24,21 @@ import sys
 import threading
 
 import libffi
-from libffi import CIF, Library, Memory, c
+import libffi.compat.ctypes as front
+from libffi import CIF, Library, Memory, MemoryClass, Struct, c
+
+try:
+    import greenlet
+except ImportError:
+    greenlet = None
+try:
+    import cffi
+except ImportError:
+    cffi = None
+try:
+    import numpy
+except ImportError:
+    numpy = None
 
 
 class Colour(enum.IntEnum):
@@ -44,6 +59,9 @@ class Monkey:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.types, self.memory, self.pointers, self.closures, self.views = [], [], [], [], []
+        self.foreign = list(foreign_objects())
+        self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.py_object([1]),
+                       front.create_string_buffer(9), front.CFUNCTYPE(front.c_int, front.c_int)(abs)]
         self.depth = self.worked = 0
         self.snprintf = Library(None).function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
         self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
@@ -51,6 +69,7 @@ class Monkey:
     def run(self, steps):
         for _ in range(steps):
             self.step()
+            gc.set_threshold(700, 10, 10)       # a greenlet may have been left in the middle of a step
         return self.worked
 
     def step(self):
@@ -64,7 +83,7 @@ class Monkey:
             pass                # a Python exception is the right end of a wrong use
         finally:
             self.depth -= 1
-        for kept in self.types, self.memory, self.pointers, self.closures, self.views:
+        for kept in self.types, self.memory, self.pointers, self.closures, self.views, self.fronts:
             while len(kept) > MOST:
                 with contextlib.suppress(IndexError):       # another thread's pop came first
                     kept.pop(self.random.randrange(len(kept)))
@@ -89,7 +108,7 @@ class Monkey:
             lambda: {pick("abcx"): self.simple() for _ in some}, lambda: bytearray(len(some) * 8),
             lambda: array.array(pick("bBhilqd"), [1] * len(some)),
             lambda: pick(self.memory), lambda: pick(self.pointers), lambda: pick(self.closures),
-            lambda: pick(self.views)])()
+            lambda: pick(self.views), lambda: pick(self.foreign), lambda: pick(self.fronts), lambda: Endless()])()
 
     def index(self):
         return self.random.choice([0, 1, -1, 7, slice(0, 2), slice(None, None, -1), Evil(self)])
@@ -274,6 +293,229 @@ class Monkey:
 
     def step_collect(self):
         gc.collect(self.random.randrange(3))
+
+    def step_with_the_collector(self):
+        """Up to CPython 3.11 the collector runs inside allocations, and with it what finalizers do."""
+        cycle = Last(self)
+        cycle.me = cycle
+        del cycle
+        gc.set_threshold(self.random.randrange(1, 40))
+        self.step()
+
+    # Text, raw calls, recursion.
+
+    def step_bad_texts(self):
+        made = c.struct("texts", s=c.string, w=c.wstring, n=c.int)
+        foreign = made.at(bytearray(self.random.randbytes(made.size)))
+        repr(foreign), foreign == made.new(s="a"), hash(foreign.n), copy.copy(foreign)
+
+    def step_raw_closure(self):
+        cif = CIF(self.type(), [self.type() for _ in range(self.random.randrange(4))])
+        raw = cif.raw_closure(self.random.choice([Evil(self), lambda *args: args[0], lambda *args: self.value()]))
+        if all(kind.kind in ("signed", "unsigned", "float", "bool", "complex") for kind in cif.argtypes):
+            cif.raw_call(raw, bytearray(512), bytearray(cif.raw_size))
+
+    def step_exchange(self):
+        closure = self.random.choice(self.closures)
+        cif = closure.cif
+        if all(kind.kind in ("signed", "unsigned", "float", "bool") for kind in cif.argtypes):
+            cif.call_exchange(closure, bytearray(cif.exchange_size))
+
+    def step_endless(self):
+        taking = self.random.choice([c.int, c.double, c.complex_double, c.string, c.pointer, c.array(c.int, 3),
+                                     c.array(c.int, 2), c.ptr(c.int), c.enum(Colour)])
+        use = self.random.choice([taking, taking.new, c.struct("s", x=taking).new,
+                                  CIF(c.void, [taking]).closure(print)])
+        small = self.random.random() < 0.2 and self.depth < 2
+        if not small:
+            use(Endless())
+            return
+        threading.stack_size(self.random.choice([1 << 16, 1 << 18]))
+        try:
+            thread = threading.Thread(target=attempt, args=(use, Endless()))
+            thread.start()
+        finally:
+            threading.stack_size(0)
+        thread.join()
+
+    # Threads, greenlets, what watches.
+
+    def step_thread(self):
+        """A callback on a thread that C makes."""
+        closure = CIF(c.pointer, [c.pointer]).closure(lambda _: self.step(), on_error=None)
+        thread = c.ulong.new()
+        create = Library(None).function("pthread_create", c.int, [c.ptr(c.ulong), c.pointer, c.pointer, c.pointer])
+        if create(thread, None, closure, None) == 0:
+            Library(None).function("pthread_join", c.int, [c.ulong, c.pointer])(thread.value, None)
+
+    def step_greenlet(self):
+        """Greenlets that change places in callbacks, of ours and of another library under ours."""
+        here = greenlet.getcurrent()
+        def away(*_):
+            here.switch()
+            self.step()
+            return 0
+        ours = CIF(c.int, [c.int]).closure(away)
+        theirs = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(away)
+        outer = CIF(c.int, [c.int]).closure(lambda n: theirs(n))
+        calls = [lambda: ours.cif.call(ours, 1), lambda: outer.cif.call(outer, 1), lambda: theirs(1), self.step]
+        running = [greenlet.greenlet(self.random.choice(calls)) for _ in range(3)]
+        self.random.shuffle(running)
+        for each in running * 2:
+            if not each.dead:
+                with contextlib.suppress(Exception):
+                    each.switch()
+                    self.step()
+
+    def step_watched(self):
+        """What watches calls begins and ends in the middle of them."""
+        watch = self.random.choice([lambda: libffi.trace(lambda call: self.step()), libffi.debug,
+                                    lambda: libffi.trace("/dev/null")])()
+        with watch:
+            self.step()
+            self.step()
+            if self.random.random() < 0.3:
+                libffi.enable_crash_reports()
+                self.step()
+                libffi.disable_crash_reports()
+
+    # Owned handles, users' classes, other libraries' objects, fronts.
+
+    def step_owned(self):
+        what = self.random.choice([self.value, lambda: c.ptr(c.int)(c.int.new()),
+                                   lambda: self.random.choice(self.pointers)])()
+        handle = libffi.owned(what, self.random.choice([Evil(self), lambda given: self.step(), repr]))
+        self.memory.append(c.pointer.new(handle))
+        self.random.choice([handle.close, lambda: repr(handle), lambda: handle == self.value(), handle.__enter__])()
+
+    def step_class(self):
+        monkey = self
+
+        class Meta(MemoryClass):
+            def __call__(cls, *args):
+                monkey.step()
+                return super().__call__(*args)
+
+        def finalize(self):
+            monkey.step()
+            if monkey.random.random() < 0.3:
+                monkey.memory.append(self)
+
+        fields = {name: self.type() for name in "abc"[:self.random.randrange(4)]}
+        names = {"__annotations__": fields, "__module__": "__main__"}
+        if self.random.random() < 0.4:
+            names["__del__"] = finalize
+        if self.random.random() < 0.4:
+            names["__init__"] = lambda self, *args: monkey.step()
+        if self.random.random() < 0.4:
+            names["__slots__"] = ("other", "__dict__")
+        base = self.random.choice([Struct, self.type()])
+        if base is not Struct:
+            del names["__annotations__"]
+        made = self.random.choice([MemoryClass, Meta])("Made", (base,), names)
+        self.types.append(made)
+        self.keep(made(*[self.value()] * self.random.randrange(2)))
+        again = type(made)("Again", (made,), {"__annotations__": {"z": self.type()}})
+        self.types.append(again)
+
+    def step_exchange_class(self):
+        one = self.random.choice(self.memory)
+        object.__dict__["__class__"].__set__(one, type(self.random.choice(self.memory)))
+
+    def step_wrap(self):
+        make = self.random.choice([c.wrap, c.big, c.little, lambda kind: c.bits(kind, self.random.randrange(9))])
+        kind = make(self.type())
+        self.types.append(c.struct("wrapped", a=kind, b=self.type()))
+        kind(self.value())
+
+    def step_from_others(self):
+        self.types.append(self.random.choice([c.from_dtype, c.from_ctypes, c.from_cffi])(
+            self.random.choice([*self.foreign, type(self.random.choice(self.foreign))])))
+
+    def step_front(self):
+        """What programs do that are written for ctypes."""
+        one = self.random.choice(self.fronts)
+        self.random.choice([
+            lambda: front.resize(one, self.random.randrange(5000)),
+            lambda: self.fronts.append(type(one)()),
+            lambda: self.fronts.append(type(one)(self.value())),
+            lambda: type(one) is front.py_object or self.fronts.append(type(one).from_buffer(self.value())),
+            lambda: self.fronts.append((type(one) * 3)(one)),
+            lambda: self.fronts.append(front.pointer(one).contents),
+            lambda: self.fronts.append(copy.copy(one)),
+            lambda: self.views.append(memoryview(one)),
+            lambda: setattr(one, self.random.choice(["x", "value", "p", "raw"]), self.value()),
+            lambda: getattr(one, self.random.choice(["x", "value", "p", "raw", "_objects", "_b_base_"])),
+            lambda: one.__setitem__(self.index(), self.value()),
+            lambda: self.fronts.append(one[self.index()]) if isinstance(one, front.Array) else one(self.value()),
+            lambda: setattr(one, "__class__", type(self.random.choice(self.fronts))),
+            lambda: FrontPoint.x.__set__(one, self.value()),
+            lambda: FrontPoint.x.__get__(one), lambda: repr(one), lambda: bytes(one)])()
+
+
+def attempt(use, value):
+    with contextlib.suppress(Exception):
+        use(value)
+
+
+class FrontPoint(front.Structure):
+    _fields_ = [("x", front.c_int), ("p", front.POINTER(front.c_int)), ("many", front.c_int * 20)]
+
+
+class TheirPoint(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_double)]
+
+
+def foreign_objects():
+    """Yield objects of other libraries, and what pretends to be one."""
+    yield from [TheirPoint(1, 2), ctypes.c_int(3), (ctypes.c_int * 3)(1, 2, 3), ctypes.pointer(TheirPoint(3, 4)),
+                ctypes.byref(ctypes.c_int(5)), ctypes.c_char_p(b"text"), ctypes.CFUNCTYPE(ctypes.c_int)(lambda: 1),
+                ctypes.py_object(5), Pretender()]
+    if cffi is not None:
+        ffi = cffi.FFI()
+        ffi.cdef("struct point { int x; double y; };")
+        yield from [ffi.new("int *", 5), ffi.new("int[3]", [1, 2, 3]), ffi.new("struct point *", [1, 2]), ffi.NULL,
+                    ffi.new("struct point *")[0], ffi.from_buffer(bytearray(16)), ffi.callback("int(int)", abs)]
+    if numpy is not None:
+        yield from [numpy.zeros(3, "i4"), numpy.zeros((2, 2), "f8").T, numpy.float32(1.5), numpy.zeros((), "i8"),
+                    numpy.zeros(2, [("x", "i4"), ("y", "f8")]), numpy.dtype("i4"), numpy.zeros(3, "O")]
+
+
+class Pretender:
+    """An array by its word."""
+    __array_interface__ = {"version": 3, "typestr": "<i4", "shape": (1 << 60,), "data": (8, False)}
+    __cuda_array_interface__ = __array_interface__
+    _as_parameter_ = 5
+    __class__ = ctypes.Structure
+
+
+class Endless:
+    """What it is converted to has to be converted."""
+
+    def __index__(self):
+        return c.int(self).value
+
+    def __float__(self):
+        return c.double(self).value
+
+    def __complex__(self):
+        return c.complex_double(self).value
+
+    def __fspath__(self):
+        return c.string(self).value
+
+    def __getitem__(self, index):
+        return self
+
+
+class Last:
+    """What the collector finds does something, too."""
+
+    def __init__(self, monkey):
+        self.monkey = monkey
+
+    def __del__(self):
+        self.monkey.step()
 
 
 class Evil:

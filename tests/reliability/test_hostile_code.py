@@ -148,6 +148,33 @@ SNIPPETS = {
                             lambda: c.struct("s").define([("a", c.char), ("b", c.double)], **{option: wrong})):
                     refused(use, ValueError)
     """,
+    "sequences without an end": """
+        import itertools
+        from libffi import c
+        class Endless:
+            def __getitem__(self, index):
+                return 1
+        class Tuple(tuple):
+            def __iter__(self):
+                return itertools.count()
+        class List(list):
+            __iter__ = Tuple.__iter__
+        pair = c.struct("pair", a=c.int, b=c.array(c.int, 3))
+        row, pointer = c.array(c.int, 3).new(), c.ptr(c.int)(c.array(c.int, 3).new())
+        for endless in Endless(), Tuple(), List():
+            for use in (c.array(c.int, 3).new, pair.new, lambda x: pair.new(b=x),
+                        lambda x: row.__setitem__(slice(0, 2), x), lambda x: pointer.__setitem__(slice(0, 2), x),
+                        lambda x: setattr(row, "value", x)):
+                try:
+                    use(endless)
+                except (TypeError, ValueError):
+                    continue
+                raise SystemExit("took it")
+        try:
+            row[0:2] = itertools.count()
+        except ValueError as error:
+            assert "cannot assign 3 items" in str(error)
+    """,
     "a conversion that converts, without end": """
         sys.setrecursionlimit(1_000_000)
         number = libc.function("abs", c.int, [c.int])
