@@ -22,6 +22,7 @@ import pickle
 import random
 import sys
 import threading
+import warnings
 
 import libffi
 import libffi.compat.ctypes as front
@@ -60,8 +61,7 @@ class Monkey:
         self.random = random.Random(seed)
         self.types, self.memory, self.pointers, self.closures, self.views = [], [], [], [], []
         self.foreign = list(foreign_objects())
-        self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.py_object([1]),
-                       front.create_string_buffer(9), front.CFUNCTYPE(front.c_int, front.c_int)(abs)]
+        self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.create_string_buffer(9)]
         self.depth = self.worked = 0
         self.snprintf = Library(None).function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
         self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
@@ -439,7 +439,8 @@ class Monkey:
             lambda: front.resize(one, self.random.randrange(5000)),
             lambda: self.fronts.append(type(one)()),
             lambda: self.fronts.append(type(one)(self.value())),
-            lambda: type(one) is front.py_object or self.fronts.append(type(one).from_buffer(self.value())),
+            lambda: self.fronts.append(type(one).from_buffer(self.value())),
+            lambda: front.CFUNCTYPE(type(one), type(one))(lambda given: self.value())(one),
             lambda: self.fronts.append((type(one) * 3)(one)),
             lambda: self.fronts.append(front.pointer(one).contents),
             lambda: self.fronts.append(copy.copy(one)),
@@ -447,7 +448,7 @@ class Monkey:
             lambda: setattr(one, self.random.choice(["x", "value", "p", "raw"]), self.value()),
             lambda: getattr(one, self.random.choice(["x", "value", "p", "raw", "_objects", "_b_base_"])),
             lambda: one.__setitem__(self.index(), self.value()),
-            lambda: self.fronts.append(one[self.index()]) if isinstance(one, front.Array) else one(self.value()),
+            lambda: self.fronts.append(one[self.index()]),
             lambda: setattr(one, "__class__", type(self.random.choice(self.fronts))),
             lambda: FrontPoint.x.__set__(one, self.value()),
             lambda: FrontPoint.x.__get__(one), lambda: repr(one), lambda: bytes(one)])()
@@ -567,6 +568,7 @@ class Evil:
 if __name__ == "__main__":
     faulthandler.enable()
     sys.unraisablehook = lambda unraisable: None
+    warnings.simplefilter("ignore")             # NumPy's, of odd comparisons
     seed, steps = int(sys.argv[1]), int(sys.argv[2])
     monkeys = [Monkey(seed)]
     for i in range(1, int(sys.argv[3]) if len(sys.argv) > 3 else 1):
