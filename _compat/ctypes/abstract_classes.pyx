@@ -72,6 +72,7 @@ cdef PyObject *array_item_of(PyObject *array, Py_ssize_t i) except? NULL:
         PyErr_SetString(<PyObject *>IndexError, "invalid index")
         return NULL
     item = <CType_Type>(<CType_Type>Py_TYPE(array)).item
+    need_size(<_CData>array, (i + 1) * item.size_)
     value = read_value(item, (<_CData>array).data + i * item.size_, <_CData>array, i)
     incref(value)
     return <PyObject *>value
