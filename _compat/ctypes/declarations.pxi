@@ -69,7 +69,6 @@ cdef extern from "Python.h":
     void *PyLong_AsVoidPtr(object) except? NULL
     object PyLong_FromVoidPtr(void *)
     Py_ssize_t PyNumber_AsSsize_t(object, object) except? -1
-    Py_ssize_t PY_SSIZE_T_MAX
     int PySys_Audit(const char *, const char *, ...) except -1
     void PyErr_SetString(PyObject *, const char *)
     object PyVectorcall_Call(object, tuple, PyObject *)

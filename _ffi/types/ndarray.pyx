@@ -15,7 +15,7 @@ def ndarray(item=None, ndim=None, shape=None, order="C", writable=True, alignmen
             or element.info.is_va_list):
         raise BadTypedef(f"c.ndarray(): {type_name(element)} cannot be an item")
     lengths = lengths_of(ndim, shape)
-    if order not in ("C", "F", "A", None):
+    if order is not None and order not in ("C", "F", "A"):
         raise ValueError(f'c.ndarray() order: expected "C", "F", "A" or None, got {order!r}')
     if alignment is not None:
         bytes_ = count_of("c.ndarray() alignment", alignment, 1)
