@@ -60,17 +60,31 @@ class BuildExt(build_ext):
         super().build_extensions()
 
     def prepare(self, ext, folder):
-        from Cython.Build import cythonize
-
         ext.include_dirs += [folder, "include"]
         if not MSVC:
             ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
             ext.extra_compile_args += hardening.known(tuple(self.compiler.compiler_so), [["-fno-plt"]], ("-O2", "-c"))
             ext.extra_link_args += hardening.link_options(self.compiler.compiler_so)
         ext.extra_compile_args += OPTIMIZE + (STRICT if os.environ.get("LIBFFI_STRICT") == "1" else [])
-        ext.sources = cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])[0].sources
-        for source in ext.sources:
-            cython_faults.mend(source)
+        made = Path(self.build_temp, ext.sources[0]).with_suffix(".c")
+        if not self.is_current(made, [*ext.sources, *ext.depends]):
+            from Cython.Build import cythonize
+
+            cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])
+            cython_faults.mend(made)
+        ext.sources = [str(made)]
+
+    def is_current(self, made, sources):
+        """Whether this Cython made a C file of these sources.
+
+        Cython would ask for the age of its own files, too, and those of pip's build environments are always new.
+        """
+        from Cython import __version__
+
+        if not made.exists() or made.stat().st_mtime <= max(Path(path).stat().st_mtime for path in sources):
+            return False
+        with made.open(encoding="utf-8") as text:
+            return f"Cython {__version__} " in text.readline()
 
     def prepare_core(self, ext):
         libffi = find_libffi.find(self.compiler, ROOT / "build")

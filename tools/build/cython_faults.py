@@ -10,9 +10,8 @@ from pathlib import Path
 TWICE_FREED = re.compile(r"(int result = PyList_Append\(list, x\);\n\s*)(Py_DECREF\(x\);\n\s*return result;)")
 
 
-def mend(source: str) -> None:
+def mend(path: Path) -> None:
     """Mend a C file that Cython wrote; one that is mended, or has not the fault, stays as it is."""
-    path = Path(source)
     text = path.read_text(encoding="utf-8")
     mended = TWICE_FREED.sub(r"\1if (result == 0) \2", text)
     if mended != text:
