@@ -22,8 +22,8 @@
 #endif
 
 /* A variable that each thread has.  With glibc there is a faster way to those whose room was set aside when the thread
-   began, which is for a few of a process's libraries.  So there the copies of this image (base/os/copies.h) share those of
-   the first: the loader binds them by a name, which is this very build's. */
+   began, which is for a few of a process's libraries.  So there the copies of this image (base/os/copies.h) share those
+   of the first: the loader binds them by a name, which is this very build's. */
 #if defined(__GLIBC__)
 #ifndef FFIPY_BUILD
 #define FFIPY_BUILD "x"

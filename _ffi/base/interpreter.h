@@ -17,7 +17,9 @@ static inline PyThreadState *attached_state(void)
     PyThreadState *holder = _PyThreadState_UncheckedGet();
     if (holder == NULL || holder == PyGILState_GetThisThreadState())
         return holder;
-    return holder->interp != PyInterpreterState_Main() && holder->thread_id == PyThread_get_thread_ident() ? holder : NULL;
+    if (holder->interp == PyInterpreterState_Main() || holder->thread_id != PyThread_get_thread_ident())
+        return NULL;
+    return holder;
 #endif
 }
 

@@ -95,8 +95,8 @@ COLD static int wrong_order(const array_demands *demands, const Py_buffer *view)
     }
     strides = tuple_text(view->strides, view->ndim, PY_SSIZE_T_MAX);
     if (strides != NULL)
-        PyErr_Format(PyExc_ValueError, "expected an array of order %s, got one of neither order, with strides %U", wanted,
-                     strides);
+        PyErr_Format(PyExc_ValueError, "expected an array of order %s, got one of neither order, with strides %U",
+                     wanted, strides);
     Py_XDECREF(strides);
     return -1;
 }

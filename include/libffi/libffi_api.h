@@ -117,7 +117,7 @@ enum libffi_kind {
     LIBFFI_KIND_OUT,
     LIBFFI_KIND_INOUT,
     LIBFFI_KIND_SWAPPED,        /* a number in the other byte order; `item` is its type in the machine's */
-    LIBFFI_KIND_NDARRAY         /* c.ndarray(): a parameter that is the address of an array of `item`, or of any (void) */
+    LIBFFI_KIND_NDARRAY         /* c.ndarray(): a parameter, the address of an array of `item`, or of any (void) */
 };
 
 /* What libffi_type_look() tells.  Fields are only ever appended. */
