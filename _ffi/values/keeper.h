@@ -109,26 +109,12 @@ static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
     return status;
 }
 
-/* Export `object`'s buffer for as long; its description is valid until the next
-   call into Python.  -1 raises BufferError. */
-static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
+/* Hold `object`'s buffer by an object, where no slot is free.  0; -1 raises BufferError. */
+NOINLINE static int keep_export(keeper *k, PyObject *object, int flags, const Py_buffer **out)
 {
-    PyObject *export;
+    PyObject *export = core.hold_buffer(object, out);
     int status;
 
-    /* Only a class that Python code made has Python code give its buffer. */
-    if (UNLIKELY(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE) && UNLIKELY(stack_is_short() && need_stack(0) < 0))
-        return -1;
-    if (k->memory == NULL && k->used < k->room) {
-        kept_slot *slot = &k->slots[k->used];
-        if (PyObject_GetBuffer(object, &slot->view, flags) < 0)
-            return -1;
-        slot->pinned = NULL;
-        ++k->used;
-        *out = &slot->view;
-        return 0;
-    }
-    export = core.hold_buffer(object, out);
     if (export == NULL)
         return -1;
     if ((flags & PyBUF_WRITABLE) && (*out)->readonly) {
@@ -143,6 +129,26 @@ static int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer *
     }
     Py_DECREF(export);
     return status;
+}
+
+/* Export `object`'s buffer for as long; its description is valid until the next
+   call into Python.  0; -1 raises BufferError. */
+static ALWAYS_INLINE int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
+{
+    kept_slot *slot;
+
+    /* Only a class that Python code made has Python code give its buffer. */
+    if (UNLIKELY(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE) && UNLIKELY(stack_is_short() && need_stack(0) < 0))
+        return -1;
+    if (UNLIKELY(k->memory != NULL || k->used >= k->room))
+        return keep_export(k, object, flags, out);
+    slot = &k->slots[k->used];
+    if (PyObject_GetBuffer(object, &slot->view, flags) < 0)
+        return -1;
+    slot->pinned = NULL;
+    ++k->used;
+    *out = &slot->view;
+    return 0;
 }
 
 /* What was kept for a call.  May run Python code; a pending exception stays. */
