@@ -116,6 +116,8 @@ class Monkey:
     def keep(self, found):
         if isinstance(found, Memory):
             self.memory.append(found)
+        elif isinstance(found, FrontPoint.__mro__[2]):      # ctypes' own name for it is private
+            self.fronts.append(found)
 
     # Types.
 
@@ -448,7 +450,7 @@ class Monkey:
             lambda: setattr(one, self.random.choice(["x", "value", "p", "raw"]), self.value()),
             lambda: getattr(one, self.random.choice(["x", "value", "p", "raw", "_objects", "_b_base_"])),
             lambda: one.__setitem__(self.index(), self.value()),
-            lambda: self.fronts.append(one[self.index()]),
+            lambda: self.keep(one[self.index()]),
             lambda: setattr(one, "__class__", type(self.random.choice(self.fronts))),
             lambda: FrontPoint.x.__set__(one, self.value()),
             lambda: FrontPoint.x.__get__(one), lambda: repr(one), lambda: bytes(one)])()
