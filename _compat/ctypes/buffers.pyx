@@ -1,12 +1,15 @@
 """Instances as buffers: their formats are the standard ones, as in ctypes."""
 
 
-cdef Py_ssize_t *extents_of(tuple shape) except NULL:
-    cdef Py_ssize_t *extents = <Py_ssize_t *>PyMem_Malloc(len(shape) * sizeof(Py_ssize_t))
+cdef Py_ssize_t *extents_of(tuple shape, Py_ssize_t stride) except NULL:
+    """Return the lengths, and behind them the strides, which comparing a memoryview with an instance relies on."""
+    cdef Py_ssize_t i, n = len(shape)
+    cdef Py_ssize_t *extents = <Py_ssize_t *>PyMem_Malloc(2 * n * sizeof(Py_ssize_t))
     if extents == NULL:
         raise MemoryError
-    for i, extent in enumerate(shape):
-        extents[i] = extent
+    for i in range(n - 1, -1, -1):
+        extents[i], extents[n + i] = shape[i], stride
+        stride *= extents[i]
     return extents
 
 

@@ -59,6 +59,7 @@ cdef class _CData:
         cdef CType_Type cls = class_of(self), item = cls
         while item.kind == K_ARRAY:
             item = item.item
+        need_size(self, cls.size_)
         view.buf = self.data
         view.obj = self
         view.len = self.size
@@ -66,8 +67,9 @@ cdef class _CData:
         view.itemsize = item.size_
         view.format = <char *>PyUnicode_AsUTF8(item_format(cls)) if flags & PyBUF_FORMAT else NULL
         view.ndim = len(cls.shape)
-        view.shape = extents_of(cls.shape) if view.ndim else NULL
-        view.strides = view.suboffsets = NULL
+        view.shape = extents_of(cls.shape, item.size_) if view.ndim else NULL
+        view.strides = view.shape + view.ndim if view.ndim and flags & PyBUF_STRIDES == PyBUF_STRIDES else NULL
+        view.suboffsets = NULL
         view.internal = view.shape
 
     def __releasebuffer__(self, Py_buffer *view):

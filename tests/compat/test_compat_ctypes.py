@@ -309,7 +309,7 @@ EXCHANGED = {
     "structure": (Point(1, 2), BIG, [
         lambda one: one.last, lambda one: setattr(one, "last", 1), lambda one: (BIG * 1)(one)]),
     "array": ((ctypes.c_int * 3)(), ctypes.c_double * 3, [
-        lambda one: one[2], lambda one: one[:], lambda one: one.__setitem__(2, 1.0)]),
+        lambda one: one[2], lambda one: one[:], lambda one: one.__setitem__(2, 1.0), list, memoryview]),
     "value": (ctypes.c_int(1), ctypes.c_longdouble, [lambda one: one.value, lambda one: setattr(one, "value", 1)]),
     "text": ((ctypes.c_char * 3)(), ctypes.c_char * 30000, [
         lambda one: one.value, lambda one: setattr(one, "value", b"x" * 20000)]),
@@ -349,3 +349,11 @@ def test_an_array_that_is_smaller_than_the_class_it_extends():
         rows[0] = Short()
     with pytest.raises(TypeError, match="bytes, not"):
         ctypes.POINTER(ctypes.c_int * 5000)(Short())
+
+
+def test_a_memoryview_is_compared_with_an_array():
+    rows = (ctypes.c_int * 3 * 2)((1, 2, 3), (4, 5, 6))
+    same = memoryview(bytes(rows)).cast("B").cast("i", [2, 3])
+    for view in same.cast("B").cast("i"), same:
+        assert view != (ctypes.c_int * 4)(1, 2, 3, 4)
+    assert memoryview(rows).strides == (12, 4) and memoryview(b"abc") == (ctypes.c_ubyte * 3)(*b"abc")
