@@ -46,7 +46,7 @@ def test_a_numpy_array() -> None:
 def test_in_a_stub() -> None:
     @libc.function("memset")
     def fill(
-        to: Annotated[memoryview | array[float], c.ndarray(c.double, ndim=1)], byte: Annotated[int, c.int],
+        to: Annotated["memoryview | array[float]", c.ndarray(c.double, ndim=1)], byte: Annotated[int, c.int],
         size: Annotated[int, c.size_t]
     ) -> None:
         ...
