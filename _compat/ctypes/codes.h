@@ -407,7 +407,7 @@ static inline char *narrow(char *result, Py_ssize_t size)
 static inline uint64_t read_unit(const char *where, unsigned size, int swapped)
 {
     uint64_t unit = 0;
-    char bytes[8];
+    char bytes[8] = {0};
     if (swapped)
         reverse_bytes(bytes, where, size);
     else

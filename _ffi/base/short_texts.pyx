@@ -17,4 +17,6 @@ cdef str short_repr(value):
             return f"{value[:SHORT]!r}…"
         return clipped(repr(value), 2 * SHORT)
     except Exception:
+        if type(value) in (int, bool, float, complex, str, bytes):
+            raise               # no failure of theirs: a signal's handler raised it
         return f"<{clipped(type(value).__name__, SHORT)}>"

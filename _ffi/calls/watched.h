@@ -107,6 +107,8 @@ COLD static int end_watch(watched_call *w, const watched_what *what, const void 
 
     if (w == NULL || !unlink_watched(w))
         return status;
+    if (status == 0)            /* what a signal's handler raises is the call's, and no failure of a look at it */
+        status = PyErr_CheckSignals();
     exception = status < 0 ? take_exception() : NULL;
     ++watcher_runs;
     if (core.watch_ends(w->event, what, result, exception, error) < 0)

@@ -5,8 +5,10 @@ import array
 import gc
 import io
 import re
+import signal
 import sys
 import threading
+import time
 
 import pytest
 
@@ -334,3 +336,30 @@ def test_nothing_is_kept(power):
     for _ in range(100):
         calls_of(lambda: power(1, 1))
     assert sys.getrefcount(power) == before
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to threads")
+def test_what_a_signals_handler_raises_is_not_lost_in_a_look(libc):
+    """It comes when C returns, which is when the result is looked at."""
+    usleep, asleep = libc.function("usleep", c.int, [c.uint]), threading.Event()
+
+    def handler(number, frame):
+        raise TimeoutError("alarm")
+
+    def send():
+        asleep.wait()
+        time.sleep(0.1)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+
+    previous, sender = signal.signal(signal.SIGALRM, handler), threading.Thread(target=send)
+    sender.start()
+    told = []
+    try:
+        with pytest.raises(TimeoutError, match="alarm"), libffi.trace(told.append):
+            asleep.set()
+            usleep(30_000_000)
+    finally:
+        asleep.set()
+        sender.join()
+        signal.signal(signal.SIGALRM, previous)
+    assert [(call.name, type(call.exception)) for call in told] == [("usleep", TimeoutError)]

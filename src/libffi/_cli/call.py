@@ -43,7 +43,6 @@ def run(options: argparse.Namespace) -> int:
     import libffi
     from libffi._reader import parse_declaration
 
-    libffi.enable_crash_reports()
     try:
         declared = parse_declaration(options.declaration)
     except libffi.DeclarationError as error:
@@ -61,12 +60,15 @@ def run(options: argparse.Namespace) -> int:
     values = read_arguments(declared.name, cif, options.arguments)
     if options.errno:
         libffi.set_errno(0)
+    libffi.enable_crash_reports()
     try:
         result = function(*values)
     except (TypeError, ValueError, OverflowError) as error:
         raise Problem(ARGUMENT, f"{error}") from error
     except Exception as error:
         raise Problem(CALL, f"{error}") from error
+    finally:
+        libffi.disable_crash_reports()
     _flush_c_output()
     if cif.restype.kind != "void":
         print(shown(result, cif.restype))
