@@ -31,6 +31,7 @@ FRONTS = {      # module: the folder of its sources
 }
 if sysconfig.get_platform().startswith("win"):
     del FRONTS["libffi.compat._ctypes"]     # is written for dlopen
+SHARED = sorted(Path("_compat").glob("*.h"))
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
@@ -147,7 +148,7 @@ setup(
             Extension(
                 name,
                 [f"{folder}/{name.rpartition('.')[2]}.pyx"],
-                depends=[p.as_posix() for p in [*sorted(Path(folder).iterdir()), *HEADERS]],
+                depends=[p.as_posix() for p in [*sorted(Path(folder).iterdir()), *SHARED, *HEADERS]],
             )
             for name, folder in FRONTS.items()
         ),

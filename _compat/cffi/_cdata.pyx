@@ -1,4 +1,5 @@
 # cython: language_level=3, freethreading_compatible=True, auto_pickle=False, autotestdict=False, binding=False
+# cython: nonecheck=True
 """cffi's backend on libffi's C API: ctype and cdata objects, as `_cffi_backend` has them.
 
 An extension of its own, written as any language runtime's would be: of the core it knows include/libffi only.
@@ -12,7 +13,7 @@ import weakref as _weakref
 cimport cython
 from cpython.buffer cimport (PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_FillInfo, PyBuffer_Release, PyObject_CheckBuffer,
                              PyObject_GetBuffer)
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.complex cimport PyComplex_FromDoubles
 from cpython.dict cimport PyDict_GetItemWithError
 from cpython.float cimport PyFloat_FromDouble
@@ -51,3 +52,4 @@ include "buffers.pyx"
 include "texts.pyx"
 include "files.pyx"
 include "libraries.pyx"
+include "made_here.pyx"

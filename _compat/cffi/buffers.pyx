@@ -7,7 +7,6 @@ import warnings as _warnings
 cdef class buffer:
     """The bytes of what a cdata object points to, or is: read and written in place."""
     cdef _CDataBase owner
-    cdef char *data
     cdef Py_ssize_t count
     cdef object __weakref__
 
@@ -27,7 +26,6 @@ cdef class buffer:
             _warnings.warn(f"ffi.buffer(cdata, bytes): creating a buffer of {size} bytes over a cdata that owns only "
                            f"{known} bytes.  This will crash if you access the extra memory", UserWarning, stacklevel=1)
         self.owner = cdata
-        self.data = cdata.data
         self.count = size
 
     def __len__(self):
@@ -36,8 +34,8 @@ cdef class buffer:
     def __getitem__(self, index):
         if isinstance(index, slice):
             start, stop = self.places(index)
-            return PyBytes_FromStringAndSize(self.data + <Py_ssize_t>start, max(stop - start, 0))
-        return PyBytes_FromStringAndSize(self.data + self.place(index), 1)
+            return PyBytes_FromStringAndSize(self.at(start), max(stop - start, 0))
+        return PyBytes_FromStringAndSize(self.at(self.place(index)), 1)
 
     def __setitem__(self, index, value):
         cdef Py_buffer view
@@ -47,16 +45,21 @@ cdef class buffer:
             try:
                 if view.len != max(stop - start, 0):
                     raise ValueError("right operand length must match slice length")
-                c_memmove(self.data + <Py_ssize_t>start, view.buf, view.len)
+                c_memmove(self.at(start), view.buf, view.len)
             finally:
                 PyBuffer_Release(&view)
             return
         if not isinstance(value, bytes) or len(value) != 1:
             raise TypeError(f"must assign a bytes of length 1, not {type(value).__name__}")
-        self.data[self.place(index)] = PyBytes_AS_STRING(value)[0]
+        self.at(self.place(index))[0] = PyBytes_AS_STRING(value)[0]
 
     def __delitem__(self, index):
         raise TypeError("a buffer's bytes cannot be deleted")
+
+    cdef char *at(self, Py_ssize_t i) except NULL:
+        """Return the address of a byte: NULL and released memory have none."""
+        check_address(self.owner)
+        return self.owner.data + i
 
     cdef Py_ssize_t place(self, object index) except -1:
         cdef Py_ssize_t i = PyNumber_AsSsize_t(index, IndexError)
@@ -73,7 +76,11 @@ cdef class buffer:
         return start, stop
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.data, self.count, 0, flags)
+        PyBuffer_FillInfo(view, self, self.at(0), self.count, 0, flags)
+        use(self.owner)
+
+    def __releasebuffer__(self, Py_buffer *view):
+        unuse(self.owner)
 
     def __richcmp__(self, other, int operation):
         if not PyObject_CheckBuffer(other):
@@ -122,11 +129,15 @@ def memmove(dest, src, Py_ssize_t n):
     cdef char *origin
     if n < 0:
         raise ValueError("negative size")
+    if isinstance(dest, _CDataBase):
+        use(<_CDataBase>dest)
     try:
         to = bytes_of(dest, n, &target, PyBUF_WRITABLE, &has_target)
         origin = bytes_of(src, n, &source, PyBUF_SIMPLE, &has_source)
         c_memmove(to, origin, n)
     finally:
+        if isinstance(dest, _CDataBase):
+            unuse(<_CDataBase>dest)
         if has_target:
             PyBuffer_Release(&target)
         if has_source:
@@ -139,6 +150,8 @@ cdef char *bytes_of(object value, Py_ssize_t n, Py_buffer *view, int flags, bint
         ctype = (<_CDataBase>value).type
         if ctype.kind_number != POINTER and ctype.kind_number != ARRAY:
             raise TypeError(f"expected a pointer or array ctype, got '{ctype.cname}'")
+        if n:
+            check_address(<_CDataBase>value)
         return (<_CDataBase>value).data
     PyObject_GetBuffer(value, view, flags)
     has_view[0] = True

@@ -27,6 +27,8 @@ cdef class _Callback:
 
     def __call__(self, *arguments):
         cdef Py_ssize_t i
+        if len(arguments) != PyTuple_GET_SIZE(self.ctype.parameters):       # no closure, but who found this object
+            raise TypeError(f"expected {PyTuple_GET_SIZE(self.ctype.parameters)} arguments, got {len(arguments)}")
         try:
             given = [from_core(<CType>PyTuple_GET_ITEM(self.ctype.parameters, i),
                                <object>PyTuple_GET_ITEM(arguments, i)) for i in range(len(arguments))]
@@ -110,6 +112,8 @@ cdef object from_core(CType ctype, object value):
         return value
     PyObject_GetBuffer(value, &view, PyBUF_SIMPLE)
     try:
+        if view.len < ctype.size:
+            raise ValueError(f"the buffer has {view.len} bytes, not {ctype.size}")
         return copied_struct(ctype, view.buf)
     finally:
         PyBuffer_Release(&view)

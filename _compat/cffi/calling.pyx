@@ -19,7 +19,7 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
     cdef char room[MOST_ON_STACK + 16]
     cdef char *block
     cdef void *memory = NULL
-    cdef Py_ssize_t i, fixed = PyTuple_GET_SIZE(ctype.parameters)
+    cdef Py_ssize_t i, used = 0, fixed = PyTuple_GET_SIZE(ctype.parameters)
     cdef list kept = None
     if function.data == NULL:
         raise RuntimeError(f"cannot call null function pointer from cdata '{ctype.cname}'")
@@ -29,7 +29,8 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
                             f"got {count}")
     if ctype.is_variadic:
         types = promoted_types(ctype, arguments, count)
-        cif = variadic_cif(ctype, types)
+        made = variadic_cif(ctype, types)       # held: others may be made meanwhile, without end
+        cif = libffi_cif_get(made)
     else:
         types = ctype.parameters
         if ctype.calls == NULL:
@@ -41,15 +42,23 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
         if memory == NULL:
             raise MemoryError()
         block = <char *>memory + cif.exchange_alignment - (<uintptr_t>memory & (cif.exchange_alignment - 1))
+    use(function)
     try:
         for i in range(count):
-            if kept is None and not isinstance(<object>arguments[i], (int, float, _CDataBase, bytes)):
+            if isinstance(<object>arguments[i], _CDataBase):
+                use(<_CDataBase><object>arguments[i])
+            elif kept is None and not isinstance(<object>arguments[i], (int, float, bytes)):
                 kept = []
+            used += 1
             store_argument(<CType>PyTuple_GET_ITEM(types, i), block + cif.exchange_offsets[i + 1],
                            <object>arguments[i], kept)
         libffi_invoke_exchange(cif, <libffi_function>function.data, block, LIBFFI_RELEASE_GIL | LIBFFI_ERRNO)
         return read_result(ctype.item_type, block, cif.result_size)
     finally:
+        for i in range(used):
+            if isinstance(<object>arguments[i], _CDataBase):
+                unuse(<_CDataBase><object>arguments[i])
+        unuse(function)
         PyMem_Free(memory)
 
 
@@ -97,7 +106,7 @@ cdef CType _int = new_primitive_type("int")
 cdef CType _double = new_primitive_type("double")
 
 
-cdef const libffi_cif *variadic_cif(CType ctype, tuple types) except NULL:
+cdef object variadic_cif(CType ctype, tuple types):
     """One CIF for each list of types that a function was called with."""
     cdef PyObject *arguments[64]
     cdef Py_ssize_t i
@@ -115,8 +124,7 @@ cdef const libffi_cif *variadic_cif(CType ctype, tuple types) except NULL:
         if len(ctype.variadic) >= 1000:     # a program that makes up types has no end of them
             ctype.variadic.clear()
         ctype.variadic[types] = cif
-        ctype.cif = cif
-    return libffi_cif_get(cif)
+    return cif
 
 
 cdef int store_argument(CType ctype, char *data, object value, list kept) except -1:

@@ -26,6 +26,7 @@ cdef class _CDataBase:
     cdef CType type
     cdef vectorcallfunc vectorcall      # functions
     cdef Py_ssize_t length              # arrays: items; structs with an open end, and pointers that own one: bytes
+    cdef Py_ssize_t uses                # conversions, calls and exported buffers that rely on the memory just now
     cdef object __weakref__
     cdef char room[16]                  # of a number
 
@@ -127,11 +128,11 @@ cdef class __CDataOwn(_CDataBase):
 cdef class __CDataOwnGC(_CDataBase):
     """What an object of Python's keeps: a callback, a handle, a function of a library."""
     cdef object owner
-    cdef object handle                  # its address, which is its key among the handles, or None
+    cdef bint is_handle                 # no object: the collector clears those before __dealloc__
 
     def __dealloc__(self):
-        if self.handle is not None:
-            _handles.discard(self.handle)
+        if self.is_handle:
+            _handles.discard(<uintptr_t>self.data)
 
 
 @cython.final
@@ -167,6 +168,7 @@ cdef class __CData_iterator:
     def __next__(self):
         if self.next_index >= self.array.length:
             raise StopIteration
+        check_address(self.array)
         self.next_index += 1
         return read(self.array.type.item_type,
                     self.array.data + (self.next_index - 1) * self.array.type.item_type.size)
@@ -215,27 +217,52 @@ cdef int check_releasable(_CDataBase cdata) except -1:
     return 0
 
 
+@cython.nonecheck(False)
+cdef inline void use(_CDataBase cdata) noexcept:
+    """What follows relies on the object's memory and may run Python code: release() is refused until unuse()."""
+    cdata.uses += 1
+
+
+@cython.nonecheck(False)
+cdef inline void unuse(_CDataBase cdata) noexcept:
+    cdata.uses -= 1
+
+
 def release(_CDataBase cdata not None):
-    """Let go at once of what the object holds: a buffer, or what its destructor frees."""
+    """Let go at once of what the object holds: a buffer, or what its destructor frees. It is NULL from then on."""
     cdef __CDataFromBuf buffered
     check_releasable(cdata)
+    if cdata.uses or type(cdata) is __CDataOwn and (<__CDataOwn>cdata).target is not None and (
+            <__CDataOwn>cdata).target.uses:
+        raise BufferError(f"cdata '{cdata.type.cname}' is in use: it cannot be released now")
     if isinstance(cdata, __CDataFromBuf):
         buffered = <__CDataFromBuf>cdata
         if buffered.is_open:
             buffered.is_open = False
+            buffered.data = NULL
             PyBuffer_Release(&buffered.view)
     elif isinstance(cdata, __CDataGCP):
         destroy(<__CDataGCP>cdata)
     else:
-        (<__CDataOwn>cdata).allocated = None
-        if (<__CDataOwn>cdata).target is not None:
-            (<__CDataOwn>cdata).target.allocated = None
+        give_back(<__CDataOwn>cdata)
+
+
+cdef give_back(__CDataOwn cdata):
+    """Let go of memory of the user's allocator; our own stays for as long as the object."""
+    allocated = cdata.allocated
+    if allocated is not None:
+        cdata.data = NULL
+        cdata.allocated = None
+        if cdata.target is not None:
+            cdata.target.data = NULL
+            cdata.target.allocated = None
 
 
 cdef destroy(__CDataGCP cdata):
     destructor, origin = cdata.destructor, cdata.origin
-    cdata.destructor = cdata.origin = None
     if destructor is not None:
+        cdata.data = NULL
+        cdata.destructor = cdata.origin = None
         destructor(origin)
 
 
@@ -245,8 +272,7 @@ def gcp(_CDataBase cdata not None, destructor, Py_ssize_t size=0):
     if destructor is None:
         if not isinstance(cdata, __CDataGCP):
             raise TypeError("Can remove destructor only on a object previously returned by ffi.gc()")
-        made = <__CDataGCP>cdata
-        made.destructor = made.origin = None
+        (<__CDataGCP>cdata).destructor = None       # the origin stays: the memory may be its own
         return None
     if is_number(cdata.type):
         raise TypeError("can't use ffi.gc() on numbers")

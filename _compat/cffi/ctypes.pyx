@@ -155,18 +155,22 @@ cdef str with_declarator(CType ctype, str declarator):
     return ctype.cname[:ctype.insertion] + declarator + ctype.cname[ctype.insertion:]
 
 
+@cython.nonecheck(False)
 cdef inline bint is_number(CType ctype) noexcept:
     return VOID < ctype.kind_number < POINTER
 
 
+@cython.nonecheck(False)
 cdef inline bint is_integer(CType ctype) noexcept:
     return SIGNED <= ctype.kind_number <= TRUTH
 
 
+@cython.nonecheck(False)
 cdef inline bint is_void_pointer(CType ctype) noexcept:
     return ctype.kind_number == POINTER and ctype.item_type.kind_number == VOID
 
 
+@cython.nonecheck(False)
 cdef inline bint is_aggregate(CType ctype) noexcept:
     return ctype.kind_number == STRUCT or ctype.kind_number == UNION
 

@@ -62,9 +62,16 @@ cdef __CDataOwn target_of(__CDataOwn pointer):
 
 
 cdef int set_item(_CDataBase cdata, object index, object value) except -1:
-    if isinstance(index, slice):
-        return set_slice(cdata, index, value)
-    return store(cdata.type.item_type, item_at(cdata, index), value)
+    cdef char *data
+    use(cdata)
+    try:
+        if isinstance(index, slice):
+            return set_slice(cdata, index, value)
+        data = item_at(cdata, index)
+        return store_with_end(cdata.type.item_type, data, value,
+                              cdata.length if cdata.type.kind_number == POINTER else cdata.type.item_type.size)
+    finally:
+        unuse(cdata)
 
 
 cdef int find_bounds(_CDataBase cdata, object index, Py_ssize_t *first, Py_ssize_t *end) except -1:
@@ -121,12 +128,13 @@ cdef int set_slice(_CDataBase cdata, object index, object value) except -1:
     count = stop - start
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type.kind_number == ARRAY and (
             <_CDataBase>value).type.item_type is item and (<_CDataBase>value).length == count:
+        check_address(<_CDataBase>value)
         c_memmove(data, (<_CDataBase>value).data, count * item.size)
         return 0
     text = as_characters(item, bytes(value) if isinstance(value, bytearray) else value)
     if text is not None:
-        if len(text) != count * item.size:
-            raise ValueError(f"need a text of length {count}, got {len(text) // item.size}")
+        if PyBytes_GET_SIZE(text) != count * item.size:
+            raise ValueError(f"need a text of length {count}, got {PyBytes_GET_SIZE(text) // item.size}")
         memcpy(data, PyBytes_AS_STRING(text), count * item.size)
         return 0
     if isinstance(value, (str, bytes)) and item.kind_number == CHARACTER:

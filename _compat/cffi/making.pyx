@@ -41,7 +41,7 @@ cdef object allocate(CType ctype, object init, object allocator):
             raise MemoryError()
     if init is not None:
         if ctype.kind_number == POINTER:
-            store(item, made.data, init)
+            store_with_end(item, made.data, init, made.length)
         else:
             store_array(ctype, made.data, init, made.length)
     return made
@@ -120,8 +120,8 @@ def newp_handle(CType ctype not None, x):
     made = place(__CDataOwnGC.__new__(__CDataOwnGC), ctype, NULL)
     made.data = <char *><PyObject *>made
     made.owner = x
-    made.handle = <uintptr_t>made.data
-    _handles.add(made.handle)
+    _handles.add(<uintptr_t>made.data)
+    made.is_handle = True
     return made
 
 

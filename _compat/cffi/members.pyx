@@ -25,19 +25,19 @@ cdef object get_member(_CDataBase cdata, object name):
 cdef int set_member(_CDataBase cdata, object name, object value) except -1:
     cdef PyObject *field = member_named(cdata, name)
     if field != NULL:
-        return set_field(<CField>field, cdata, value)
+        use(cdata)
+        try:
+            return set_field(<CField>field, cdata, value)
+        finally:
+            unuse(cdata)
     no_member(cdata, name, "write")
 
 
 cdef int set_field(CField field, _CDataBase cdata, object value) except -1:
     """An open array has the room that it was made with."""
-    cdef Py_ssize_t room = -1
-    if field.bitshift != -2 or cdata.length < 0:
-        return store_field(field, cdata.data, value)
-    if isinstance(value, int):
+    if field.bitshift == -2 and cdata.length >= 0 and isinstance(value, int):
         unfit(field.type, "list or tuple", value)
-    room = (cdata.length - field.offset) // field.type.item_type.size
-    return store_array(field.type, cdata.data + field.offset, value, room)
+    return store_field(field, cdata.data, value, cdata.length)
 
 
 cdef int check_address(_CDataBase cdata) except -1:

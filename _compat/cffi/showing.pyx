@@ -45,7 +45,7 @@ cdef Py_ssize_t owned_size(_CDataBase cdata) except -1:
 
 
 cdef str show_owner(__CDataOwnGC cdata):
-    if cdata.handle is not None:
+    if cdata.is_handle:
         return f"<cdata '{cdata.type.cname}' handle to {cdata.owner!r}>"
     if isinstance(cdata.owner, tuple):
         return f"<cdata '{cdata.type.cname}' calling {cdata.owner[1]!r}>"

@@ -1,5 +1,12 @@
 """From Python to C's memory: what initializes a value, by cffi's rules."""
 
+cdef int store_with_end(CType ctype, char *data, object value, Py_ssize_t whole) except -1:
+    """The same where a struct may end with an array: it has `whole` bytes; -1: nobody knows."""
+    if is_aggregate(ctype) and ctype.has_open_array:
+        return store_members(ctype, data, value, whole)
+    return store(ctype, data, value)
+
+
 cdef int store(CType ctype, char *data, object value) except -1:
     """Write `value` as a `ctype` at `data`."""
     cdef int kind = ctype.kind_number
@@ -17,7 +24,7 @@ cdef int store(CType ctype, char *data, object value) except -1:
     if kind == ARRAY:
         return store_array(ctype, data, value, ctype.item_count)
     if is_aggregate(ctype) and ctype.members is not None:
-        return store_members(ctype, data, value)
+        return store_members(ctype, data, value, ctype.size)
     if kind == COMPLEX:
         return store_complex(ctype, data, value)
     raise TypeError(f"cannot initialize cdata of type '{ctype.cname}'")
@@ -83,7 +90,7 @@ cdef object as_characters(CType item, object value):
     if item.kind_number != CHARACTER or not isinstance(value, str):
         return None
     form = ("utf-16" if item.size == 2 else "utf-32") + ("-le" if _sys.byteorder == "little" else "-be")
-    return value.encode(form, "surrogatepass")
+    return str.encode(value, form, "surrogatepass")     # a subclass's own might return anything
 
 
 cdef int store_array(CType ctype, char *data, object value, Py_ssize_t room) except -1:
@@ -95,17 +102,21 @@ cdef int store_array(CType ctype, char *data, object value, Py_ssize_t room) exc
         if room >= 0 and count > room:
             raise IndexError(f"too many items for '{ctype.cname}' (got {count})")
         for each in value:
+            if count == 0:
+                raise RuntimeError("the list grew while it was converted")
+            count -= 1
             store(item, data, each)
             data += item.size
         return 0
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type is ctype and ctype.item_count >= 0:
+        check_address(<_CDataBase>value)
         memcpy(data, (<_CDataBase>value).data, ctype.size)
         return 0
     text = as_characters(item, value)
     if text is None:
         unfit(ctype, "list or tuple" if not (item.kind_number == CHARACTER or item.is_bytes)
               else "bytes or list or tuple" if item.size == 1 else "unicode or list or tuple", value)
-    count = len(text) // item.size
+    count = PyBytes_GET_SIZE(text) // item.size
     if room >= 0 and count > room:
         raise IndexError(f"initializer {type(value).__name__} is too long for '{ctype.cname}' "
                          f"(got {count} characters)")
@@ -119,17 +130,19 @@ cdef int store_array(CType ctype, char *data, object value, Py_ssize_t room) exc
 
 cdef Py_ssize_t array_length(CType item, object value) except -1:
     """How many items an initializer makes: a number stands for so many zeros."""
-    if isinstance(value, (list, tuple)):
-        return len(value)
+    cdef Py_ssize_t count = 0
     text = as_characters(item, value)
     if text is not None:
-        return len(text) // item.size + 1
-    if isinstance(value, (bytes, str)):
+        return PyBytes_GET_SIZE(text) // item.size + 1
+    if isinstance(value, (list, tuple)):
+        count = len(value)
+    elif isinstance(value, (bytes, str)):
         unfit_length(value)
-    try:
-        count = as_integer(value)
-    except TypeError:
-        unfit_length(value)
+    else:
+        try:
+            count = as_integer(value)
+        except TypeError:
+            unfit_length(value)
     if count < 0:
         raise ValueError("negative array length")
     if count > PY_SSIZE_T_MAX // max(item.size, 1):
@@ -143,16 +156,18 @@ cdef int unfit_length(object value) except -1:
 
 # ---- structs ----
 
-cdef int store_members(CType ctype, char *data, object value) except -1:
+cdef int store_members(CType ctype, char *data, object value, Py_ssize_t whole) except -1:
+    """Write members of a struct of `whole` bytes, counting an array at its end; -1: nobody knows."""
     cdef Py_ssize_t taken = 0
     cdef CField field
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type is ctype:
+        check_address(<_CDataBase>value)
         memcpy(data, (<_CDataBase>value).data, ctype.size)
         return 0
     if isinstance(value, dict):
         for name, each in value.items():
             field = ctype.members[name]
-            store_field(field, data, each)
+            store_field(field, data, each, whole)
         return 0
     if not isinstance(value, (list, tuple)):
         unfit(ctype, "list or tuple or dict or struct-cdata", value)
@@ -162,24 +177,29 @@ cdef int store_members(CType ctype, char *data, object value) except -1:
         field = member
         if field.flags & 1:             # a union's second member, inside
             continue
-        store_field(field, data, value[taken])
+        store_field(field, data, value[taken], whole)
         taken += 1
     if taken < len(value):
         raise ValueError(f"too many values for '{ctype.cname}' (got {len(value)})")
     return 0
 
 
-cdef int store_field(CField field, char *data, object value) except -1:
+cdef int store_field(CField field, char *data, object value, Py_ssize_t whole) except -1:
+    """Write a member of a struct of `whole` bytes; -1: nobody knows how many."""
     cdef CType ctype = field.type
+    cdef Py_ssize_t rest = -1 if whole < 0 else max(whole - field.offset, 0)
     data += field.offset
     if field.bitshift >= 0:
         return store_bits(field, data, value)
     if ctype.kind_number == ARRAY and ctype.item_count < 0:
         if isinstance(value, int):      # so many zeros, which are there
             return 0
-        return store_array(ctype, data, value, -1) if not isinstance(value, (bytes, str)) \
-            else store_array(ctype, data, value, array_length(ctype.item_type, value))
-    return store(ctype, data, value)
+        if rest >= 0:
+            rest //= ctype.item_type.size
+        elif isinstance(value, (bytes, str)):
+            rest = array_length(ctype.item_type, value)
+        return store_array(ctype, data, value, rest)
+    return store_with_end(ctype, data, value, rest)
 
 
 cdef int store_bits(CField field, char *data, object value) except -1:

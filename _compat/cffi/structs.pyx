@@ -46,6 +46,8 @@ def complete_struct_or_union(CType ctype not None, list fields not None, ignored
             place_bits(field, bit_places[f"m{i}"])
         else:
             field.offset = offset if ctype.own_layout else offsets[f"m{i}"]
+            if field.offset > PY_SSIZE_T_MAX - max((<CType>item).size, 0) - alignment:
+                raise OverflowError(f"{ctype.cname} is too large")
             if (<CType>item).kind_number == ARRAY and (<CType>item).item_count <= 0:
                 field.bitshift = -2
         end = max(end, field.offset + max((<CType>item).size, 0))
@@ -59,6 +61,8 @@ def complete_struct_or_union(CType ctype not None, list fields not None, ignored
         raise TypeError(f"{ctype.cname} cannot be of size {totalsize}: there are fields at least up to {end}")
     if totalsize >= 0 and totalsize != size or totalalignment >= 0 and totalalignment != alignment:
         ctype.own_layout = True
+    if ctype.members is not None:       # a number among the fields, which completed it meanwhile
+        raise TypeError(f"'{ctype.cname}' is complete already")
     ctype.size = totalsize if totalsize >= 0 else size
     ctype.alignment = totalalignment if totalalignment >= 0 else alignment
     ctype.passed_as = None if ctype.own_layout or ctype.has_open_array or empty_arrays(entries) else laid

@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "../instances.h"
+
 typedef vectorcallfunc vectorcall;
 typedef PyObject *(*instance_maker)(PyObject *class, PyObject *args, PyObject *keywords);
 
@@ -116,16 +118,6 @@ static PyObject *call_class(PyObject *class, PyObject *const *args, size_t nargs
     Py_XDECREF(tuple);
     Py_XDECREF(dict);
     return result;
-}
-
-static void refuse_instances(PyTypeObject *type)
-{
-    type->tp_new = NULL;
-    type->tp_vectorcall = NULL;
-    type->tp_flags |= Py_TPFLAGS_DISALLOW_INSTANTIATION;
-    PyDict_DelItemString(type->tp_dict, "__new__");
-    PyErr_Clear();
-    PyType_Modified(type);
 }
 
 static void freeze(PyObject *class)
