@@ -26,8 +26,8 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdio cimport FILE, fclose, snprintf
 from libc.string cimport memcpy, memmove as c_memmove, memset
 
-from libffi cimport (LIBFFI_ERRNO, LIBFFI_RELEASE_GIL, libffi_cif, libffi_cif_get, libffi_function,
-                     libffi_import, libffi_invoke_exchange)
+from libffi cimport (LIBFFI_ERRNO, LIBFFI_RELEASE_GIL, libffi_abi_default, libffi_abi_find, libffi_cif, libffi_cif_get,
+                     libffi_function, libffi_import, libffi_invoke_exchange)
 
 libffi_import()
 

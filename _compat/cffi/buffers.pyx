@@ -1,6 +1,6 @@
 """ffi.buffer(), ffi.from_buffer() and ffi.memmove()."""
 
-import warnings as _warnings
+from cpython.exc cimport PyErr_WarnEx
 
 
 @cython.final
@@ -23,8 +23,9 @@ cdef class buffer:
             if size < 0:
                 raise TypeError(f"don't know the size pointed to by '{cdata.type.cname}'")
         elif size > known >= 0 and is_owner(cdata):
-            _warnings.warn(f"ffi.buffer(cdata, bytes): creating a buffer of {size} bytes over a cdata that owns only "
-                           f"{known} bytes.  This will crash if you access the extra memory", UserWarning, stacklevel=1)
+            PyErr_WarnEx(UserWarning, (f"ffi.buffer(cdata, bytes): creating a buffer of {size} bytes over a cdata that "
+                                       f"owns only {known} bytes.  This will crash if you access the extra memory"
+                                       ).encode(), 1)
         self.owner = cdata
         self.count = size
 

@@ -15,6 +15,8 @@ cdef enum:
     STRUCT
     UNION
 
+from libc.limits cimport CHAR_MIN
+
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
 
@@ -175,9 +177,16 @@ cdef inline bint is_aggregate(CType ctype) noexcept:
     return ctype.kind_number == STRUCT or ctype.kind_number == UNION
 
 
-FFI_DEFAULT_ABI = FFI_CDECL = int(_libffi.ABI.DEFAULT)
-if hasattr(_libffi.ABI, "STDCALL"):
-    FFI_STDCALL = int(_libffi.ABI.STDCALL)
+FFI_DEFAULT_ABI = FFI_CDECL = libffi_abi_default()
+
+
+cdef add_abis():
+    cdef int number
+    if libffi_abi_find("STDCALL", &number):
+        globals()["FFI_STDCALL"] = number
+
+
+add_abis()
 
 
 # ---- numbers ----
@@ -195,11 +204,10 @@ def _integer(size_t size, bint is_signed):
 
 
 cdef fill_numbers():
-    features = _libffi.features()
     for name, ours in [("char", "char"), ("signed char", "schar"), ("unsigned char", "uchar"), ("short", "short"),
                        ("unsigned short", "ushort"), ("int", "int"), ("unsigned int", "uint"), ("long", "long"),
                        ("unsigned long", "ulong"), ("long long", "longlong"), ("unsigned long long", "ulonglong")]:
-        is_signed = ours in ("schar", "short", "int", "long", "longlong") or ours == "char" and features["char_signed"]
+        is_signed = ours in ("schar", "short", "int", "long", "longlong") or ours == "char" and CHAR_MIN < 0
         add_number(name, CHARACTER if name == "char" else SIGNED if is_signed else UNSIGNED,
                    _integer(getattr(_c, ours).size, is_signed))
     for bits in (8, 16, 32, 64):
@@ -213,7 +221,7 @@ cdef fill_numbers():
         add_number(name, SIGNED, _integer(getattr(_c, name).size, True))
     for name in ("uintptr_t", "size_t", "uintmax_t"):
         add_number(name, UNSIGNED, _integer(getattr(_c, name).size, False))
-    add_number("wchar_t", CHARACTER, _integer(_c.wchar_t.size, features["wchar_signed"]))
+    add_number("wchar_t", CHARACTER, _integer(_c.wchar_t.size, WCHAR_IS_SIGNED))
     add_number("char16_t", CHARACTER, _c.uint16)
     add_number("char32_t", CHARACTER, _c.uint32)
     add_number("_Bool", TRUTH, _c.bool)
@@ -228,6 +236,12 @@ cdef fill_numbers():
 cdef extern from *:
     """
     #include <stdint.h>
+    #include <wchar.h>
+    #if WCHAR_MIN < 0
+    #define WCHAR_IS_SIGNED 1
+    #else
+    #define WCHAR_IS_SIGNED 0
+    #endif
     static size_t fast_size(int bits)
     {
         return bits == 8 ? sizeof(int_fast8_t) : bits == 16 ? sizeof(int_fast16_t)
@@ -235,6 +249,7 @@ cdef extern from *:
     }
     """
     size_t fast_size(int bits)
+    enum: WCHAR_IS_SIGNED
 
 
 fill_numbers()

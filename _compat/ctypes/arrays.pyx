@@ -236,4 +236,4 @@ cdef class CharactersRaw:
 
 cdef object CHARACTERS_VALUE = CharactersValue(), CHARACTERS_RAW = CharactersRaw()
 
-from weakref import ref as _weak_reference
+from _weakref import ref as _weak_reference      # weakref takes a while to import

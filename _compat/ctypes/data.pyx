@@ -219,7 +219,7 @@ cdef object lend_kept_by(_CData instance):
     return container.objects
 
 
-cdef list SHORT_KEYS = [f"{i:x}" for i in range(256)] + ["ffffffff"]      # the last is of -1
+cdef list SHORT_KEYS = [f"{i:x}" for i in range(64)] + ["ffffffff"]      # the last is of -1
 
 
 cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
@@ -234,7 +234,7 @@ cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
     if container.lent or type(container.objects) is not dict:       # a dict is always its own
         container.objects = dict(container.objects) if type(container.objects) is dict else {}
         container.lent = False
-    key = <str>SHORT_KEYS[index] if -1 <= index < 256 else f"{index & 0xFFFFFFFF:x}"
+    key = <str>SHORT_KEYS[index] if -1 <= index < 64 else f"{index & 0xFFFFFFFF:x}"
     while instance.base is not None:
         key += f":{instance.index & 0xFFFFFFFF:x}"
         instance = instance.base

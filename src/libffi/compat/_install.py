@@ -1,7 +1,6 @@
 """Our ctypes in place of the interpreter's, for a whole program."""
 from __future__ import annotations
 
-import importlib
 import sys
 
 from libffi.compat import _ctypes, _sources
@@ -22,6 +21,6 @@ def install(*, exceptions: Literal["unraisable", "raise"] = "unraisable", strict
     if exceptions not in ("unraisable", "raise"):
         raise ValueError(f'install() exceptions: expected "unraisable" or "raise", got {exceptions!r}')
     for name in MODULES:
-        sys.modules["ctypes" + name] = importlib.import_module(_sources.HERE + name)
+        sys.modules["ctypes" + name] = _sources.imported(_sources.HERE + name)
     sys.modules["_ctypes"] = _ctypes
     _ctypes._configure(exceptions == "raise", strict)

@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 import builtins
-import importlib
 import os.path
 import sys
-from importlib.machinery import SourceFileLoader
+from _frozen_importlib_external import SourceFileLoader  # importlib would be all of that package
 
 TYPE_CHECKING = False           # typing is not imported: it takes longer than all the rest
 if TYPE_CHECKING:
@@ -40,17 +39,23 @@ def ours(name: str) -> str:
     return OURS[first] + dot + rest if first in OURS else name
 
 
+def imported(name: str) -> ModuleType:
+    """Return the module of that whole name."""
+    builtins.__import__(name)
+    return sys.modules[name]
+
+
 def import_ours(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
     """What `import` does in that source: `ctypes` and `_ctypes` are ours there."""
     renamed = ours(name) if level == 0 else name
     if renamed == name:
         return builtins.__import__(name, globals, locals, fromlist, level)
-    module = importlib.import_module(renamed)
+    module = imported(renamed)
     if fromlist:
         for item in fromlist:
             if not hasattr(module, item) and hasattr(module, "__path__"):
                 try:
-                    importlib.import_module(f"{renamed}.{item}")
+                    imported(f"{renamed}.{item}")
                 except ModuleNotFoundError:
                     pass
         return module

@@ -5,11 +5,20 @@ program stands on it. Modules that cffi compiled, or wrote for out-of-line mode,
 """
 from __future__ import annotations
 
-import importlib
 import sys
-import types
 
-_cdata = importlib.import_module("libffi.compat.cffi._cdata")
+TYPE_CHECKING = False           # what is imported here is waited for by every program
+if TYPE_CHECKING:
+    from types import ModuleType
+
+
+def imported(name: str) -> ModuleType:
+    """Return the module of that whole name."""
+    __import__(name)
+    return sys.modules[name]
+
+
+_cdata = imported("libffi.compat.cffi._cdata")
 
 
 class Backend:
@@ -18,7 +27,7 @@ class Backend:
     It is no module, for cffi keeps the types of all backends that are modules in one place.
     """
 
-    def __init__(self, module: types.ModuleType) -> None:
+    def __init__(self, module: ModuleType) -> None:
         names = {name: value for name, value in vars(_cdata).items()
                  if not name.startswith("__") or name.startswith("__C")}
         del names["FFI"]
@@ -27,11 +36,11 @@ class Backend:
     @property
     def __version__(self) -> str:
         """The version of the installed cffi, which it wants its backend to have."""
-        return str(importlib.import_module("cffi").__version__)
+        return str(imported("cffi").__version__)
 
     def install(self) -> None:
         """Put it in the place of _cffi_backend: every cffi.FFI() made from here on stands on it."""
-        cffi = importlib.import_module("cffi")
+        cffi = imported("cffi")
         modules: dict[str, object] = sys.modules  # type: ignore[assignment]
         if modules.get("_cffi_backend") is not self:
             self.__dict__["compiled"] = modules.get("_cffi_backend")
@@ -49,16 +58,16 @@ class Backend:
             raise AttributeError(f"libffi.compat.cffi has no {name!r}")
         return getattr(self._original(), name)
 
-    def _original(self) -> types.ModuleType:
+    def _original(self) -> ModuleType:
         """Return cffi's own backend, imported if nobody has done it before."""
         if self.__dict__.get("compiled") is None:
             ours = sys.modules.pop("_cffi_backend", None)
             try:
-                self.__dict__["compiled"] = importlib.import_module("_cffi_backend")
+                self.__dict__["compiled"] = imported("_cffi_backend")
             finally:
                 if ours is not None:
                     sys.modules["_cffi_backend"] = ours
-        compiled: types.ModuleType = self.__dict__["compiled"]
+        compiled: ModuleType = self.__dict__["compiled"]
         return compiled
 
 
