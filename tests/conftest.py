@@ -95,6 +95,12 @@ def callbacks(compile_c):
     return libffi.Library(compile_c(C_SOURCES / "callbacks.c"))
 
 
+@pytest.fixture(scope="session", autouse=sys.platform == "win32")
+def printf(compile_c):
+    """Load what the C library of Windows has not as functions: Library(None) finds it from then on."""
+    return libffi.Library(compile_c(C_SOURCES / "printf.c"))
+
+
 @pytest.fixture(scope="session")
 def libc():
     return libffi.Library(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import array
 import ctypes
 import enum
+import errno
 import gc
 import platform
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from helpers import extensions
-from helpers.surroundings import shared_by_workers
+from helpers.surroundings import POSIX, shared_by_workers
 
 import libffi
 from libffi import ABI, CIF, BadArgType, BadTypedef, Library, _ffi, c
@@ -401,12 +402,13 @@ def test_variadic(api, values):
 
 
 def test_errno(api, libc):
-    close = libc.symbol("close")
+    rmdir, nowhere = libc.symbol(f"{POSIX}rmdir"), c.array(c.char, 9).new(b"/nowhere")
+    cif, arguments = CIF(c.int, [c.string]), [struct.pack("P", nowhere.address)]
     libffi.set_errno(0)
-    api.call("invoke", INT, close, [struct.pack("i", -1)], 0)
+    api.call("invoke", cif, rmdir, arguments, 0)
     assert libffi.get_errno() == 0
-    api.call("invoke", INT, close, [struct.pack("i", -1)], RELEASE | ERRNO)
-    assert libffi.get_errno() == 9
+    api.call("invoke", cif, rmdir, arguments, RELEASE | ERRNO)
+    assert libffi.get_errno() == errno.ENOENT
 
 
 # ---- exceptions of closures

@@ -18,6 +18,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from helpers.surroundings import POSIX
 
 import libffi
 from libffi import ABI, CIF, Function, Memory, c
@@ -405,7 +406,7 @@ def test_errcheck_with_errno(libc):
             raise OSError(libffi.get_errno(), function.name, *args)
         return result
 
-    rmdir = libc.function("rmdir", c.int, [c.string], errno=True, errcheck=check)
+    rmdir = libc.function(f"{POSIX}rmdir", c.int, [c.string], errno=True, errcheck=check)
     with pytest.raises(FileNotFoundError, match="rmdir") as caught:
         rmdir("/nowhere/at/all")
     assert caught.value.filename == "/nowhere/at/all"
@@ -424,7 +425,7 @@ def test_the_gil_is_released(callbacks):
 def test_other_threads_run_during_a_call(libc):
     """read() of an empty pipe returns only because another Python thread writes to it."""
     inlet, outlet = os.pipe()
-    read = libc.function("read", c.ssize_t, [c.int, c.pointer, c.size_t])
+    read = libc.function(f"{POSIX}read", c.int, [c.int, c.pointer, c.uint])
     buffer = bytearray(3)
     ready = threading.Event()
 
@@ -613,9 +614,9 @@ def test_pickle(libm, options, protocol):
 
 
 def test_pickle_keeps_errno(libc):
-    close = pickle.loads(pickle.dumps(libc.function("close", c.int, [c.int], errno=True)))
+    rmdir = pickle.loads(pickle.dumps(libc.function(f"{POSIX}rmdir", c.int, [c.string], errno=True)))
     libffi.set_errno(0)
-    assert close(-1) == -1 and libffi.get_errno() == errno.EBADF
+    assert rmdir("/nowhere/at/all") == -1 and libffi.get_errno() == errno.ENOENT
 
 
 def test_copy(cos):

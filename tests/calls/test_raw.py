@@ -170,7 +170,7 @@ def test_raw_size():
 def test_raw_call(values):
     cif = CIF(c.long, [c.long])
     result = bytearray(8)
-    cif.raw_call(values.symbol("echo_long"), result, struct.pack("l", -7))
+    cif.raw_call(values.symbol("echo_long"), result, struct.pack("l", -7).ljust(cif.raw_size, b"\0"))
     assert narrow(result[:c.long.size]) == -7
 
 

@@ -35,7 +35,7 @@ def notify(compile_c):
             clock_gettime(CLOCK_MONOTONIC, &b);
             return b.tv_sec - a.tv_sec + 1e-9 * (b.tv_nsec - a.tv_nsec);
         }
-        void tell(void (*f)(const char *, double), char *text)
+        void hand_over(void (*f)(const char *, double), char *text)
         {
             f(text, 0.5);
             text[0] = '#';      /* C's own storage is C's again */
@@ -99,7 +99,7 @@ def test_a_full_queue_is_an_exception():
 
 
 def test_arguments_are_converted_already(notify):
-    tell = notify.function("tell", c.void, [c.func(CIF(c.void, [c.string, c.double])), c.pointer])
+    tell = notify.function("hand_over", c.void, [c.func(CIF(c.void, [c.string, c.double])), c.pointer])
     pending = queue.SimpleQueue()
     text = c.array(c.char, 10).new(b"hello")
     got = []

@@ -8,6 +8,7 @@ import threading
 from contextlib import nullcontext
 
 import pytest
+from helpers.surroundings import POSIX
 
 import libffi
 from libffi import CIF, c, closure
@@ -79,10 +80,10 @@ def test_a_closure_sets_it(around):
 
 
 def test_a_call_with_errno_in_a_closure_is_seen_by_c(around, libc):
-    close = libc.function("close", c.int, [c.int], errno=True)
-    assert around(INT_INT.closure(lambda before: close(-1)), 33) == errno.EBADF
-    close = libc.function("close", c.int, [c.int])
-    assert around(INT_INT.closure(lambda before: close(-1)), 33) == 33
+    rmdir = libc.function(f"{POSIX}rmdir", c.int, [c.string], errno=True)
+    assert around(INT_INT.closure(lambda before: rmdir("/nowhere")), 33) == errno.ENOENT
+    rmdir = libc.function(f"{POSIX}rmdir", c.int, [c.string])
+    assert around(INT_INT.closure(lambda before: rmdir("/nowhere")), 33) == 33
 
 
 def test_an_expired_closure_leaves_it(callbacks):

@@ -11,6 +11,7 @@ import threading
 import time
 
 import pytest
+from helpers.surroundings import POSIX
 
 import libffi
 from libffi import CIF, Library, c, closure
@@ -115,14 +116,14 @@ def test_structs_and_variadic_calls(libc):
 
 @pytest.mark.parametrize("saves", [True, False])
 def test_errno_is_told_and_left_alone(libc, saves):
-    unlink = libc.function("unlink", c.int, [c.string], errno=saves)
-    getpid = libc.function("getpid", c.int, [], errno=saves)
+    unlink = libc.function(f"{POSIX}unlink", c.int, [c.string], errno=saves)
+    getpid = libc.function(f"{POSIX}getpid", c.int, [], errno=saves)
     libffi.set_errno(0)
     calls = calls_of(lambda: (getpid(), unlink("/nowhere/at all")))
     assert [call.errno for call in calls] == [0, 2]
     assert libffi.get_errno() == (2 if saves else 0)
     libffi.set_errno(0)
-    assert lines_of(lambda: unlink("/nowhere")) == ['unlink("/nowhere") = -1 errno=ENOENT']
+    assert lines_of(lambda: unlink("/nowhere")) == [f'{POSIX}unlink("/nowhere") = -1 errno=ENOENT']
 
 
 def test_nesting(callbacks):

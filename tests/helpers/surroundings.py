@@ -2,11 +2,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 SANITIZER = os.environ.get("LIBFFI_SANITIZER")      # set by tools/check/sanitize
+
+# What Windows' C library puts before the names of POSIX's functions.  It ends the process for close(-1), so that tests
+# which want an error of C's take a folder that is not there.
+POSIX = "_" if sys.platform == "win32" else ""
 
 # For snippets that run_python runs.
 REFUSED = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 import enum
 
 import pytest
+from helpers.surroundings import POSIX
 
 import libffi
 from libffi import CIF, c, closure
@@ -57,7 +58,8 @@ def test_a_union_says_what_its_bytes_would_be():
 def test_value_of_a_union_follows_nothing():
     U = c.union("U", i=c.int64, text=c.string, data=c.bytes, wide=c.wstring, p=c.ptr(c.int), one=c.wchar_t)
     u = U.new(i=-1)
-    assert set(u.value) == {"i", "p"} and u.value["i"] == -1 and u.value["p"].address == 2**64 - 1
+    character = {"one"} if c.wchar_t.size == 2 else set()    # of 32 bits, none has that number
+    assert set(u.value) == {"i", "p"} | character and u.value["i"] == -1 and u.value["p"].address == 2**64 - 1
     u.value = {"text": "asked for by name"}
     assert u.text == "asked for by name" and "text" not in u.value
 
@@ -158,8 +160,7 @@ def test_bit_fields_are_compared():
 
 
 def test_looking_does_not_set_errno(libc):
-    close = libc.function("close", c.int, [c.int], errno=True)
-    close(-1)
+    libc.function(f"{POSIX}rmdir", c.int, [c.string], errno=True)("/nowhere")
     looks(c.int.at(16))
     assert libffi.get_errno() != 0
 

@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from helpers.surroundings import POSIX
 
 from libffi import CIF, Library, Owned, addressof, c, owned
 
@@ -175,8 +176,8 @@ def test_the_collector_takes_no_destructor_apart(run_python):
 
 def test_numbers():
     reader, writer = os.pipe()
-    close = libc.function("close", c.int, [c.int])
-    write = libc.function("write", c.ssize_t, [c.int, c.ptr(c.void, const=True), c.size_t])
+    close = libc.function(f"{POSIX}close", c.int, [c.int])
+    write = libc.function(f"{POSIX}write", c.int, [c.int, c.ptr(c.void, const=True), c.uint])
     fd = owned(writer, close)
     assert isinstance(fd, Owned) and fd.value == int(fd) == writer and repr(fd) == f"<owned {writer}>"
     assert write(fd, b"text", 4) == 4 and os.read(reader, 9) == b"text"

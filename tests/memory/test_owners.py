@@ -103,7 +103,8 @@ def test_a_part_of_foreign_storage_keeps_what_is_stored_in_it():
 
 
 def test_functions_stay_callable(values):
-    T = c.struct("T", one=c.func(LABS), other=c.func(CIF(c.long, [c.ssize_t])))
+    same_as_long = c.int64 if c.long.size == 8 else c.int32
+    T = c.struct("T", one=c.func(LABS), other=c.func(CIF(c.long, [same_as_long])))
     t = T.new(one=Library(None).function("labs", c.long, [c.long]))
     for _ in range(100):
         t.other = t.one

@@ -106,9 +106,8 @@ def test_null_is_none():
     assert c.array(c.pointer, 2).new([None, 5])[:] == [None, 5]
 
 
-def test_functions_are_bound_to_void(libc):
-    dlsym = libc.function("dlsym", c.pointer, [c.pointer, c.string])
-    labs = dlsym(None, "labs")
+def test_functions_are_bound_to_void(libc, values):
+    labs = values.function("echo_pointer", c.pointer, [c.pointer])(libc.symbol("labs"))
     LABS = CIF(c.long, [c.long])
     assert LABS.bind(labs)(-3) == LABS.call(labs, -3) == c.func(LABS)(labs)(-3) == 3
     result = bytearray(8)

@@ -19,6 +19,10 @@ def taking(*args, **options):
     return CIF(c.double, [c.ndarray(*args, **options), c.size_t]).bind(item, "item")
 
 
+def sizes(*numbers):
+    return c.array(c.size_t, len(numbers)).new(numbers)
+
+
 def rows(*shape, code="d"):
     """Return a memoryview of numbers from 0 on, of that shape."""
     count = 1
@@ -161,13 +165,13 @@ def test_the_array_stays_as_long_as_c_may_look():
 
 def test_map_gives_the_same_array_to_each_call():
     numbers = array("d", [3, 2, 1])
-    assert list(taking(c.double).map(numbers, array("L", [2, 0, 1]))) == [1, 3, 2]
+    assert list(taking(c.double).map(numbers, sizes(2, 0, 1))) == [1, 3, 2]
     with pytest.raises(ArgumentError, match=r"item\.map\(\) argument 1: expected an array of ndim 2"):
-        MATRIX.map(numbers, array("L", [0]))
+        MATRIX.map(numbers, sizes(0))
     strided = rows(6)[::2]
-    assert list(taking(c.double, order=None).map(strided, array("L", [2]))) == [2]
+    assert list(taking(c.double, order=None).map(strided, sizes(2))) == [2]
     with pytest.raises(ArgumentError, match="of neither order"):
-        taking(c.double).map(strided, array("L", [2]))
+        taking(c.double).map(strided, sizes(2))
 
 
 def test_many_arguments():

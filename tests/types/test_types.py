@@ -732,6 +732,8 @@ def bits_library(compile_c):
 
 @pytest.mark.parametrize("name, members, pack", list(_bit_structs()), ids=lambda v: v if isinstance(v, str) else "")
 def test_bit_fields_are_where_gcc_puts_them(bits_library, name, members, pack):
+    if sys.platform == "win32" and pack and any(width == 0 for _, _, width in members):
+        pytest.skip("MinGW's compilers pack no bit-field without width, Microsoft's does")
     T = c.struct(name, [
         (member, getattr(c, unit) if width is None else c.bits(getattr(c, unit), width))
         for member, unit, width in members

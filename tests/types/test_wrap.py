@@ -64,7 +64,12 @@ def test_floating_point_numbers_become_infinite():
     assert math.isnan(c.wrap(c.float)(math.nan).value)
     # Rounded once: by way of a double it would be 2**60.
     assert c.wrap(c.float)(2**60 + 2**36 + 1).value == 2**60 + 2**37
-    assert c.wrap(c.float)(2**80 + 2**56 + 1).value == 2**80 + 2**57
+    for sign in 1, -1:
+        assert c.wrap(c.float)(sign * (2**80 + 2**56 + 1)).value == sign * (2**80 + 2**57)
+        assert c.wrap(c.float)(sign * (2**80 + 2**56)).value == sign * 2**80
+        assert c.wrap(c.float)(sign * (2**80 + 2**57 + 2**56 - 1)).value == sign * (2**80 + 2**57)
+        assert c.wrap(c.float)(sign * (2**128 - 2**103)).value == sign * math.inf
+        assert c.wrap(c.float)(sign * (2**128 - 2**103 - 1)).value == sign * (2**128 - 2**104)
 
 
 def test_truths():
@@ -92,7 +97,7 @@ def test_where_types_are_taken():
     assert same.cif.call(same, 300, 2**32 + 1) == 45 and str(same.cif) == "uint8_t (uint8_t, int)"
     assert same.cif.call(same, 300, 255) == 43          # the closure's result wraps as well
     absolute = Library(None).function("abs", c.int, [c.wrap(c.int)])
-    assert absolute(2**32 - 5) == 5 and absolute(c.long(-(2**33) - 7)) == 7
+    assert absolute(2**32 - 5) == 5 and absolute(c.longlong(-(2**33) - 7)) == 7
     assert list(absolute.map([-1, 2**32 - 2])) == [1, 2]
     assert CIF(c.wrap(c.float), [c.double]).argtypes == (c.double,)
 

@@ -58,7 +58,7 @@ class Compiler:
         """Return what is wrong with the lines of the file PROBE; an error elsewhere is raised."""
         # A call of what nobody declares compiles, and has no symbol. With -w that would not be said.
         strict = "-Werror=implicit-function-declaration"
-        done = self._run([strict, "-fsyntax-only", "-x", "cpp-output", "-"], preprocessed, quiet=False)
+        done = self._run_on(preprocessed, [strict, "-fsyntax-only"], quiet=False)
         found: dict[int, str] = {}
         for line in done.stderr.splitlines():
             if match := _PROBE_ERROR.match(line):
@@ -80,7 +80,7 @@ class Compiler:
         """Return the object file of a preprocessed text."""
         with tempfile.TemporaryDirectory(prefix="libffi-bindgen-") as folder:
             target = os.path.join(folder, "out.o")
-            done = self._run(["-c", "-O0", "-fno-lto", "-x", "cpp-output", "-", "-o", target], preprocessed)
+            done = self._run_on(preprocessed, ["-c", "-O0", "-fno-lto", "-o", target])
             if done.returncode:
                 raise self._complaint(done)
             return Path(target).read_bytes()
@@ -95,7 +95,7 @@ class Compiler:
 
     def assemble(self, preprocessed: str) -> str:
         """Return the assembly of a preprocessed text."""
-        done = self._run(["-S", "-O0", "-fno-lto", "-x", "cpp-output", "-", "-o", "-"], preprocessed)
+        done = self._run_on(preprocessed, ["-S", "-O0", "-fno-lto", "-o", "-"])
         if done.returncode:
             raise self._complaint(done)
         return done.stdout
@@ -113,6 +113,14 @@ class Compiler:
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
+
+    def _run_on(self, preprocessed: str, arguments: list[str], *,
+                quiet: bool = True) -> subprocess.CompletedProcess[str]:
+        # That it is preprocessed the file's name says: gcc and clang have one word for that language, zig has none.
+        with tempfile.TemporaryDirectory(prefix="libffi-bindgen-") as folder:
+            source = Path(folder, "headers.i")
+            source.write_text(preprocessed, encoding="utf-8", errors="surrogateescape", newline="\n")
+            return self._run([*arguments, str(source)], "", quiet=quiet)
 
     def _run(self, arguments: list[str], text: str, *, quiet: bool = True) -> subprocess.CompletedProcess[str]:
         command = [*self.command, *(["-w"] if quiet else []), *self.flags, *arguments]
