@@ -9,7 +9,8 @@ give_maker(<PyTypeObject *>_Function, make_function)
 give_vectorcall(<PyTypeObject *>_Function, entry_offset(bare_function(_Function, (), NULL)))
 give_vectorcall(<PyTypeObject *>Callback, callback_offset(Callback.__new__(Callback)))
 
-for alone in (CField, _Simple, _Aggregate, _Array, _PointerData):       # the last four have no class of ours
+# The last four have no class of ours.
+for alone in (CField, CArgObject, Callback, Prototype, _Simple, _Aggregate, _Array, _PointerData):
     refuse_instances(<PyTypeObject *>alone)
 
 
@@ -85,3 +86,5 @@ Array = abstract_class(PyCArrayType, "Array", _Array)
 _Pointer = abstract_class(PyCPointerType, "_Pointer", _PointerData)
 give_item(Array, array_item_of)
 CFuncPtr = abstract_class(PyCFuncPtrType, "CFuncPtr", _Function)
+for alone in (_CData, _Function):       # classes that extend these have a metaclass of ours, or none of our instances
+    end_extending(<PyTypeObject *>alone)

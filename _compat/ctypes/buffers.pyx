@@ -1,6 +1,21 @@
 """Instances as buffers: their formats are the standard ones, as in ctypes."""
 
 
+@cython.final
+cdef class Held:
+    """What keeps a memoryview from being released, by who finds it in `_objects`."""
+    cdef Py_buffer view
+
+    def __dealloc__(self):
+        PyBuffer_Release(&self.view)
+
+
+cdef Held held(exported):
+    cdef Held made = Held.__new__(Held)
+    PyObject_GetBuffer(exported, &made.view, 0)
+    return made
+
+
 cdef Py_ssize_t *extents_of(tuple shape, Py_ssize_t stride) except NULL:
     """Return the lengths, and behind them the strides, which comparing a memoryview with an instance relies on."""
     cdef Py_ssize_t i, n = len(shape)

@@ -8,6 +8,7 @@ cdef class CType_Type(type):
     """Class of all classes of instances."""
     cdef int kind
     cdef bint final                 # its fields are not set any more
+    cdef bint has_no_room           # it extends another class than that metaclass is for: there are no instances
     cdef bint plain                 # a value of it is Python's own, not an instance
     cdef bint has_pointers          # it cannot be pickled
     cdef bint swapped               # the other byte order
@@ -58,6 +59,7 @@ cdef class CType_Type(type):
         PySys_Audit("ctypes.cdata/buffer", "nnn", <Py_ssize_t>view.buf, view.len, offset)
         instance = instance_at(cls, <char *>view.buf + offset, None, 0)
         keep(instance, -1, exported)
+        keep(instance, -2, held(exported))
         return instance
 
     def from_buffer_copy(cls, source, Py_ssize_t offset=0):
@@ -93,10 +95,11 @@ cdef void *address_of_int(value) except? NULL:
     return <void *><uintptr_t>bits
 
 
-cdef int begin_class(CType_Type cls) except -1:
+cdef int begin_class(CType_Type cls, bint of_functions=False) except -1:
     """The beginning of every metaclass's `__init__`."""
-    if cls.kind != K_ABSTRACT:
+    if cls.kind != K_ABSTRACT or is_frozen(<PyTypeObject *>cls):
         raise SystemError(f"{cls.__name__} is already initialized")
+    cls.has_no_room = not issubclass(cls, _CData) or issubclass(cls, _Function) != of_functions
     give_class_vectorcall(<PyTypeObject *>cls, class_vectorcall)
     return 0
 

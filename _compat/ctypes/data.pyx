@@ -34,7 +34,17 @@ cdef class _CData:
     @property
     def _objects(self):
         """Return what is kept alive for what C may follow."""
-        return self.objects if class_of(self).kind != K_FUNCTION else kept_by(self)
+        kept = self.objects if class_of(self).kind != K_FUNCTION else kept_by(self)
+        return dict(kept) if type(kept) is dict else kept       # what pointers lead to stays, whatever is done to it
+
+    @property
+    def __class__(self):
+        """Return the class."""
+        return type(self)
+
+    @__class__.setter
+    def __class__(self, cls):
+        exchange_class(self, cls)
 
     def __ctypes_from_outparam__(self):
         """Return what a call gives for an output parameter."""
@@ -49,6 +59,8 @@ cdef class _CData:
         return _unpickle, (type(self), (self.__dict__, PyBytes_FromStringAndSize(self.data, self.size)))
 
     def __setstate__(self, attributes, bytes data):
+        if class_of(self).has_pointers:
+            raise ValueError("ctypes objects containing pointers cannot be pickled")
         own = self.__dict__
         if not isinstance(own, dict):
             raise TypeError(f"{type(self).__name__}.__dict__ must be a dictionary, not {type(own).__name__}")
@@ -78,6 +90,21 @@ cdef class _CData:
 
 cdef inline CType_Type class_of(_CData instance):
     return <CType_Type><object>Py_TYPE(<PyObject *>instance)
+
+
+cdef object class_of_object = vars(object)["__class__"]
+
+
+cdef int exchange_class(_CData instance, cls) except -1:
+    """Have another class: one that extends its own or that it extends, which sees the same in the storage."""
+    cdef CType_Type own = class_of(instance), other
+    if not isinstance(cls, CType_Type) or not (issubclass(cls, own) or issubclass(own, cls)):
+        raise TypeError(f"__class__ of a {own.__name__} instance: it and {cls!r} are not related")
+    other = cls
+    if other.kind != own.kind or other.code != own.code or other.item is not own.item:
+        raise TypeError(f"__class__ of a {own.__name__} instance: {other.__name__} has other values")
+    class_of_object.__set__(instance, cls)
+    return 0
 
 
 # ---- making instances ----
@@ -148,7 +175,7 @@ cdef int enlarge(_CData instance, Py_ssize_t size) except -1:
 cdef _CData new_instance(CType_Type cls):
     """Return zeroed storage for one of that class; its `__init__` does not run."""
     cdef _CData instance
-    if cls.kind == K_ABSTRACT or cls.size_ < 0:
+    if cls.kind == K_ABSTRACT or cls.size_ < 0 or cls.has_no_room:
         raise TypeError("abstract class")
     cls.final = True
     instance = without_storage(cls)
@@ -165,7 +192,7 @@ cdef object make_instance(cls, tuple args, PyObject *keywords):
 cdef _CData instance_at(CType_Type cls, char *data, base, Py_ssize_t index):
     """Return an instance that is a part of `base`; where that is None, of what lies at that address."""
     cdef _CData instance
-    if cls.kind == K_ABSTRACT or cls.size_ < 0:
+    if cls.kind == K_ABSTRACT or cls.size_ < 0 or cls.has_no_room:
         raise TypeError("abstract class")
     cls.final = True
     instance = without_storage(cls)

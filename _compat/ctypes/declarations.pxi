@@ -42,6 +42,8 @@ cdef extern from "slots.h":
     ctypedef PyObject *(*item_getter)(PyObject *, Py_ssize_t) except? NULL
     void give_item(object cls, item_getter get)
     void refuse_instances(PyTypeObject *type)
+    void end_extending(PyTypeObject *type)
+    bint is_frozen(PyTypeObject *type)
     void inherit_vectorcall(PyTypeObject *type)
     object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
 

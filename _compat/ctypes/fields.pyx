@@ -4,7 +4,7 @@
 @cython.final
 cdef class CField:
     """Structure/Union member"""
-    cdef CType_Type cls
+    cdef CType_Type cls, owner
     cdef readonly Py_ssize_t offset
     cdef Py_ssize_t index, bytes_, end
     cdef unsigned shift, width      # width 0: no bit-field
@@ -21,9 +21,9 @@ cdef class CField:
         cdef _CData data
         if instance is None:
             return self
-        if self.get != NULL and isinstance(instance, _CData) and self.end <= (<_CData>instance).size:
+        if self.get != NULL and is_of(self, instance) and self.end <= (<_CData>instance).size:
             return self.get((<_CData>instance).data + self.offset)
-        data = need_data(instance)
+        data = need_instance(self, instance)
         need_size(data, self.end)
         if self.width:
             return get_field_bits(self, data.data + self.offset)
@@ -34,13 +34,13 @@ cdef class CField:
     def __set__(self, instance, value):
         cdef _CData data
         cdef PyObject *needed = NULL
-        if self.get != NULL and isinstance(instance, _CData) and not isinstance(value, _CData) and \
+        if self.get != NULL and is_of(self, instance) and not isinstance(value, _CData) and \
                 self.end <= (<_CData>instance).size:
             self.cls.set((<_CData>instance).data + self.offset, value, &needed)
             if needed != NULL:
                 keep(<_CData>instance, self.index, taken(needed))
             return
-        data = need_data(instance)
+        data = need_instance(self, instance)
         need_size(data, self.end)
         if self.width:
             set_field_bits(self, data.data + self.offset, value)
@@ -56,6 +56,19 @@ cdef class CField:
         if self.width:
             return f"<Field type={self.cls.__name__}, ofs={self.offset}:{self.shift}, bits={self.width}>"
         return f"<Field type={self.cls.__name__}, ofs={self.offset}, size={self.bytes_}>"
+
+
+cdef inline bint is_of(CField field, instance):
+    """Is it an instance of the class whose field that is, or of one that extends it?"""
+    cdef PyTypeObject *owner = <PyTypeObject *>field.owner
+    return Py_TYPE(<PyObject *>instance) == owner or PyType_IsSubtype(Py_TYPE(<PyObject *>instance), owner)
+
+
+cdef _CData need_instance(CField field, instance):
+    need_data(instance)
+    if not is_of(field, instance):
+        raise TypeError(f"a field of {field.owner.__name__} instances, not of {type(instance).__name__}")
+    return instance
 
 
 cdef _CData need_data(instance):
@@ -79,8 +92,10 @@ cdef int set_field_bits(CField field, char *where, value) except -1:
     return 0
 
 
-cdef CField new_field(CType_Type cls, Py_ssize_t offset, Py_ssize_t index, unsigned shift, unsigned width):
+cdef CField new_field(CType_Type owner, CType_Type cls, Py_ssize_t offset, Py_ssize_t index, unsigned shift,
+                      unsigned width):
     cdef CField field = CField.__new__(CField)
+    field.owner = owner
     field.cls = cls
     field.offset = offset
     field.index = index

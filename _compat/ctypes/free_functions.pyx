@@ -27,6 +27,32 @@ class ArgumentError(Exception):
 
 # ---- libraries ----
 
+@cython.final
+cdef class Opened:
+    """A handle that dlopen() gave so many times, and dlclose() has not taken yet."""
+    cdef Py_ssize_t count
+
+
+cdef dict opened_handles = {}
+
+
+cdef int note_opened(handle) except -1:
+    cdef Opened opened = opened_handles.get(handle)
+    if opened is None:
+        opened = opened_handles[handle] = Opened.__new__(Opened)
+    opened.count += 1
+    return 0
+
+
+cdef int note_closed(handle) except -1:
+    cdef Opened opened = opened_handles.get(handle)
+    if opened is not None:
+        opened.count -= 1
+        if opened.count == 0:
+            del opened_handles[handle]
+    return 0
+
+
 def dlopen(name, int mode=c_RTLD_LOCAL):
     """Open a library, or the process for None, and return its handle."""
     cdef void *handle
@@ -42,13 +68,15 @@ def dlopen(name, int mode=c_RTLD_LOCAL):
         handle = c_dlopen(path, flags)
     if handle == NULL:
         raise OSError(loader_error())
+    note_opened(<uintptr_t>handle)
     return <uintptr_t>handle
 
 
 def dlclose(handle):
-    """Close a library."""
+    """Close a library; its functions are not called any more."""
     if c_dlclose(address_of_int(handle)):
         raise OSError(loader_error())
+    note_closed(handle)
 
 
 def dlsym(handle, name):

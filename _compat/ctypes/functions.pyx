@@ -8,6 +8,7 @@ cdef class _Function(_CData):
     cdef vectorcall entry
     cdef Prototype prototype
     cdef object source              # the closure of a Python function, or the library; of an address None
+    cdef Opened opened              # the library's handle, where dlopen() has given it
     cdef object errcheck_
     cdef tuple paramflags
 
@@ -115,6 +116,7 @@ cdef object function_of_library(CType_Type cls, source, paramflags):
     made.paramflags = paramflags
     write_address(made.data, <void *>address)
     made.source = library
+    made.opened = opened_handles.get(handle)
     return made
 
 
@@ -130,8 +132,6 @@ cdef object function_vectorcall(PyObject *self, PyObject *const *args, size_t na
     if function.paramflags is not None:
         return call_with_flags(function, args, nargs, names)
     if nargs > 8:
-        if nargs > MAX_ARGUMENTS:
-            raise ArgumentError(f"too many arguments ({nargs}), maximum is {CTYPES_MAX_ARGCOUNT}")
         arguments = <Argument *>PyMem_Malloc(nargs * sizeof(Argument))
         if arguments == NULL:
             raise MemoryError
@@ -154,6 +154,8 @@ cdef object call_c(_Function function, Argument *arguments, PyObject *const *arg
     cdef const libffi_cif *handle
     cdef char few[32]
     cdef _CData made
+    if nargs > MAX_ARGUMENTS:
+        raise ArgumentError(f"too many arguments ({nargs}), maximum is {CTYPES_MAX_ARGCOUNT}")
     convert_arguments(prototype, arguments, args, nargs)
     if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
         handle = known_cif(prototype, arguments, nargs)
@@ -206,6 +208,8 @@ cdef int invoke_function(_Function function, Prototype prototype, const libffi_c
     cdef libffi_function address = <libffi_function>read_address(function.data)
     if address == NULL:
         raise ValueError("attempt to call a NULL function pointer")
+    if function.opened is not None and function.opened.count == 0:
+        raise ValueError("the function's library was closed")
     if nargs > 8:
         places = <void **>PyMem_Malloc(nargs * sizeof(void *))
         if places == NULL:

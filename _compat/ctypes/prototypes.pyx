@@ -93,9 +93,8 @@ cdef class PyCFuncPtrType(CType_Type):
     """Class of the classes of function pointers."""
 
     def __init__(cls, name, bases, namespace, **keywords):
-        begin_class(cls)
+        begin_class(cls, True)
         inherit_vectorcall(<PyTypeObject *>cls)
-        cls.kind = K_FUNCTION
         cls.size_ = cls.align = sizeof(void *)
         cls.length = 1
         cls.ffi = LIBFFI_POINTER
@@ -112,6 +111,7 @@ cdef class PyCFuncPtrType(CType_Type):
         restype = getattr(cls, "_restype_", None)
         cls.prototype = new_prototype(flags, argtypes,
                                       result_of(restype, "_restype_") if given else RESULT_NOT_GIVEN, restype)
+        cls.kind = K_FUNCTION       # last: what failed before is none
 
 
 # ---- CIFs ----

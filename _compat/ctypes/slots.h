@@ -126,6 +126,18 @@ static void freeze(PyObject *class)
     PyType_Modified((PyTypeObject *)class);
 }
 
+static int is_frozen(PyTypeObject *type)
+{
+    return (type->tp_flags & Py_TPFLAGS_IMMUTABLETYPE) != 0;
+}
+
+/* No more classes are made of this one directly. */
+static void end_extending(PyTypeObject *type)
+{
+    type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
+    PyType_Modified(type);
+}
+
 /* 0; -1 raises. */
 static int set_type_attribute(PyObject *class, PyObject *name, PyObject *value)
 {

@@ -103,7 +103,7 @@ cdef int set_fields(CType_Type cls, fields) except -1:
     cls.length = (0 if base is None else base.length) + len(placed)
     cls.members = [] if base is None else list(base.members)
     for i, member in enumerate(placed, cls.length - len(placed)):
-        field = new_field(member.cls, member.offset, i, member.shift, member.width or 0)
+        field = new_field(cls, member.cls, member.offset, i, member.shift, member.width or 0)
         set_type_attribute(cls, member.name, field)
         cls.members.append((member.name, member.cls, field))
     cls.format_ = None if cls.kind == K_STRUCTURE else "B"
@@ -133,7 +133,7 @@ cdef int promote_members(CType_Type cls, CField outer, CType_Type inner, Py_ssiz
     cdef CField field, promoted
     for item in inner._fields_:
         field = getattr(inner, item[0])
-        promoted = new_field(field.cls, offset + field.offset, outer.index, field.shift, field.width)
+        promoted = new_field(cls, field.cls, offset + field.offset, outer.index, field.shift, field.width)
         set_type_attribute(cls, item[0], promoted)
         if item[0] in getattr(inner, "_anonymous_", ()):
             promote_members(cls, outer, field.cls, offset + field.offset)

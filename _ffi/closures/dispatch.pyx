@@ -51,9 +51,15 @@ def _end_awaited(task):
     _report_future(task)
 
 
+cdef extern from "Python.h":
+    PyTypeObject *Py_TYPE(object)
+    bint PyType_HasFeature(PyTypeObject *, unsigned long)
+    unsigned long Py_TPFLAGS_HEAPTYPE
+
+
 cdef bint is_coroutine_function(callable):
     code = code_of(callable)
-    if code is None:
+    if code is None and PyType_HasFeature(Py_TYPE(callable), Py_TPFLAGS_HEAPTYPE):      # the others' are in C
         code = code_of(getattr(type(callable), "__call__", None))
     return code is not None and <int>code.co_flags & 0x80        # inspect.CO_COROUTINE
 

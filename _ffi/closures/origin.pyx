@@ -25,7 +25,10 @@ cdef bint is_partial(callable):
     global partial_class
     if partial_class is None:
         try:                    # not loaded, or the interpreter is taking itself apart: then this is none
-            partial_class = _sys.modules["functools"].partial
+            functools = _sys.modules.get("functools")
+            if functools is None:
+                return False
+            partial_class = functools.partial
         except BaseException:
             return False
     return type(callable) is partial_class
