@@ -16,6 +16,7 @@
 #include "base/os/system_types.h"
 #include "base/pool.h"
 #include "base/shared_dict.h"
+#include "base/trashcan.h"
 
 #include "model/closure.h"
 #include "model/errors.h"

@@ -53,6 +53,7 @@ cdef extern from "Python.h":
 
 cdef extern from "core.h":
     int need_stack(size_t) except -1        # before code of the user's: there may be no end of it
+    bint stack_is_short()
 
 # Classes that have no name.
 cdef object MappingProxyType = type(type.__dict__)

@@ -20,20 +20,24 @@ COLD static void find_stack(void)
     stack_reserve = size / 4 < STACK_RESERVE ? size / 4 + 1 : STACK_RESERVE;
 }
 
-/* Whether this thread's stack is nearly used up.  Coroutines may run on another one: not our business. */
-static inline int stack_is_short(void)
+/* Coroutines may run on another stack: not our business, there seems to be much. */
+static inline size_t stack_left(void)
 {
     if (UNLIKELY(stack_reserve == 0))
         find_stack();
-    return (size_t)((char *)__builtin_frame_address(0) - stack_end) < stack_reserve;
+    return (size_t)((char *)__builtin_frame_address(0) - stack_end);
+}
+
+/* Whether this thread's stack is nearly used up. */
+static inline int stack_is_short(void)
+{
+    return stack_left() < stack_reserve;
 }
 
 /* Is there room for so much more?  -1 with RecursionError. */
 COLD static int need_stack(size_t bytes)
 {
-    if (stack_reserve == 0)
-        find_stack();
-    if ((size_t)((char *)__builtin_frame_address(0) - stack_end) >= stack_reserve + bytes)
+    if (stack_left() >= stack_reserve + bytes)
         return 0;
     PyErr_SetString(PyExc_RecursionError, "the C stack is used up");
     return -1;

@@ -30,6 +30,7 @@ cdef int check_beforehand(const watched_what *what) except -1:
     cdef unsigned i
     cdef Py_ssize_t at = 0
     cdef const argument *a
+    cdef type_kind kind
     if what.address != NULL:        # an expired closure says so itself
         check_code(what.address, <CIF><object>what.cif.object, f"{called(what)} calls", True)
     for i in range(what.cif.nargs):
@@ -38,9 +39,10 @@ cdef int check_beforehand(const watched_what *what) except -1:
         if what.objects != NULL and a.passing != K_OUT:
             given = <object>what.objects[at]
             at += 1
-        if a.passing != K_VOID or not is_address_kind(a.type.kind) or read_address(what.values[i]) == NULL:
+        kind = plain_type(a.type).kind
+        if a.passing != K_VOID or not is_address_kind(kind) or read_address(what.values[i]) == NULL:
             continue
-        if a.type.kind == K_FUNCTION:
+        if kind == K_FUNCTION:
             check_function_argument(what, i, given)
         else:
             check_argument(what, i, given)
@@ -52,9 +54,9 @@ cdef int check_afterwards(const watched_what *what, const void *result) except -
     cdef unsigned i, n = 0 if what.is_callback else what.cif.nargs
     cdef const checked_block *block
     cdef char *damage
-    cdef const type_info *type = what.cif.result
+    cdef const type_info *type = plain_type(what.cif.result)
     for i in range(n):
-        if what.cif.args[i].passing != K_VOID or not is_address_kind(what.cif.args[i].type.kind):
+        if what.cif.args[i].passing != K_VOID or not is_address_kind(plain_type(what.cif.args[i].type).kind):
             continue
         block = look_for_block(read_address(what.values[i]))
         try:
@@ -74,7 +76,7 @@ cdef str called(const watched_what *what):
 
 
 cdef int check_argument(const watched_what *what, unsigned i, given) except -1:
-    cdef const type_info *type = what.cif.args[i].type
+    cdef const type_info *type = plain_type(what.cif.args[i].type)
     cdef char *address = <char *>read_address(what.values[i])
     where = f"{called(what)} argument {i + 1}"
     known = check_address(where, type, address, where.encode(), has_length_behind(what, i))
@@ -137,7 +139,7 @@ cdef bint check_address(str where, const type_info *type, char *address, bytes p
 cdef Py_ssize_t width_of_text(const type_info *type):
     """Return the size of the characters that C reads up to a zero, or 0: the type is no text."""
     if type.kind in (K_STRING, K_BYTES, K_WSTRING) or (
-            type.kind == K_PTR and type.is_const and type.item.kind == K_CHAR):
+            type.kind == K_PTR and type.is_const and plain_type(type.item).kind == K_CHAR):
         return type.item.size
     return 0
 
@@ -153,7 +155,7 @@ cdef bint has_length_behind(const watched_what *what, unsigned i) except -1:
     cdef const checked_block *block
     cdef Py_ssize_t left = PY_SSIZE_T_MAX
     cdef char *address = <char *>read_address(what.values[i])
-    if what.is_callback or not width_of_text(what.cif.args[i].type):
+    if what.is_callback or not width_of_text(plain_type(what.cif.args[i].type)):
         return False
     block = look_for_block(address)
     if block != NULL:
@@ -203,7 +205,7 @@ cdef int check_pointee(str where, const type_info *pointer, char *address) excep
 # ---- signatures ----
 
 cdef int check_function_argument(const watched_what *what, unsigned i, given) except -1:
-    declared = <CIF><object>what.cif.args[i].type.cif
+    declared = <CIF><object>plain_type(what.cif.args[i].type).cif
     where = f"{called(what)} argument {i + 1} is"
     check_code(read_address(what.values[i]), declared, where, False)
     if isinstance(given, Function):

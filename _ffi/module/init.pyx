@@ -109,7 +109,7 @@ check_layouts()
 va_list = make_va_list()
 _atexit.register(_stop_foreign_threads)
 _atexit.register(_end_all_owned)        # before that: the last registered is the first
-for internal in (interned, core_types, docstrings, saved_from_collection, owners, needed_at_the_end):
+for internal in (interned, core_types, docstrings, saved_from_collection, owners, needed_at_the_end, waiting):
     hide(internal)
 del internal
 settle()

@@ -90,5 +90,5 @@ cdef Type type_meant(annotation, dict names):
         return None if type is None else ptr(type)
     if len(arguments) == 2 and NoneType in arguments:       # NULL is None: str | None, Pointer[None] | None
         type = type_meant(arguments[arguments[0] is NoneType], names)
-        return type if type is not None and is_pointer_kind(type.info.kind) else None
+        return type if type is not None and is_pointer_kind(plain_type(&type.info).kind) else None
     return None

@@ -72,6 +72,9 @@ cdef bint owners_are_done = False
 # functions and classes apart before the buffer goes, but nothing that this reaches.
 cdef dict needed_at_the_end = {}
 
+# What to call, and with what, once there is stack for it again.
+cdef list waiting = []
+
 
 def owned(value, free):
     """Return what C gave, owned: `free` is called with it once.
@@ -157,18 +160,41 @@ cdef closing end_owned(Owned owner) except *:
 
 
 cdef closing end_owned_quietly(Owned owner) except *:
-    """The same, where nobody is there to be told: what it raises goes to sys.unraisablehook."""
-    cdef PyObject *result
+    """The same, where nobody is there to be told: what it raises goes to sys.unraisablehook.
+
+    What it is, or gives, may be the last to hold another owner, and so on: those for whom there is no stack wait.
+    """
     if owners_are_done:
         return WAS_CLOSED
     done = begin_to_end(owner)
     if done == NOW_CLOSED:
         free, owner.free = owner.free, None
-        result = PyObject_CallOneArg(free, owner.handle)
-        if result == NULL:
-            PyErr_WriteUnraisable(free)
-        Py_XDECREF(result)
+        if stack_is_short():
+            waiting.append((free, owner.handle))
+            return done
+        call_quietly(free, owner.handle)
+        free = None                         # which may end the next one
+        end_waiting()
     return done
+
+
+cdef int end_waiting() except -1:
+    while waiting:
+        try:
+            free, handle = waiting.pop()
+        except IndexError:                  # another thread has freed the last one
+            break
+        call_quietly(free, handle)
+        free = handle = None
+    return 0
+
+
+cdef int call_quietly(free, handle) except -1:
+    cdef PyObject *result = PyObject_CallOneArg(free, handle)
+    if result == NULL:
+        PyErr_WriteUnraisable(free)
+    Py_XDECREF(result)
+    return 0
 
 
 def _end_all_owned():
@@ -182,4 +208,5 @@ def _end_all_owned():
         owner = reference()
         if owner is not None:
             end_owned_quietly(<Owned>owner)
+    end_waiting()
     owners_are_done = True

@@ -12,6 +12,7 @@
 #include "base/lifetime.h"
 #include "base/locks.h"
 #include "base/pool.h"
+#include "base/trashcan.h"
 #include "model/errors.h"
 #include "model/hooks.h"
 #include "model/keeper.h"
@@ -100,7 +101,7 @@ static ALWAYS_INLINE void memory_free(PyObject *self)
         Py_DECREF(class);
 }
 
-/* The owner goes too, and may be a view itself, of a view, and so on. */
+/* The owner goes too, and may be a view itself, of a view, and so on; or what it keeps, and what that keeps. */
 COLD static void memory_end_chain(PyObject *self)
 {
     Py_TRASHCAN_BEGIN(self, memory_dealloc)
@@ -113,7 +114,7 @@ static void memory_dealloc(PyObject *self)
     PyObject *owner = ((MemoryObject *)self)->owner;
 
     PyObject_GC_UnTrack(self);
-    if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1))
+    if (LIKELY((owner == Py_None || Py_REFCNT(owner) > 1) && ((MemoryObject *)self)->keep == Py_None))
         memory_free(self);
     else
         memory_end_chain(self);

@@ -8,6 +8,7 @@
 #include "base/compiler.h"
 #include "base/lifetime.h"
 #include "base/pool.h"
+#include "base/trashcan.h"
 #include "model/hooks.h"
 #include "model/pointer.h"
 #include "model/type.h"

@@ -59,7 +59,7 @@ cdef str wide_text(const char *data, Py_ssize_t width, Py_ssize_t limit, str err
 
 
 cdef str text_behind(Pointer pointer, size, encoding, errors):
-    cdef type_kind kind = pointer.p.type.item.kind
+    cdef type_kind kind = plain_type(pointer.p.type.item).kind
     cdef Py_ssize_t width = pointer.p.type.item.size if kind in (K_CHAR16, K_CHAR32) else 1
     if width == 1 and kind != K_VOID and not is_character_kind(kind):
         raise TypeError(f"{type_name(pointer.type_)} points to no text")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import types
 
 import pytest
 
@@ -303,6 +304,38 @@ class TestSignatures:
         take = CIF(c.void, [typed]).bind(CIF(c.void, [typed]).closure(lambda f: None), "take")
         with misuse(match=r"^take\(\) argument 1 is function other, int \(double \*, void \*\), "):
             take(function)
+
+
+class TestUsersClasses:
+    """What a class is over is what C sees."""
+
+    def test_over_pointers(self, debug):
+        Place = types.new_class("Place", (c.pointer,))
+        fill = libc.function("memset", c.pointer, [Place, c.int, c.size_t])
+        with misuse(match=r"^memset\(\) argument 1 points at byte 4 of freed int\[10\]"):
+            fill(freed_address() + 4, 0, 1)
+        with misuse(match=r"^memset\(\) wrote right behind argument 1"):
+            fill(numbers(), 0, 41)
+        back = CIF(Place, [c.size_t]).closure(lambda n: n, name="back")
+        with misuse(match=r"^closure back result points at byte 0 of freed int\[10\]"):
+            back.cif.call(back, freed_address())
+
+    def test_over_texts(self, debug):
+        Text = types.new_class("Text", (c.string,))
+        Letter = types.new_class("Letter", (c.char,))
+        for kind in Text, c.ptr(Letter, const=True):
+            length = libc.function("strlen", c.size_t, [kind])
+            with misuse(match=r"^strlen\(\) argument 1: no NUL in the 4 bytes"):
+                length(c.array(c.char, 4).new(b"abcd"))
+            length = libc.function("strnlen", c.size_t, [kind, c.size_t])
+            assert length(c.array(c.char, 4).new(b"abcd"), 4) == 4
+
+    def test_over_functions(self, debug):
+        Compare = types.new_class("Compare", (compare_type,))
+        sort = libc.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, Compare])
+        wrong = CIF(c.int, [c.pointer, c.long]).closure(lambda a, b: 0, name="wrong")
+        with misuse(match=r"^qsort\(\) argument 4 is closure wrong, int \(void \*, long\), declared as"):
+            sort(numbers(), 10, 4, compare_type(wrong.address))
 
 
 class TestBeginningAndEnd:

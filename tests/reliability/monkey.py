@@ -10,12 +10,14 @@ once crashes CPython 3.13 without the GIL.
 from __future__ import annotations
 
 import array
+import asyncio
 import contextlib
 import copy
 import ctypes
 import decimal
 import enum
 import faulthandler
+import functools
 import gc
 import io
 import pickle
@@ -28,6 +30,10 @@ import libffi
 import libffi.compat.ctypes as front
 from libffi import CIF, Library, Memory, MemoryClass, Struct, c
 
+try:
+    import _testcapi
+except ImportError:
+    _testcapi = None
 try:
     import greenlet
 except ImportError:
@@ -91,6 +97,8 @@ class Monkey:
     def share(self, other):
         self.types, self.memory = other.types, other.memory
         self.pointers, self.closures = other.pointers, other.closures
+        for monkey in self, other:          # memory is every thread's
+            monkey.steps = [step for step in monkey.steps if step.__name__ != "step_without_memory"]
 
     # What to use.
 
@@ -293,6 +301,28 @@ class Monkey:
         for i in range(80):
             self.snprintf(None, 0, "%d", c.struct(f"v{i}", x=c.int).new(x=i))
 
+    def step_without_memory(self):
+        """One allocation of an operation fails."""
+        pick, kind, value = self.random.choice, self.type(), pick_plain(self.random)
+        memory, closure = pick(self.memory), pick(self.closures)
+        pointer = c.ptr(memory.type)(memory)
+        operation = functools.partial(*pick([
+            (kind.new,), (kind.new, value), (kind, value), (kind.at, memory), (c.array, kind, 3), (c.ptr, kind),
+            (repr, memory), (memory.__eq__, memory), (type(memory).value.__get__, memory), (memory.__getitem__, 0),
+            (type(memory).value.__set__, memory, value), (memory.__setitem__, 0, value), (memory.__copy__,),
+            (memoryview, memory), (pointer.__getitem__, 0), (pointer.__add__, 1), (repr, pointer),
+            (CIF, kind, [kind]), (str, closure.cif), (closure.cif.closure, abs), (closure.cif.bind, closure),
+            (closure.cif.call, closure, *[value for _ in closure.cif.argtypes]), (self.snprintf, None, 0, "%d", value),
+            (libffi.string_at, memory), (libffi.addressof, memory), (memory.close,), (libffi.owned, pointer, abs)]))
+        first = self.random.randrange(30)
+        try:
+            _testcapi.set_nomemory(first, first + 1)
+            made = operation()
+        finally:
+            _testcapi.remove_mem_hooks()
+        self.keep(made)
+        repr(made)
+
     def step_collect(self):
         gc.collect(self.random.randrange(3))
 
@@ -368,6 +398,33 @@ class Monkey:
                 with contextlib.suppress(Exception):
                     each.switch()
                     self.step()
+
+    def step_errno(self):
+        """Greenlets that take turns under calls that save errno, and set it."""
+        here = greenlet.getcurrent()
+        def away(code):
+            libffi.set_errno(code)
+            here.switch()
+            self.step()
+            return libffi.get_errno()
+        closure = CIF(c.int, [c.int]).closure(away)
+        call = closure.cif.bind(closure, errno=self.random.random() < 0.7, gil=self.random.choice(["hold", "release"]))
+        running = [greenlet.greenlet(functools.partial(call, code)) for code in (1, 2, 3)]
+        for each in running * 2:
+            if not each.dead:
+                with contextlib.suppress(Exception):
+                    each.switch()
+
+    def step_async(self):
+        """Calls on an executor's threads, of which some are given up."""
+        closure = self.random.choice(self.closures)
+        function = closure.cif.bind(closure)
+        async def gather():
+            calls = [function.call_async(*[self.value() for _ in closure.cif.argtypes]) for _ in range(3)]
+            if self.random.random() < 0.3:
+                calls[0].cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        asyncio.run(gather())
 
     def step_watched(self):
         """What watches calls begins and ends in the middle of them."""
@@ -454,6 +511,10 @@ class Monkey:
             lambda: setattr(one, "__class__", type(self.random.choice(self.fronts))),
             lambda: FrontPoint.x.__set__(one, self.value()),
             lambda: FrontPoint.x.__get__(one), lambda: repr(one), lambda: bytes(one)])()
+
+
+def pick_plain(pick):
+    return pick.choice([*PLAIN, [], [1], (1, 2.5), {"a": 1}, bytearray(8)])
 
 
 def attempt(use, value):

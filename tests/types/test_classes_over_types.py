@@ -275,3 +275,18 @@ def test_functions_map_over_them():
     half = CIF(Celsius, [Celsius]).closure(lambda t: t.value / 2)
     mapped = half.cif.bind(half).map([2.0, 4.0])
     assert [t.value if isinstance(t, Memory) else t for t in mapped] == [1, 2]
+
+
+def test_none_is_null_for_a_class_over_a_pointer():
+    @c.struct
+    class Node:
+        ints: Ints | None
+
+    assert list(typeof(Node).fields) == ["ints"] and Node(ints=None) == Node.new()
+
+
+def test_text_behind_a_pointer_to_a_class_over_characters():
+    class Letter(c.char):
+        pass
+
+    assert c.ptr(Letter)(c.array(c.char, 3).new(b"ab")).text() == "ab"
