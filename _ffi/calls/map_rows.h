@@ -10,37 +10,54 @@
 #include "base/compiler.h"
 #include "calls/aftermath.h"
 #include "calls/map_job.h"
+#include "calls/running.h"
 #include "libffi/cif.h"
 #include "libffi/results.h"
 
-/* Has a closure raised, or a function of Python's own? */
-static inline int map_failed(const map_job *job)
+/* Has a closure raised since the call of that mark began, or (`uses_python`) a function of Python's own? */
+static inline int map_failed(uintptr_t mark, int uses_python)
 {
-    return UNLIKELY(!ends_plainly(&job->around) && something_was_raised(job->around.mark))
-           || (UNLIKELY(job->target->fence & USES_PYTHON) && PyErr_Occurred() != NULL);
+    return UNLIKELY(current_call.mark != mark && something_was_raised(mark))
+           || (UNLIKELY(uses_python) && PyErr_Occurred() != NULL);
 }
 
 typedef int map_row_function(map_job *job, char *const *at, const Py_ssize_t *stride, Py_ssize_t n);
 
 /* A function whose values are all of one sort is one that C itself can call: of numbers that every
-   convention passes as they are, in registers that hold all of it. */
+   convention passes as they are, in registers that hold all of it.  Dense rows, with one item or the same
+   one again, have loops of their own, in which the steps are constants. */
 #define ROW(kind, ctype, nargs, types, arguments) \
+    static ALWAYS_INLINE int walk_##kind##_##nargs(map_job *job, char *const *at, Py_ssize_t n, Py_ssize_t step0, \
+                                                   Py_ssize_t step1, Py_ssize_t step2, Py_ssize_t step) \
+    { \
+        ctype(*const function) types = (ctype(*) types)job->target->address; \
+        const uintptr_t mark = job->around.mark; \
+        const int uses_python = job->target->fence & USES_PYTHON; \
+        const char *item0 = at[0], *item1 = at[(nargs) > 1], *item2 = at[(nargs) - 1]; \
+        char *to = at[nargs]; \
+        for (; n > 0; --n, item0 += step0, item1 += step1, item2 += step2, to += step) { \
+            ctype result = function arguments; \
+            if (map_failed(mark, uses_python)) \
+                return -1; \
+            *(ctype *)to = result; \
+        } \
+        (void)item1, (void)item2; \
+        return 0; \
+    } \
     static int map_row_##kind##_##nargs(map_job *job, char *const *at, const Py_ssize_t *stride, Py_ssize_t n) \
     { \
-        ctype(*function) types = (ctype(*) types)job->target->address; \
-        char *column[4] = {at[0], at[1], nargs > 1 ? at[2] : NULL, nargs > 2 ? at[3] : NULL}; \
-        for (; n > 0; --n) { \
-            ctype result = function arguments; \
-            int i; \
-            if (map_failed(job)) \
-                return -1; \
-            *(ctype *)column[nargs] = result; \
-            for (i = 0; i <= nargs; ++i) \
-                column[i] += stride[i]; \
+        const Py_ssize_t one = sizeof(ctype), step0 = stride[0], step1 = stride[(nargs) > 1], step2 = stride[(nargs) - 1]; \
+        if ((nargs) < 3 && stride[nargs] == one) { \
+            if (step0 == one && step1 == one) \
+                return walk_##kind##_##nargs(job, at, n, one, one, one, one); \
+            if (step0 == one && step1 == 0) \
+                return walk_##kind##_##nargs(job, at, n, one, 0, 0, one); \
+            if (step0 == 0 && step1 == one) \
+                return walk_##kind##_##nargs(job, at, n, 0, one, one, one); \
         } \
-        return 0; \
+        return walk_##kind##_##nargs(job, at, n, step0, step1, step2, stride[nargs]); \
     }
-#define ITEM(ctype, i) (*(ctype *)column[i])
+#define ITEM(ctype, i) (*(const ctype *)item##i)
 #define ROWS(kind, ctype) \
     ROW(kind, ctype, 1, (ctype), (ITEM(ctype, 0))) \
     ROW(kind, ctype, 2, (ctype, ctype), (ITEM(ctype, 0), ITEM(ctype, 1))) \
@@ -83,7 +100,7 @@ static int map_row_by_libffi(map_job *job, char *const *at, const Py_ssize_t *st
             column[i] += stride[i];
         }
         cif_invoke(c, t->address, in_place ? column[nargs] : job->frame, job->avalues);
-        if (map_failed(job))
+        if (map_failed(job->around.mark, t->fence & USES_PYTHON))
             return -1;
         if (!in_place && size) {
             narrow_result(c->result, job->frame);

@@ -41,7 +41,7 @@ from _typeshed import DataclassInstance
 from typing_extensions import Buffer, CapsuleType, ParamSpec, TypeVar, disjoint_base
 
 from . import _library
-from .annotations import Address, Callback, Floating, Text
+from .annotations import Address, Callback, Floating, StructMemory, Text
 
 _T = TypeVar("_T")
 _Item = TypeVar("_Item", default=Any)
@@ -134,6 +134,7 @@ _Letter: TypeAlias = str | SupportsIndex | Value[str]
 _Exact: TypeAlias = Decimal | Floating | Value[Decimal]
 _Fields: TypeAlias = AnyValue | tuple[object, ...] | Mapping[str, object] | DataclassInstance  # of a struct
 _Items: TypeAlias = Sequence[_Written] | Buffer
+_HasFields: TypeAlias = Struct | StructMemory | DataclassInstance
 
 class _ArrayInterface(Protocol):  # NumPy's
     @property
@@ -152,14 +153,19 @@ class _Queue(Protocol):
 
 _Dispatch: TypeAlias = Callable[..., Any] | _Queue
 
-class _FunctionOptions(TypedDict, total=False):
-    # The keywords of Library.function().
+class _CheckedFunctionOptions(TypedDict, total=False):
+    # The keywords of Library.function(), besides an errcheck that gives the result.
     abi: ABI | int | None
     gil: _GIL
     errno: bool
     last_error: bool
-    errcheck: _ErrCheck[Any] | None
     version: str | None
+
+class _FunctionOptions(_CheckedFunctionOptions, total=False):
+    errcheck: _ErrCheck[Any] | None
+
+class _UncheckedFunctionOptions(_CheckedFunctionOptions, total=False):
+    errcheck: None
 
 class _ClosureOptions(TypedDict, total=False):
     abi: ABI | int | None
@@ -167,13 +173,6 @@ class _ClosureOptions(TypedDict, total=False):
     on_exception: _OnException | None
     name: str | None
     dispatch: _Dispatch | None
-
-class _CheckedFunctionOptions(TypedDict, total=False):
-    abi: ABI | int | None
-    gil: _GIL
-    errno: bool
-    last_error: bool
-    version: str | None
 
 class _Features(TypedDict):
     version: str
@@ -323,6 +322,12 @@ class PointerType(  # type: ignore[misc]
     def __call__(  # type: ignore[override]
         self, value: _Written_co | AnyPointer | Closure | AnyFunction | int, /
     ) -> Pointer[_Item_co, _Stored_contra]: ...
+    def new(  # type: ignore[override]
+        self, value: _Written_co = ..., /  # type: ignore[misc]
+    ) -> Memory[Pointer[_Item_co, _Stored_contra], _Written_co]: ...
+    def at(  # type: ignore[override]
+        self, address: _Place, offset: SupportsIndex = 0
+    ) -> Memory[Pointer[_Item_co, _Stored_contra], _Written_co]: ...
 
 @type_check_only
 class ArrayType(  # type: ignore[misc]
@@ -613,13 +618,13 @@ class Pointer(AnyPointer, _HasItems[_Item_co, _Stored_contra], Generic[_Item_co,
     # Fields of the struct there; those named like the pointer's own attributes are p[0].x.
     def __dir__(self) -> list[str]: ...
     if MYPY:
-        def __getattr__(self: Pointer[Struct | DataclassInstance, Any], name: str, /) -> Any: ...
-        def __setattr__(self: Pointer[Struct | DataclassInstance, Any], name: str, value: Any, /) -> None: ...
+        def __getattr__(self: Pointer[_HasFields, Any], name: str, /) -> Any: ...
+        def __setattr__(self: Pointer[_HasFields, Any], name: str, value: Any, /) -> None: ...
     else:
         def __getattr__(self: _Named[_Name, Any, Any], name: _Name, /) -> Any: ...
         def __setattr__(self: _Named[_Name, Any, Any], name: _Name, value: Any, /) -> None: ...
     @overload
-    def _field(self: Pointer[Struct | DataclassInstance, Any]) -> tuple[str, Any, Any]: ...
+    def _field(self: Pointer[_HasFields, Any]) -> tuple[str, Any, Any]: ...
     @overload
     def _field(self) -> tuple[Never, Any, Any]: ...
     @property
@@ -999,48 +1004,116 @@ class MakeFunction:
     ) -> FunctionOfStub: ...
     @overload
     def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[()] = (), *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[_Takes[_A1]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], _Takes[_A5]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6],
+        ], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6], _Takes[_A7],
+        ], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None,
+        argtypes: tuple[
+            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
+            _Takes[_A5], _Takes[_A6], _Takes[_A7], _Takes[_A8],
+        ], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _R]: ...
+    @overload
+    def __call__(
+        self, name: str, restype: _Of | None, argtypes: Iterable[_TakesValue[_Written]], *, errcheck: _ErrCheck[_R],
+        **options: Unpack[_CheckedFunctionOptions],
+    ) -> FunctionOf[_Written, _R]: ...
+    @overload
+    def __call__(
         self, name: str, restype: _Of | None, argtypes: _ArgTypes = (), *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[..., _R]: ...
     @overload
     def __call__(
-        self, name: str, restype: _Of[_R], argtypes: tuple[()] = (), **options: Unpack[_FunctionOptions]
+        self, name: str, restype: _Of[_R], argtypes: tuple[()] = (), **options: Unpack[_UncheckedFunctionOptions]
     ) -> Function[[], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[()],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], _Takes[_A5]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5], _Result]: ...
     @overload
     def __call__(
@@ -1049,7 +1122,7 @@ class MakeFunction:
             _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
             _Takes[_A5], _Takes[_A6],
         ],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6], _Result]: ...
     @overload
     def __call__(
@@ -1058,7 +1131,7 @@ class MakeFunction:
             _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
             _Takes[_A5], _Takes[_A6], _Takes[_A7],
         ],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Result]: ...
     @overload
     def __call__(
@@ -1067,55 +1140,55 @@ class MakeFunction:
             _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
             _Takes[_A5], _Takes[_A6], _Takes[_A7], _Takes[_A8],
         ],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, _A3, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, _A3, _A4, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_TakesValue[_Written]],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> FunctionOf[_Written, _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_TakesValue[_Written] | EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> VariadicFunctionOf[_Written, _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None, argtypes: Iterable[_Of | EllipsisType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> VariadicFunctionOf[_Argument, _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None, argtypes: Iterable[_TakesValue[_Taken] | OutType],
-        **options: Unpack[_FunctionOptions],
+        **options: Unpack[_UncheckedFunctionOptions],
     ) -> FunctionOf[_Taken, Any]: ...
     @overload
     def __call__(
-        self, name: str, restype: _Of | None, argtypes: _ArgTypes, **options: Unpack[_FunctionOptions]
+        self, name: str, restype: _Of | None, argtypes: _ArgTypes, **options: Unpack[_UncheckedFunctionOptions]
     ) -> Function: ...  # with out parameters
 
 @type_check_only

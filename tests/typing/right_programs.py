@@ -108,6 +108,7 @@ def length(q: Struct) -> float:
 def check(result: int, function: Function, arguments: tuple[Any, ...]) -> int:
     return result
 f28 = libc.function("close", c.int, [c.int], errno=True, errcheck=check)
+closed: int = libc.function("abs", c.int, (c.int,), errcheck=check)(-1)
 # 29 enum
 import enum
 class Color(enum.IntEnum):
@@ -115,6 +116,8 @@ class Color(enum.IntEnum):
 color = c.enum(Color)
 # 30 void* new
 place = c.pointer.new()
+place30 = c.ptr(c.int).new()
+pointer30: Pointer[int] = place30.value
 # 31 stub with pointer
 @libc.function("strlen")
 def slen(s: Annotated[str | bytes, c.string]) -> Annotated[int, c.size_t]: ...

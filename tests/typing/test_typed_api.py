@@ -190,6 +190,16 @@ def test_errcheck() -> None:
 
     abs = Library(None).function("abs", c.int, [c.int], errcheck=check)
     assert abs(-2) == "abs(-2,): 2"
+    with_a_tuple = Library(None).function("abs", c.int, (c.int,), errcheck=check)
+    assert_type(with_a_tuple(-3), str)
+    assert with_a_tuple(-3) == "abs(-3,): 3"
+
+
+def test_memory_of_a_pointer() -> None:
+    ints, place = c.array(c.int, 2).new([3, 4]), c.ptr(c.int).new()
+    place.value = c.ptr(c.int)(ints)
+    assert_type(place.value[1], int)
+    assert place.value[1] == c.ptr(c.int).at(place.address).value[1] == 4
 
 
 def test_closures() -> None:

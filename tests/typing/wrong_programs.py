@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from libffi import *
 from libffi import c
 libc = Library("c"); libm = Library("m")
+def checked(result: float, function: Function, arguments: tuple[Any, ...]) -> float: return result
 abs_ = libc.function("abs", c.int, (c.int,))
 abs_()  # type: ignore
 abs_(1, 2)  # type: ignore
@@ -76,6 +77,9 @@ closure(c.int, [c.int])(3)  # type: ignore
 def k6(a: int) -> int: return a
 libm.function("x", c.double, [c.double], gil="x")  # type: ignore
 libm.function("x", c.double, [c.double], errcheck=3)  # type: ignore
+libm.function("x", c.double, (c.double,), errcheck=checked)("no")  # type: ignore
+libm.function("x", c.double, (c.double,), errcheck=checked)(1.0, 2.0)  # type: ignore
+libm.function("x", c.double, [c.double], errcheck=checked)("no")  # type: ignore
 libm.function("x", c.double, [c.double], errno="yes")  # type: ignore
 libm.function(3, c.double, [c.double])  # type: ignore
 libm.function("x", [c.double])  # type: ignore
