@@ -46,8 +46,9 @@ typedef int map_row_function(map_job *job, char *const *at, const Py_ssize_t *st
     } \
     static int map_row_##kind##_##nargs(map_job *job, char *const *at, const Py_ssize_t *stride, Py_ssize_t n) \
     { \
-        const Py_ssize_t one = sizeof(ctype), step0 = stride[0], step1 = stride[(nargs) > 1], step2 = stride[(nargs) - 1]; \
-        if ((nargs) < 3 && stride[nargs] == one) { \
+        const Py_ssize_t one = sizeof(ctype), step = stride[nargs]; \
+        const Py_ssize_t step0 = stride[0], step1 = stride[(nargs) > 1], step2 = stride[(nargs) - 1]; \
+        if ((nargs) < 3 && step == one) { \
             if (step0 == one && step1 == one) \
                 return walk_##kind##_##nargs(job, at, n, one, one, one, one); \
             if (step0 == one && step1 == 0) \
@@ -55,7 +56,7 @@ typedef int map_row_function(map_job *job, char *const *at, const Py_ssize_t *st
             if (step0 == 0 && step1 == one) \
                 return walk_##kind##_##nargs(job, at, n, 0, one, one, one); \
         } \
-        return walk_##kind##_##nargs(job, at, n, step0, step1, step2, stride[nargs]); \
+        return walk_##kind##_##nargs(job, at, n, step0, step1, step2, step); \
     }
 #define ITEM(ctype, i) (*(const ctype *)item##i)
 #define ROWS(kind, ctype) \
