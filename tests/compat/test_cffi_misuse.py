@@ -4,11 +4,13 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from helpers.misuse import HELPERS
 
 pytest.importorskip("cffi")
 
 BEGINNING = """
 import gc, sys
+from helpers.misuse import During, refused
 import cffi
 import libffi.compat.cffi as backend
 
@@ -24,27 +26,6 @@ ffi.cdef('''
 ''')
 libc = ffi.dlopen(None)
 allocator = ffi.new_allocator(libc.malloc, libc.free)
-
-def refused(deed, *errors):
-    try:
-        deed()
-    except errors:
-        return
-    raise AssertionError(f"{errors} expected")
-
-class During:
-    # A number that does something when it is asked for.
-    def __init__(self, deed):
-        self.deed = deed
-
-    def __int__(self):
-        self.deed()
-        return 1
-    __index__ = __int__
-
-    def __float__(self):
-        self.deed()
-        return 1.0
 
 def releases(what):
     return During(lambda: refused(lambda: ffi.release(what), BufferError))
@@ -248,4 +229,4 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_use_crashes(run_python, name):
-    run_python(BEGINNING + textwrap.dedent(CASES[name]))
+    run_python(BEGINNING + textwrap.dedent(CASES[name]), env=HELPERS)

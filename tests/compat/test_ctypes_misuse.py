@@ -4,9 +4,11 @@ from __future__ import annotations
 import textwrap
 
 import pytest
+from helpers.misuse import HELPERS
 
 BEGINNING = """
 import gc, sys
+from helpers.misuse import During, refused
 import libffi.compat.ctypes as ctypes
 from libffi.compat import _ctypes
 from libffi.compat.ctypes import *
@@ -16,13 +18,6 @@ data_class = c_int.__mro__[-2]
 function_class = CFUNCTYPE(c_int).__mro__[-3]
 assert data_class.__name__ == "_CData" and function_class.__name__ == "_Function"
 
-def refused(deed, *errors):
-    try:
-        deed()
-    except (errors or (TypeError, ValueError, AttributeError)):
-        return
-    raise AssertionError(f"{errors} expected")
-
 class Point(Structure):
     _fields_ = [("x", c_int), ("y", c_double)]
 
@@ -31,20 +26,6 @@ class Texts(Structure):
 
 class Numbers(Structure):
     _fields_ = [("a", c_long), ("b", c_long), ("c", c_long)]
-
-class During:
-    # A number that does something when it is asked for.
-    def __init__(self, deed):
-        self.deed = deed
-
-    def __int__(self):
-        self.deed()
-        return 1
-    __index__ = __int__
-
-    def __float__(self):
-        self.deed()
-        return 1.0
 """
 
 CASES = {
@@ -242,4 +223,4 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_use_crashes(run_python, name):
-    run_python(BEGINNING + textwrap.dedent(CASES[name]))
+    run_python(BEGINNING + textwrap.dedent(CASES[name]), env=HELPERS)

@@ -1,12 +1,11 @@
 """What looks at the built pages (tools/check/pages) finds what is planted for it, and nothing else."""
-import importlib.util
 import shutil
 import subprocess
 import sys
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
+from helpers.tools import load_tool
 
 CHECK = Path(__file__).parents[2] / "tools" / "check" / "pages"
 PAGE = """<!doctype html><html><head><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
@@ -21,17 +20,10 @@ PLANTED = {
 }
 
 
-def load():
-    loader = SourceFileLoader("look_at_pages", str(CHECK))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
-
 def test_broken_links_are_found(tmp_path):
     (tmp_path / "index.html").write_text(PAGE.format(
         "<a href='#top'>up</a> <a href='gone.html'>1</a> <a href='#gone'>2</a>"))
-    found = [problem for _, problem in load().broken_links(tmp_path)]
+    found = [problem for _, problem in load_tool("check/pages").broken_links(tmp_path)]
     assert found == ["link to nothing: gone.html", "link to no place of its page: #gone"]
 
 

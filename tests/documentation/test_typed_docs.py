@@ -1,10 +1,9 @@
 """What has type checkers read the pages (tools/check/typed_docs) takes their code line by line, and finds faults."""
-import importlib.util
 import shutil
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import pytest
+from helpers.tools import load_tool
 
 CHECK = Path(__file__).parents[2] / "tools" / "check" / "typed_docs"
 PAGE = '''# Page
@@ -27,16 +26,9 @@ y = 2
 '''
 
 
-def load():
-    loader = SourceFileLoader("typed_docs", str(CHECK))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    return module
-
-
 def test_a_page_is_a_program_line_by_line(tmp_path):
     (tmp_path / "page.md").write_text(PAGE)
-    code, allowed = load().program(tmp_path / "page.md")
+    code, allowed = load_tool("check/typed_docs").program(tmp_path / "page.md")
     lines = {number: line for number, line in enumerate(code.splitlines(), 1) if line}
     assert lines == {3: "x = 1", 4: "def f():", 5: '    return "a"', 6: 'int("x")', 15: "y = 2"}
     assert {line + 1 for line in allowed} == {6, 15, 16}
@@ -45,7 +37,7 @@ def test_a_page_is_a_program_line_by_line(tmp_path):
 def test_what_is_planted_is_found_by_both(tmp_path, monkeypatch, capsys):
     if not shutil.which("mypy") or not shutil.which("pyright"):
         pytest.skip("mypy and pyright are not here")
-    check = load()
+    check = load_tool("check/typed_docs")
     monkeypatch.setattr(check, "ROOT", tmp_path)
     (tmp_path / "page.md").write_text(PAGE.replace("x = 1", 'x: int = "1"'))
     assert check.main([tmp_path / "page.md"])
