@@ -5,7 +5,6 @@
 
 #include <Python.h>
 #include <float.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +74,12 @@ static PyObject *exact_digits(const long double *in)
 }
 #endif
 
+/* MinGW's isinf() has 80 bits in mind. */
+static inline int is_infinite(long double number)
+{
+    return number > LDBL_MAX || number < -LDBL_MAX;
+}
+
 /* From the digits that str() gives.  0; -1 raises ValueError, OverflowError. */
 COLD static int long_double_from_text(const type_info *type, PyObject *value, long double *out)
 {
@@ -92,7 +97,7 @@ COLD static int long_double_from_text(const type_info *type, PyObject *value, lo
         return -1;
     }
     /* "Infinity" is meant; digits that end up infinite are not. */
-    if (isinf(*out) && strpbrk(utf8, "0123456789") != NULL) {
+    if (is_infinite(*out) && strpbrk(utf8, "0123456789") != NULL) {
         Py_DECREF(text);
         return out_of_range(type, value, NULL);
     }

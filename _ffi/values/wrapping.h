@@ -5,7 +5,6 @@
 #include <Python.h>
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/compiler.h"
@@ -113,6 +112,29 @@ static int wrap_to_double(const type_info *type, PyObject *value, double *out)
     return 0;
 }
 
+/* One that is larger than a long long, whose nearest double is `wide`: of its highest bits the last one stands for all
+   below it.  strtof() rounds twice in some C libraries.  0; -1 raises. */
+COLD static int large_int_to_float(PyObject *value, double wide, float *out)
+{
+    const PyNumberMethods *ints = PyLong_Type.tp_as_number;
+    PyObject *shift, *high = NULL, *back = NULL, *same = NULL;
+    int exponent;
+
+    frexp(wide, &exponent);
+    exponent -= 62;
+    shift = PyLong_FromLong(exponent);
+    if (shift != NULL && (high = ints->nb_rshift(value, shift)) != NULL
+        && (back = ints->nb_lshift(high, shift)) != NULL)
+        same = PyLong_Type.tp_richcompare(back, value, Py_EQ);
+    if (same != NULL)
+        *out = ldexpf((float)(PyLong_AsLongLong(high) | (same == Py_False)), exponent);
+    Py_XDECREF(shift);
+    Py_XDECREF(high);
+    Py_XDECREF(back);
+    Py_XDECREF(same);
+    return same == NULL ? -1 : 0;
+}
+
 /* An int is rounded once, to a float, and not first to a double.  0; -1 raises. */
 static int wrap_to_float(const type_info *type, PyObject *value, float *out)
 {
@@ -126,15 +148,9 @@ static int wrap_to_float(const type_info *type, PyObject *value, float *out)
     if (!PyLong_Check(value) || isinf(wide))
         return 0;
     small = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow == 0) {
-        *out = (float)small;
-    } else {
-        PyObject *text = PyLong_Type.tp_repr(value);
-        if (text == NULL)
-            return -1;
-        *out = strtof(PyUnicode_AsUTF8(text), NULL);
-        Py_DECREF(text);
-    }
+    if (overflow != 0)
+        return large_int_to_float(value, wide, out);
+    *out = (float)small;
     return 0;
 }
 
@@ -144,7 +160,7 @@ static int wrap_to_long_double(const type_info *type, PyObject *value, long doub
     *out = 0;
     if (get_long_double(type, value, out) == 0)
         return 0;
-    if (!isinf(*out) || !PyErr_ExceptionMatches(PyExc_OverflowError))
+    if (!is_infinite(*out) || !PyErr_ExceptionMatches(PyExc_OverflowError))
         return -1;
     PyErr_Clear();
     return 0;
