@@ -47,8 +47,8 @@ def pytest_collection_modifyitems(items):
     table = tomllib.loads((Path(__file__).parent / "windows" / "not_here.toml").read_text())
     for item in items:
         reasons = table.get(item.path.relative_to(Path(__file__).parent).as_posix(), {})
-        reason = reasons.get("*") or reasons.get(item.name) or reasons.get(item.name.partition("[")[0])
-        if reason:
+        names = "*", item.cls and item.cls.__name__, item.name, item.name.partition("[")[0]
+        if reason := next(filter(None, map(reasons.get, names)), None):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 

@@ -24,7 +24,6 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 from cpython.weakref cimport PyWeakref_NewRef
 from libc.limits cimport INT_MAX
 from libc.stdint cimport uint16_t, uint32_t, uintptr_t
-from libc.stdlib cimport free as c_free, realloc as c_realloc
 from libc.string cimport memcmp, memcpy, memmove, memset, strlen
 
 cdef extern from "Python.h":

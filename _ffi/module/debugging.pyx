@@ -1,5 +1,9 @@
 """Debug mode: what calls and callbacks are given, and what they did to it, compared with what is known of it."""
 
+cdef extern from "base/os/loader.h":
+    const void *address_of_free()
+    const void *address_of_realloc()
+
 cdef bint debugging = False
 
 
@@ -82,13 +86,17 @@ cdef int check_argument(const watched_what *what, unsigned i, given) except -1:
     known = check_address(where, type, address, where.encode(), has_length_behind(what, i))
     if known and what.is_callback:
         check_pointee(where, type, address)
-    elif known and (what.address == <const void *>c_free or what.address == <const void *>c_realloc):
+    elif known and is_given_back_by(what.address):
         refuse_to_free(where, address)
     if not known and width_of_text(type) and not isinstance(given, (str, bytes, bytearray, Memory, Pointer)) \
             and PyObject_CheckBuffer(given) and not has_length_behind(what, i):
         need_stack(0)
         check_text_in(where, given, width_of_text(type))
     return 0
+
+
+cdef bint is_given_back_by(const void *function) noexcept:
+    return function == address_of_free() or function == address_of_realloc()
 
 
 cdef int refuse_to_free(str where, const char *address) except -1:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from libffi._reader import Declarations, Text
 
 
-# Flags of dlopen; LoadLibraryExW, whose flags Windows takes instead, has none of that meaning.
+# Flags of dlopen, or LoadLibraryExW's. What is opened without any has the second one: LOAD_LIBRARY_SEARCH_DEFAULT_DIRS.
 _LOCAL: int = getattr(os, "RTLD_LOCAL", 0)
-_NOW: int = getattr(os, "RTLD_NOW", 0)
+_NOW: int = getattr(os, "RTLD_NOW", 0x1000)
 
 
 class Library(_ffi.LoadedLibrary):

@@ -112,10 +112,11 @@ def test_what_differs_anywhere_is_refused(path, libraries, old, new):
 
 def test_what_is_incomplete_may_become_different():
     libraries = [Library(None) for _ in range(3)]
-    for library, text in zip(libraries, ("struct s;", "struct s { int a; };", "struct s { long a; };"), strict=True):
+    for library, text in zip(libraries,
+                             ("struct s;", "struct s { int a; };", "struct s { long long a; };"), strict=True):
         library.declare(text)
     opaque, one, other = (library["struct s"] for library in libraries)
-    pointers = [c.ptr(kind)(c.long.new()) for kind in (opaque, one, other)]
+    pointers = [c.ptr(kind)(c.longlong.new()) for kind in (opaque, one, other)]
     takes = [CIF(c.int, [c.ptr(kind)]).closure(lambda p: 1) for kind in (opaque, one, other)]
     accepted = {(i, j) for i, take in enumerate(takes) for j, pointer in enumerate(pointers)
                 if accepts(take.cif.bind(take), pointer)}

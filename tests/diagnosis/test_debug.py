@@ -289,7 +289,7 @@ class TestSignatures:
         echo = CIF(c.size_t, [c.size_t]).closure(lambda n: n, name="echo")
         with misuse(match=r"^back\(\) calls closure echo, size_t \(size_t\), declared as long \(size_t\)"):
             CIF(c.long, [c.size_t]).bind(echo.address, "back")(0)
-        assert CIF(c.size_t, [c.ulong]).bind(echo.address)(1) == 1
+        assert CIF(c.size_t, [c.uintptr_t]).bind(echo.address)(1) == 1
 
     def test_of_a_closure_that_is_gone(self, debug):
         one = CIF(c.int, [c.pointer, c.pointer]).closure(lambda a, b: 0, name="gone")
@@ -437,7 +437,7 @@ class TestWholePrograms:
 
     def test_what_alignment_leaves_over_is_guarded(self, program):
         status, error = program("""
-            text = c.struct("s", a=c.long, b=c.array(c.char, 0)).new(b=[b"a", b"b", b"c"])
+            text = c.struct("s", a=c.int64, b=c.array(c.char, 0)).new(b=[b"a", b"b", b"c"])
             memset(text, 0, 12)
         """, "pages")
         assert status == 1

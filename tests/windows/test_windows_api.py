@@ -4,6 +4,7 @@ from __future__ import annotations
 import decimal
 import os
 import shutil
+import subprocess
 import sys
 import threading
 
@@ -194,3 +195,16 @@ def test_exact_numbers():
     with pytest.raises(OverflowError):
         memory.value = decimal.Decimal("1e400")
     assert exact.new(float("-inf")).value == decimal.Decimal("-Infinity")
+
+
+def test_a_fatal_exception_is_told_with_the_call():
+    source = """if True:
+        import libffi
+        from libffi import CIF, Library, c
+        libffi.enable_crash_reports()
+        CIF(c.size_t, [c.ptr(c.char)]).bind(Library(None).symbol("strlen"), "strlen")(c.ptr(c.char)(1))
+    """
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0xC0000005
+    assert "libffi: access violation in a call into C (the innermost first):" in done.stderr
+    assert "  call strlen(0x1)" in done.stderr and "size_t strlen(char *)" in done.stderr

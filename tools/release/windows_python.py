@@ -54,7 +54,8 @@ def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
     for name in NOT_UNDER_WINE:
         (python.folder / name).unlink(missing_ok=True)
     (paths,) = python.folder.glob("python3*._pth")
-    paths.write_text(f"{paths.stem}.zip\n.\nLib\\site-packages\nimport site\n")
+    # Such a CPython looks at nothing else, neither PYTHONPATH nor the current folder, which is the last one here.
+    paths.write_text(f"{paths.stem}.zip\n.\nLib\\site-packages\n..\\tests\nimport site\n")
 
 
 def headers(python: WindowsPython, log: Path) -> None:

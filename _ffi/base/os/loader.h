@@ -10,6 +10,7 @@
 #include <Python.h> /* before the system's: it asks for all that they have */
 
 #include <dlfcn.h>
+#include <stdlib.h>
 #if defined(__linux__)
 #include <sys/auxv.h>
 #else
@@ -78,6 +79,10 @@ static inline int is_in_an_image(const void *address)
     Dl_info info;
     return dladdr(address, &info) != 0;
 }
+
+/* The addresses that others know C's own functions by. */
+#define address_of_free() ((const void *)free)
+#define address_of_realloc() ((const void *)realloc)
 
 /* Does the loader have a file of this path that need not be on the disk, as all of macOS's own? */
 static inline int loader_has_without_file(const char *path)

@@ -152,13 +152,28 @@ static inline void *loader_symbol(void *handle, const char *name, const char *ve
     return address;
 }
 
-/* In the image of a loaded file? */
+/* In the image of a loaded file?  What thread-local variables begin with is not: each thread has a copy. */
 static inline int is_in_an_image(const void *address)
 {
+    const DWORD how = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+    const IMAGE_DATA_DIRECTORY *entry;
+    const IMAGE_TLS_DIRECTORY *locals;
+    const char *base;
     HMODULE module;
-    return GetModuleHandleExW(
-        GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, address, &module);
+
+    if (!GetModuleHandleExW(how, address, &module))
+        return 0;
+    base = (const char *)module;
+    entry = &((const IMAGE_NT_HEADERS *)(base + ((const IMAGE_DOS_HEADER *)base)->e_lfanew))
+                 ->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_TLS];
+    locals = (const IMAGE_TLS_DIRECTORY *)(base + entry->VirtualAddress);
+    return entry->VirtualAddress == 0 || (uintptr_t)address < locals->StartAddressOfRawData
+           || (uintptr_t)address >= locals->EndAddressOfRawData;
 }
+
+/* The addresses that others know C's own functions by; here `free` is a jump to it. */
+#define address_of_free() ((const void *)exported(GetModuleHandleW(L"ucrtbase.dll"), "free"))
+#define address_of_realloc() ((const void *)exported(GetModuleHandleW(L"ucrtbase.dll"), "realloc"))
 
 /* Every DLL is a file. */
 #define loader_has_without_file(path) ((void)(path), 0)
