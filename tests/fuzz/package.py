@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import functools
 import platform
+import sys
 from typing import Any
 
 import libffi
@@ -66,7 +67,8 @@ def may_refuse(signature: Signature, abi: Abi) -> bool:
         for type in signature.args
     ):
         return True
-    if any(without_size(member) for type in signature.types() for member in members(type)):
+    parts = walk if sys.platform == "win32" else members    # Microsoft's compiler has no structs without size
+    if any(without_size(part) for type in signature.types() for part in parts(type)):
         return True
     return any(map(unusual, signature.types())) or (abi.name != "DEFAULT" and any(
         isinstance(type, Vector) or isinstance(type, Scalar) and type.family == "complex"

@@ -1,6 +1,8 @@
 """The scalar types of C that the package names, and the headers that C needs for them."""
 from __future__ import annotations
 
+import sys
+
 from .model import Scalar
 
 HEADERS = "stdarg stddef stdint stdbool string wchar sys/types".split()
@@ -28,7 +30,7 @@ CHARS = [
     Scalar("char", "char", "char", promoted=False),
     Scalar("char16_t", "__CHAR16_TYPE__", "wchar", promoted=False),
     Scalar("char32_t", "__CHAR32_TYPE__", "wchar"),
-    Scalar("wchar_t", "wchar_t", "wchar"),
+    Scalar("wchar_t", "wchar_t", "wchar", promoted=sys.platform != "win32"),     # of 16 bits there
 ]
 FLOAT = Scalar("float", "float", "float", "float", promoted=False)
 DOUBLE = Scalar("double", "double", "float", "double")
