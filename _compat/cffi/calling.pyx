@@ -7,12 +7,14 @@ cdef enum:
     MOST_ON_STACK = 512
 
 
+@cython.nonecheck(False)
 cdef object call_function(object function, PyObject *const *arguments, size_t flags, PyObject *names):
     if names != NULL and len(<tuple>names):
         raise TypeError("a C function takes no keyword arguments")
     return call(<_CDataBase>function, arguments, PyVectorcall_NARGS(flags))
 
 
+@cython.nonecheck(False)
 cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t count):
     cdef CType ctype = function.type
     cdef const libffi_cif *cif
@@ -127,6 +129,7 @@ cdef object variadic_cif(CType ctype, tuple types):
     return cif
 
 
+@cython.nonecheck(False)
 cdef int store_argument(CType ctype, char *data, object value, list kept) except -1:
     cdef char *address
     if ctype.kind_number == POINTER and not isinstance(value, _CDataBase):

@@ -128,11 +128,12 @@ cdef class __CDataOwn(_CDataBase):
 cdef class __CDataOwnGC(_CDataBase):
     """What an object of Python's keeps: a callback, a handle, a function of a library."""
     cdef object owner
-    cdef bint is_handle                 # no object: the collector clears those before __dealloc__
+    cdef object handle                  # its address as a number, until the collector clears it
+    cdef bint is_handle
 
     def __dealloc__(self):
         if self.is_handle:
-            _handles.discard(<uintptr_t>self.data)
+            _handles.discard(<uintptr_t>self.data if self.handle is None else self.handle)
 
 
 @cython.final
@@ -165,6 +166,7 @@ cdef class __CData_iterator:
     def __iter__(self):
         return self
 
+    @cython.nonecheck(False)
     def __next__(self):
         if self.next_index >= self.array.length:
             raise StopIteration

@@ -10,6 +10,7 @@ cdef extern from "Python.h":
     Py_ssize_t PyNumber_AsSsize_t(object, object) except? -1
 
 
+@cython.nonecheck(False)
 cdef char *item_at(_CDataBase cdata, object index) except NULL:
     cdef CType ctype = cdata.type
     cdef Py_ssize_t i
@@ -34,6 +35,7 @@ cdef char *item_at(_CDataBase cdata, object index) except NULL:
     return cdata.data + i * ctype.item_type.size
 
 
+@cython.nonecheck(False)
 cdef object get_item(_CDataBase cdata, object index):
     cdef char *data
     if owns_memory(cdata) and (<__CDataOwn>cdata).target is not None and PyLong_CheckExact(index) and (

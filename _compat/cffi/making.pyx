@@ -120,7 +120,8 @@ def newp_handle(CType ctype not None, x):
     made = place(__CDataOwnGC.__new__(__CDataOwnGC), ctype, NULL)
     made.data = <char *><PyObject *>made
     made.owner = x
-    _handles.add(<uintptr_t>made.data)
+    made.handle = <uintptr_t>made.data
+    _handles.add(made.handle)
     made.is_handle = True
     return made
 

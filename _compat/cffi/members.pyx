@@ -1,5 +1,7 @@
 """Members of structs, also through a pointer, and the other attributes of cdata objects."""
 
+
+@cython.nonecheck(False)
 cdef inline PyObject *member_named(_CDataBase cdata, object name) except? NULL:
     """The CField, borrowed, of a struct or of what a pointer points to, which is there; NULL: no such member."""
     cdef CType ctype = cdata.type.item_type if cdata.type.kind_number == POINTER else cdata.type
@@ -12,6 +14,7 @@ cdef inline PyObject *member_named(_CDataBase cdata, object name) except? NULL:
     return field
 
 
+@cython.nonecheck(False)
 cdef object get_member(_CDataBase cdata, object name):
     cdef PyObject *field = member_named(cdata, name)
     if field != NULL:

@@ -5,6 +5,7 @@ cdef extern from "Python.h":
     object PyBool_FromLong(long)
 
 
+@cython.nonecheck(False)
 cdef object read(CType ctype, char *data):
     """The Python value of what is at `data`: numbers as such, all else as cdata that owns nothing."""
     cdef int kind = ctype.kind_number

@@ -7,6 +7,7 @@ cdef int store_with_end(CType ctype, char *data, object value, Py_ssize_t whole)
     return store(ctype, data, value)
 
 
+@cython.nonecheck(False)
 cdef int store(CType ctype, char *data, object value) except -1:
     """Write `value` as a `ctype` at `data`."""
     cdef int kind = ctype.kind_number
@@ -44,6 +45,7 @@ cdef int unfit(CType ctype, str expected, object value) except -1:
     raise TypeError(f"initializer for ctype '{ctype.cname}' must be a {expected}, not {described(value)}")
 
 
+@cython.nonecheck(False)
 cdef char *pointer_of(CType ctype, object value) except? NULL:
     """The address in a cdata object that may stand where C wants a `ctype`."""
     cdef _CDataBase cdata

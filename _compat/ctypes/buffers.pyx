@@ -3,17 +3,25 @@
 
 @cython.final
 cdef class Held:
-    """What keeps a memoryview from being released, by who finds it in `_objects`."""
+    """A buffer, held by an object that nobody can release."""
     cdef Py_buffer view
 
     def __dealloc__(self):
         PyBuffer_Release(&self.view)
 
 
-cdef Held held(exported):
+cdef Held held(source):
     cdef Held made = Held.__new__(Held)
-    PyObject_GetBuffer(exported, &made.view, 0)
+    PyObject_GetBuffer(source, &made.view, PyBUF_FULL_RO)
     return made
+
+
+cdef object shown(kept):
+    """Return what is kept as `_objects` shows it: a copy, since what pointers lead to stays, whatever is done to it."""
+    if type(kept) is not dict:
+        return kept
+    return {key: PyMemoryView_FromObject(<object>(<Held>value).view.obj) if type(value) is Held else value
+            for key, value in (<dict>kept).items()}
 
 
 cdef Py_ssize_t *extents_of(tuple shape, Py_ssize_t stride) except NULL:

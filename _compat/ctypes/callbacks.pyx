@@ -64,6 +64,7 @@ cdef object from_c(CType_Type cls, value):
     cdef char room[16]
     cdef PyObject *needed = NULL
     cdef uintptr_t address
+    cdef _CData made
     if cls.kind == K_STRUCTURE or cls.kind == K_UNION:
         address = value.address
         return instance_of_copy(cls, <char *>address)
@@ -74,7 +75,11 @@ cdef object from_c(CType_Type cls, value):
         write_address(room, <void *>address)
     else:
         cls.set(room, value, &needed)
-    return cls.get(room) if cls.plain else instance_of_copy(cls, room)
+    if cls.plain:
+        return cls.get(room)
+    made = instance_of_copy(cls, room)
+    keep(made, 0, taken(needed))
+    return made
 
 
 cdef bint arrives_as_it_is(CType_Type cls):
@@ -95,12 +100,18 @@ cdef object to_c(CType_Type cls, value):
     if cls.code == c"O":
         incref(value)               # which C takes over
     taken(needed)
-    return <uintptr_t>read_address(room) if cls.ffi == LIBFFI_POINTER else cls.get(room)
+    return <uintptr_t>read_address(room) if is_address_for_c(cls) else cls.get(room)
+
+
+cdef inline bint is_address_for_c(CType_Type cls):
+    """An object is one as a result: what fails gives NULL."""
+    return cls.ffi == LIBFFI_POINTER or cls.ffi == LIBFFI_PY_OBJECT
 
 
 cdef object closure_type(CType_Type cls, bint is_result):
     """Return the libffi.Type of what a closure takes or returns for a class."""
-    if cls.ffi == LIBFFI_POINTER and cls.kind != K_STRUCTURE and cls.kind != K_UNION:
+    if (is_address_for_c(cls) if is_result else cls.ffi == LIBFFI_POINTER) and (
+            cls.kind != K_STRUCTURE and cls.kind != K_UNION):
         return _c.pointer if is_result else _c.uintptr_t
     return libffi_type(cls)
 

@@ -46,11 +46,12 @@ cdef class CType_Type(type):
 
     def from_buffer(cls, source, Py_ssize_t offset=0):
         """Return an instance that is a part of a writable buffer."""
+        cdef Held buffered
         cdef Py_buffer *view
         cdef _CData instance
         need_concrete(cls)
-        exported = PyMemoryView_FromObject(source)
-        view = PyMemoryView_GET_BUFFER(exported)
+        buffered = held(source)
+        view = &buffered.view
         if view.readonly:
             raise TypeError("underlying buffer is not writable")
         if not PyBuffer_IsContiguous(view, c"C"):
@@ -58,8 +59,7 @@ cdef class CType_Type(type):
         check_room(cls, view.len, offset)
         PySys_Audit("ctypes.cdata/buffer", "nnn", <Py_ssize_t>view.buf, view.len, offset)
         instance = instance_at(cls, <char *>view.buf + offset, None, 0)
-        keep(instance, -1, exported)
-        keep(instance, -2, held(exported))
+        keep(instance, -1, buffered)
         return instance
 
     def from_buffer_copy(cls, source, Py_ssize_t offset=0):

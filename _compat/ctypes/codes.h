@@ -378,7 +378,7 @@ static const scalar_code scalar_codes[] = {
     UNORDERED('P', LIBFFI_POINTER, address, void *),
     UNORDERED('z', LIBFFI_POINTER, text, void *),
     UNORDERED('Z', LIBFFI_POINTER, wide_text, void *),
-    UNORDERED('O', LIBFFI_POINTER, object, void *),
+    UNORDERED('O', LIBFFI_PY_OBJECT, object, void *),
 };
 
 /* NULL: ctypes has no such letter.  Static. */

@@ -34,8 +34,7 @@ cdef class _CData:
     @property
     def _objects(self):
         """Return what is kept alive for what C may follow."""
-        kept = self.objects if class_of(self).kind != K_FUNCTION else kept_by(self)
-        return dict(kept) if type(kept) is dict else kept       # what pointers lead to stays, whatever is done to it
+        return shown(self.objects if class_of(self).kind != K_FUNCTION else kept_by(self))
 
     @property
     def __class__(self):

@@ -76,6 +76,5 @@ cdef extern from "Python.h":
     object PyVectorcall_Call(object, tuple, PyObject *)
     const char *PyUnicode_AsUTF8(object) except NULL
     object PyMemoryView_FromObject(object)
-    Py_buffer *PyMemoryView_GET_BUFFER(object)
     bint PyType_IsSubtype(PyTypeObject *, PyTypeObject *)
     bint PyIndex_Check(object)

@@ -169,7 +169,7 @@ cdef object call_c(_Function function, Argument *arguments, PyObject *const *arg
         invoke_function(function, prototype, handle, made.data, arguments, nargs)
         return made if prototype.checker is None else prototype.checker(made)
     invoke_function(function, prototype, handle, few, arguments, nargs)
-    return load_result(prototype, few)
+    return load_result(prototype, handle, few)
 
 
 cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *const *args,

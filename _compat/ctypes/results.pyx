@@ -1,19 +1,19 @@
 """Results of calls."""
 
 
-cdef object load_result(Prototype prototype, char *result):
+cdef object load_result(Prototype prototype, const libffi_cif *handle, char *result):
     """Return what C gave, by restype."""
     cdef CType_Type cls
-    cdef PyObject *returned
     if prototype.result == RESULT_INSTANCE:
         cls = prototype.result_class
+        if cls.code == c"O":
+            value = libffi_load_result(handle, result)
+            if not cls.plain:
+                value = as_instance(cls, value)
+            return value if prototype.checker is None else prototype.checker(value)
         if cls.ffi != LIBFFI_FLOAT and cls.kind == K_SIMPLE:
             result = narrow(result, cls.size_)
-        if cls.code == c"O":
-            returned = <PyObject *>read_address(result)
-            value = cls.get(result) if cls.plain else instance_of_copy(cls, result)
-            decref(<object>returned)            # C has given its reference to us
-        elif cls.plain:
+        if cls.plain:
             value = cls.get(result)
         else:
             value = instance_of_copy(cls, result)
@@ -22,3 +22,10 @@ cdef object load_result(Prototype prototype, char *result):
         return None
     value = (<int *>narrow(result, sizeof(int)))[0]
     return prototype.restype(value) if prototype.result == RESULT_CONVERTED else value
+
+
+cdef object as_instance(CType_Type cls, value):
+    """Return a py_object of a user's class, which keeps what is in it."""
+    made = new_instance(cls)
+    set_simple(made, value)
+    return made

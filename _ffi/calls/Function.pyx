@@ -204,6 +204,14 @@ cdef int audit_address(address) except -1:
     return 0
 
 
+cdef bint passes_objects(const cif_state *cif):
+    cdef unsigned i
+    for i in range(cif.nargs):
+        if cif.args[i].type.kind == K_OBJECT:
+            return True
+    return cif.result_kind == K_OBJECT
+
+
 cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_error, errcheck):
     cdef Function function
     cdef Pointer pointer
@@ -240,7 +248,12 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_er
     function.target.life = pointer.p.life if library is None else &(<LoadedLibrary>library).life
     function.target.name = <PyObject *>function.name
     function.target.errcheck = <PyObject *>function.errcheck_
-    function.target.fence = RELEASE_GIL if gil == "release" else USES_PYTHON if uses_python(pointer.p.address) else 0
+    if passes_objects(cif.state):       # C looks at them
+        function.target.fence = USES_PYTHON
+    elif gil == "release":
+        function.target.fence = RELEASE_GIL
+    else:
+        function.target.fence = USES_PYTHON if uses_python(pointer.p.address) else 0
     if errno:
         function.target.fence |= SWAP_ERRNO
     if last_error:

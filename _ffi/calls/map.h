@@ -124,7 +124,7 @@ COLD static int check_mappable(const call_target *t)
         reason = "a variadic function";
     else if (t->errcheck != Py_None)
         reason = "a function with errcheck";
-    else if (is_aggregate_kind(c->result->kind) || is_pointer_kind(plain_type(c->result)->kind))
+    else if (is_aggregate_kind(c->result->kind) || is_address_kind(plain_type(c->result)->kind))
         reason = "a function whose result is not a number";
     for (i = 0; i < c->nargs; ++i)
         if (c->args[i].passing || is_aggregate_kind(c->args[i].kind))

@@ -12,6 +12,7 @@
 #include "model/cif.h"
 #include "model/function.h"
 #include "values/load.h"
+#include "values/load_pointers.h"
 
 /* New; raises.  The commonest come first: a few comparisons are shorter than a jump through a table. */
 static inline PyObject *load_result(const cif_state *c, void *where)
@@ -30,6 +31,9 @@ static inline PyObject *load_result(const cif_state *c, void *where)
     case K_STRUCT:
     case K_UNION:
         return load_copy(c->result, where);
+    case K_OBJECT:                              /* the reference that C has given is ours */
+        narrow_result(c->result, where);
+        return object_at(where);
     default:
         narrow_result(c->result, where);
         return load_value(c->result, where, NULL);

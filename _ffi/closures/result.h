@@ -19,6 +19,7 @@
 #include "model/keeper.h"
 #include "values/integers.h"
 #include "values/keeper.h"
+#include "values/objects.h"
 #include "values/store.h"
 
 /* What an expired closure returns. */
@@ -34,6 +35,8 @@ static void error_result(const closure_block *block, void *where)
         memcpy(where, block->on_error->bytes, block->state->result_bytes);
     else
         zero_result(block, where);
+    if (block->state->result_kind == K_OBJECT)
+        Py_XINCREF((PyObject *)(uintptr_t)*(ffi_arg *)where);
 }
 
 /* C may look at what a result points to until the call into C is over, and where there is none,
@@ -67,6 +70,10 @@ NOINLINE static int store_any_result(closure_block *block, call_beneath *beneath
     const type_info *type = block->state->result;
     keeper k = {.objects = NULL};
 
+    if (type->kind == K_OBJECT) {               /* C is given a reference */
+        *(ffi_arg *)where = (ffi_arg)(uintptr_t)Py_NewRef(object_meant(type, value));
+        return 0;
+    }
     if (UNLIKELY(store_value(type, where, value, &k) < 0)) {
         let_go(&k);
         add_place(PyUnicode_FromFormat("closure %U result", block->name));

@@ -63,7 +63,8 @@ typedef struct {
     KIND(SWAPPED,            "swapped",  nothing,        "",                 NOT,    NULL)            \
     KIND(WRAPPED,            "",         nothing,        "",                 NOT,    NULL)            \
     KIND(INSTANCE,           "",         nothing,        "",                 NOT,    NULL)            \
-    KIND(NDARRAY,            "ndarray",  uintptr_t,      "",                 NOT,    PLAIN(pointer))
+    KIND(NDARRAY,            "ndarray",  uintptr_t,      "",                 NOT,    PLAIN(pointer)) \
+    KIND(OBJECT,             "object",   uintptr_t,      "",                 ZEROS,  PLAIN(pointer))
 
 typedef enum {
 #define KIND(kind, name, ctype, format, widening, ffi) K_##kind,
@@ -141,6 +142,7 @@ static const scalar_name scalar_names[] = {
     {"string", "const char *", K_STRING},
     {"bytes", "const char *", K_BYTES},
     {"wstring", "const wchar_t *", K_WSTRING},
+    {"py_object", "PyObject *", K_OBJECT},
     {NULL, NULL, K_VOID}
 };
 // clang-format on
@@ -191,16 +193,16 @@ static inline int is_pointer_kind(type_kind kind)
     return kind >= K_POINTER && kind <= K_FUNCTION;
 }
 
-/* What C is given an address for; K_NDARRAY is c.ndarray(T), for parameters only. */
+/* What C is given an address for; K_NDARRAY is c.ndarray(T), for parameters only, K_OBJECT a Python object itself. */
 static inline int is_address_kind(type_kind kind)
 {
-    return is_pointer_kind(kind) || kind == K_NDARRAY;
+    return is_pointer_kind(kind) || kind == K_NDARRAY || kind == K_OBJECT;
 }
 
 /* What libffi returns as a whole ffi_arg where it is narrower. */
 static inline int is_word_kind(type_kind kind)
 {
-    return is_integral_kind(kind) || is_pointer_kind(kind);
+    return is_integral_kind(kind) || is_pointer_kind(kind) || kind == K_OBJECT;
 }
 
 /* What C's default promotions make an int or a double of. */
@@ -234,7 +236,7 @@ static inline int is_parameter_kind(type_kind kind)
 /* What has storage of its own; K_INSTANCE is a user's class over a scalar, whose values are its instances. */
 static inline int is_stored_kind(type_kind kind)
 {
-    return (kind > K_VOID && kind < K_BITS) || (kind >= K_SWAPPED && kind <= K_INSTANCE);
+    return (kind > K_VOID && kind < K_BITS) || (kind >= K_SWAPPED && kind <= K_INSTANCE) || kind == K_OBJECT;
 }
 
 #endif

@@ -44,7 +44,7 @@ cdef int check_beforehand(const watched_what *what) except -1:
             given = <object>what.objects[at]
             at += 1
         kind = plain_type(a.type).kind
-        if a.passing != K_VOID or not is_address_kind(kind) or read_address(what.values[i]) == NULL:
+        if a.passing != K_VOID or not is_address_kind(kind) or kind == K_OBJECT or read_address(what.values[i]) == NULL:
             continue
         if kind == K_FUNCTION:
             check_function_argument(what, i, given)

@@ -227,7 +227,8 @@ cdef object make_func(tuple parts):
 cdef object by_reference(type_kind kind, item, function):
     cdef str name = KIND_NAMES[<int>kind]
     cdef Type target = need_type(f"c.{name}()", item)
-    if not target.info.complete or not is_stored_kind(target.info.kind) or target.info.is_va_list:
+    if not target.info.complete or not is_stored_kind(target.info.kind) or target.info.is_va_list or (
+            target.info.kind == K_OBJECT):      # whose reference would it be?
         raise BadTypedef(f"c.{name}(): {type_name(target)} cannot be passed by reference")
     return made_once((kind, id(target)), make_reference, (kind, target, function))
 

@@ -11,7 +11,8 @@ cdef dict KINDS_OF = {
 
 cdef tuple entries_of(Type type):
     """Return what a class statement with a type among its bases extends."""
-    if not type.info.complete or not is_stored_kind(type.info.kind) or type.info.is_va_list:
+    if not type.info.complete or not is_stored_kind(type.info.kind) or type.info.is_va_list or (
+            type.info.kind == K_OBJECT):
         raise TypeError(f"a class extends a complete type with storage of its own, not {type_name(type)}")
     return (type.memory_class,)
 

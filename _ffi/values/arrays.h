@@ -128,7 +128,7 @@ static int store_array_buffer(const type_info *type, char *where, PyObject *valu
         return 1;
     }
     if ((size_t)view.itemsize == type->item->size && format_matches(type->item, &view)
-        && !is_pointer_kind(kind) && !is_aggregate_kind(kind) && kind != K_BOOL && view.ndim == 1) {
+        && !is_address_kind(kind) && !is_aggregate_kind(kind) && kind != K_BOOL && view.ndim == 1) {
         status = fits_array(type, view.len / view.itemsize);
         if (status == 0)
             status = copy_row(where, &view);

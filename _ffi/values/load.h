@@ -96,6 +96,8 @@ static PyObject *load_value(const type_info *type, const void *where, MemoryObje
     case K_WSTRING:
     case K_FUNCTION:
         return load_pointer(type, where, root);
+    case K_OBJECT:
+        return load_object(where, root);
     case K_SWAPPED: {
         char native[MAX_SCALAR];
         copy_swapped(type->item, native, where);

@@ -100,6 +100,29 @@ static PyObject *load_kept_text(const type_info *type, const void *where, Memory
     return text;
 }
 
+/* The object at an address, of which C has one, or has given one.  Borrowed; raises ValueError for NULL, or what C has
+   set. */
+static PyObject *object_at(const void *where)
+{
+    PyObject *object = read_address(where);
+    if (object == NULL && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "PyObject * is NULL");
+    return object;
+}
+
+/* Meanwhile no other thread may store another one, and let go of this.  New; raises. */
+static PyObject *load_object(const void *where, MemoryObject *root)
+{
+    PyObject *object;
+    if (root == NULL)
+        return Py_XNewRef(object_at(where));
+    root = memory_root(root);
+    Py_BEGIN_CRITICAL_SECTION(root);
+    object = was_closed_meanwhile(root) ? NULL : Py_XNewRef(object_at(where));
+    Py_END_CRITICAL_SECTION();
+    return object;
+}
+
 /* A function read out of `root` keeps alive the closure that was stored there, or goes with the
    library of the function that was.  New, None for NULL; raises. */
 static PyObject *load_function(const type_info *type, const void *where, MemoryObject *root)

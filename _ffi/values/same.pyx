@@ -23,7 +23,7 @@ cdef bint same_stored(const type_info *type, char *one, char *other) except -1:
 
 
 cdef bint compares_bytewise(type_kind kind):
-    return (is_integral_kind(kind) and kind != K_BOOL) or is_pointer_kind(kind)
+    return (is_integral_kind(kind) and kind != K_BOOL) or is_address_kind(kind)
 
 
 cdef bint same_members(const type_info *type, char *one, char *other) except -1:
@@ -73,7 +73,7 @@ cdef object value_seen(const type_info *type, char *where, Memory root):
         return value_seen(type.item, where, root)
     if type.kind in (K_STRING, K_BYTES, K_WSTRING):
         return new_pointer(&(<Type>ptr(<object>type.item.object, True)).info, read_address(where), NULL, &forever, -1)
-    if type.kind == K_FUNCTION:
+    if type.kind in (K_FUNCTION, K_OBJECT):
         return new_pointer(&(<Type>core_types["pointer"]).info, read_address(where), NULL, &forever, -1)
     if type.kind in (K_ENUM, K_CHAR16, K_CHAR32, K_SWAPPED):
         return scalar_seen(type, where)

@@ -26,6 +26,7 @@
 #include "values/integers.h"
 #include "values/load.h"
 #include "values/long_double.h"
+#include "values/objects.h"
 #include "values/store_pointers.h"
 #include "values/wrapping.h"
 
@@ -389,6 +390,8 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
         if (UNLIKELY(store_pointer(type, where, value, k) < 0))
             goto failed;
         return 0;
+    case K_OBJECT:
+        return store_object(type, where, value, k);
     case K_NDARRAY:
         return store_checked_array(type, where, value, k);
     case K_SWAPPED: {

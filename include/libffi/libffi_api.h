@@ -88,7 +88,8 @@ enum libffi_code {
     LIBFFI_POINTER,
     LIBFFI_STRING,
     LIBFFI_BYTES,
-    LIBFFI_WSTRING
+    LIBFFI_WSTRING,
+    LIBFFI_PY_OBJECT            /* c.py_object: arguments are borrowed, results new references */
 };
 
 /* ---- what sort of type: Type.kind ---- */
@@ -117,7 +118,8 @@ enum libffi_kind {
     LIBFFI_KIND_OUT,
     LIBFFI_KIND_INOUT,
     LIBFFI_KIND_SWAPPED,        /* a number in the other byte order; `item` is its type in the machine's */
-    LIBFFI_KIND_NDARRAY         /* c.ndarray(): a parameter, the address of an array of `item`, or of any (void) */
+    LIBFFI_KIND_NDARRAY,        /* c.ndarray(): a parameter, the address of an array of `item`, or of any (void) */
+    LIBFFI_KIND_OBJECT          /* a Python object, c.py_object */
 };
 
 /* What libffi_type_look() tells.  Fields are only ever appended. */

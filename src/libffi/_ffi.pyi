@@ -98,6 +98,7 @@ _Kind: TypeAlias = Literal[
     "void", "bool", "char", "wchar", "signed", "unsigned", "float", "complex",
     "pointer", "string", "bytes", "wstring", "function",
     "array", "struct", "union", "vector", "enum", "bits", "ref", "out", "inout", "swapped", "ndarray",
+    "object",
 ]
 _Order: TypeAlias = Literal["big", "little"]
 _Layout: TypeAlias = Literal["gcc", "ms"]

@@ -29,10 +29,10 @@ CODES = (
     "int8 uint8 int16 uint16 int32 uint32 int64 uint64 int128 uint128 "
     "size_t ssize_t ptrdiff_t intptr_t uintptr_t intmax_t uintmax_t wchar_t char16_t char32_t "
     "float double longdouble complex_float complex_double complex_longdouble "
-    "pointer string bytes wstring").split()
+    "pointer string bytes wstring py_object").split()
 CODE = {name: i for i, name in enumerate(CODES)}
 KINDS = ("void bool char wchar signed unsigned float complex pointer string bytes wstring function "
-         "array struct union vector enum bits ref out inout swapped ndarray").split()
+         "array struct union vector enum bits ref out inout swapped ndarray object").split()
 POINT = c.struct("point", x=c.double, y=c.double)
 PAIR = c.struct("pair", a=c.int, b=c.short)
 BIG = c.struct("big", items=c.array(c.long, 20))

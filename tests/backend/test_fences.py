@@ -157,7 +157,7 @@ for _ in range(2):
 def test_null_is_an_error_and_the_first_exception_stays(fences):
     said = fences.nulls(c.int, INT)
     assert said[0] == "TypeError: libffi_type_pointer() item: expected an object, got NULL"
-    assert said[-3:] == ["ValueError: 99 is no type code (0 to 42)"] * 3
+    assert said[-3:] == ["ValueError: 99 is no type code (0 to 43)"] * 3
     assert [text for text in said if not text.startswith(("TypeError: ", "ValueError: "))] == []
 
 

@@ -61,6 +61,7 @@ POINTERS = [
     ("string", "const char *", "string"),
     ("bytes", "const char *", "bytes"),
     ("wstring", "const wchar_t *", "wstring"),
+    ("py_object", "PyObject *", "object"),
 ]
 COMPLEX = ["complex_float", "complex_double", "complex_longdouble"]
 INTEGERS = [name for name, _, kind, _ in SCALARS if kind in ("signed", "unsigned")]

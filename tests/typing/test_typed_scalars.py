@@ -9,7 +9,7 @@ STUB = ast.parse(Path(libffi.__file__).with_name("c.pyi").read_text())
 CLASSES = {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef)}
 PYTHON = {"void": "_Void", "bool": "_Bool", "char": "_Char", "wchar": "_Wide", "signed": "_Int", "unsigned": "_Int",
           "float": "_Float", "complex": "_Complex", "pointer": "_Pointer", "string": "_String", "bytes": "_Bytes",
-          "wstring": "_WideString"}
+          "wstring": "_WideString", "object": "_Object"}
 
 
 def test_the_same_names() -> None:
