@@ -11,7 +11,7 @@
 
 #if PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000
 
-#define STACK_OF_A_LEVEL 512            /* what each thing that CPython counts takes, about: Python code takes most */
+#define STACK_OF_A_LEVEL 1024           /* no thing that CPython counts takes more, Python code and sanitizers in it */
 #define FEWEST_LEVELS (2 * Py_TRASHCAN_HEADROOM + 20)   /* with less it would not empty the trashcan */
 
 /* Returns how many levels CPython counts less until leave_chain(), or -1 if `op` is to go later. */

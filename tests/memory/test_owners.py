@@ -63,10 +63,10 @@ def test_long_chains_end(run_python):
         node = c.struct("node"); node.define(next=c.ptr(node), void=c.pointer)
         for keep in lambda last: last, c.ptr(node):
             first = None
-            for _ in range(300_000): first = node.new(next=keep(first)) if first else node.new()
+            for _ in range(100_000): first = node.new(next=keep(first)) if first else node.new()
             del first
             first = c.pointer(node.new())
-            for _ in range(300_000): first = c.pointer(node.new(void=first))
+            for _ in range(100_000): first = c.pointer(node.new(void=first))
             del first
         print("done")
     """) == "done\n"
