@@ -15,6 +15,7 @@ cdef extern from *:
     }
     """
     void report_unraisable(object, object, const char *)
+    object PyObject_Vectorcall(object, PyObject *const *, size_t, PyObject *)
 
 
 @cython.final
@@ -26,13 +27,10 @@ cdef class _Callback:
     cdef bytes error
 
     def __call__(self, *arguments):
-        cdef Py_ssize_t i
         if len(arguments) != PyTuple_GET_SIZE(self.ctype.parameters):       # no closure, but who found this object
             raise TypeError(f"expected {PyTuple_GET_SIZE(self.ctype.parameters)} arguments, got {len(arguments)}")
         try:
-            given = [from_core(<CType>PyTuple_GET_ITEM(self.ctype.parameters, i),
-                               <object>PyTuple_GET_ITEM(arguments, i)) for i in range(len(arguments))]
-            value = self.function(*given)
+            value = call_user(self, arguments)
             try:
                 return to_core(self.ctype.item_type, value)
             except Exception as failed:
@@ -54,6 +52,25 @@ cdef class _Callback:
             report_unraisable(exception, self.function, deed)
             report_unraisable(second, self.onerror, b"")
         return from_bytes(self.ctype.item_type, self.error)
+
+
+cdef object call_user(_Callback callback, tuple arguments):
+    """Call the user's function with cffi's values, without a list of them."""
+    cdef PyObject *few[8]
+    cdef Py_ssize_t i, made = 0, count = PyTuple_GET_SIZE(arguments)
+    if count > 8:
+        return callback.function(*[from_core(callback.ctype.parameters[i], arguments[i]) for i in range(count)])
+    try:
+        for i in range(count):
+            value = from_core(<CType>PyTuple_GET_ITEM(callback.ctype.parameters, i),
+                              <object>PyTuple_GET_ITEM(arguments, i))
+            Py_INCREF(value)
+            few[i] = <PyObject *>value
+            made += 1
+        return PyObject_Vectorcall(callback.function, few, count, NULL)
+    finally:
+        for i in range(made):
+            Py_DECREF(<object>few[i])
 
 
 def callback(CType ctype not None, function, error=None, onerror=None):

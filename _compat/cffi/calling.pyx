@@ -49,9 +49,9 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
         for i in range(count):
             if isinstance(<object>arguments[i], _CDataBase):
                 use(<_CDataBase><object>arguments[i])
+                used = i + 1
             elif kept is None and not isinstance(<object>arguments[i], (int, float, bytes)):
                 kept = []
-            used += 1
             store_argument(<CType>PyTuple_GET_ITEM(types, i), block + cif.exchange_offsets[i + 1],
                            <object>arguments[i], kept)
         libffi_invoke_exchange(cif, <libffi_function>function.data, block, LIBFFI_RELEASE_GIL | LIBFFI_ERRNO)
