@@ -195,7 +195,7 @@ SNIPPETS = {
         refused(lambda: call(Evil(), large), RecursionError)
     """,
     "large arguments on a small stack": """
-        T = c.struct("large", data=c.array(c.long, 8_000))
+        T = c.struct("large", data=c.array(c.char, 64_000))
         cif = CIF(c.int, [T])
         f, large, ended = cif.closure(lambda large: 1), T.new(), []
         def run():
