@@ -18,7 +18,8 @@ def granularity():
     return now - begin
 
 
-SECONDS = max(0.005, 10 * granularity())    # how long one measurement of a cheap statement takes
+STEP = granularity()
+SECONDS = max(0.005, 10 * STEP)     # how long one measurement of a cheap statement takes
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Timer:
         self.unroll = unroll
         self.times = 1
         while (seconds := self.loop(repeat(None, self.times))) < SECONDS / 2:
-            self.times = max(2 * self.times, int(self.times * SECONDS / 2 / max(seconds, 1e-6)))
+            self.times = max(2 * self.times, int(self.times * SECONDS / 2 / max(seconds, STEP)))
         self.times = max(1, round(self.times * SECONDS / seconds))
 
     def nanoseconds(self):
