@@ -289,7 +289,8 @@ cdef extern from "core.h":
     double seconds_since(double)
     uint32_t hundredths()
 
-    int saved_errno
+    int saved_errno                         # once they are settled
+    void settle_own_errors()
     ctypedef struct error_codes:
         int number
     error_codes this_threads_errors "own_errors.codes"

@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "base/compiler.h"
+
 /* This thread's state if it holds the GIL, else NULL. */
 static inline PyThreadState *attached_state(void)
 {
@@ -41,6 +43,32 @@ static inline const void *frame_of(const PyThreadState *state)
 #else
     return state->cframe->current_frame;
 #endif
+}
+
+/* What tells the greenlets of a thread apart at any time: where its stack of Python frames begins.  An address to
+   compare, or NULL: no frame was there yet. */
+static inline const void *python_stack_of(const PyThreadState *state)
+{
+    const _PyStackChunk *chunk = state->datastack_chunk;
+    while (chunk != NULL && chunk->previous != NULL)
+        chunk = chunk->previous;
+    return chunk;
+}
+
+/* Have one frame there: it stays where it begins.  GIL; leaves no exception. */
+COLD static void begin_python_stack(PyThreadState *state)
+{
+    PyObject *code = Py_CompileString("None", "<libffi>", Py_eval_input), *names = PyDict_New(), *none = NULL;
+
+    PyThreadState_EnterTracing(state);      /* nobody's business */
+    if (code != NULL && names != NULL)
+        none = PyEval_EvalCode(code, names, names);
+    PyThreadState_LeaveTracing(state);
+    if (none == NULL)
+        PyErr_Clear();
+    Py_XDECREF(none);
+    Py_XDECREF(names);
+    Py_XDECREF(code);
 }
 
 static inline int error_is_set(const PyThreadState *state)

@@ -10,6 +10,7 @@
 #include "base/interpreter.h"
 #include "base/os/error_codes.h"
 #include "calls/aftermath.h"
+#include "calls/errors.h"
 #include "calls/running.h"
 #include "model/call.h"
 
@@ -42,6 +43,8 @@ static ALWAYS_INLINE void enter_fence(fence *f, const void *place, const int fla
             current_call.frame = frame_of(PyThreadState_Get());
         }
     }
+    if (flags & (SWAP_ERRNO | SWAP_LAST_ERROR) && errors_may_be_closures())
+        settle_errors(flags & RELEASE_GIL ? f->state : PyThreadState_Get());
     if (flags & SWAP_ERRNO)
         errno = saved_errno;
     if (flags & SWAP_LAST_ERROR)
@@ -59,10 +62,15 @@ static ALWAYS_INLINE int leave_fence(const fence *f, const int flags)
 {
     int status = 0;
 
-    if (flags & SWAP_LAST_ERROR)
-        take_last_error(&own_errors.codes);
-    if (flags & SWAP_ERRNO)
-        saved_errno = errno;
+    if (flags & (SWAP_ERRNO | SWAP_LAST_ERROR)) {
+        const error_codes codes = take_error_codes();
+        if (errors_may_be_closures())
+            settle_errors(flags & RELEASE_GIL ? f->state : PyThreadState_Get());
+        if (flags & SWAP_LAST_ERROR)
+            set_last_error_of(&own_errors.codes, last_error_of(&codes));
+        if (flags & SWAP_ERRNO)
+            saved_errno = codes.number;
+    }
     if (flags & RELEASE_GIL)
         PyEval_RestoreThread(f->state);
     if (ends_plainly(f)) {

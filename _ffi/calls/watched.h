@@ -13,6 +13,7 @@
 #include "base/interpreter.h"
 #include "base/lifetime.h"
 #include "base/os/room.h"
+#include "calls/errors.h"
 #include "calls/running.h"
 #include "model/call.h"
 #include "model/cif.h"
@@ -58,12 +59,14 @@ COLD static void forget_dead_watched(uintptr_t mark, const void *frame)
 /* `place`: of the call in the C stack.  0, with *begun NULL where what watches calls; or raises.  GIL. */
 COLD static int begin_watch(const watched_what *what, const void *place, watched_call **begun)
 {
-    const error_codes before = own_errors.codes;
+    error_codes before;
     watched_call *w;
 
     *begun = NULL;
     if (watcher_runs)
         return 0;
+    settle_own_errors();
+    before = own_errors.codes;
     w = PyMem_RawCalloc(1, sizeof *w);
     if (w == NULL) {
         PyErr_NoMemory();
@@ -75,6 +78,7 @@ COLD static int begin_watch(const watched_what *what, const void *place, watched
     forget_dead_watched(w->mark, w->frame);
     w->event = core.watch_begins(what, watched_calls != NULL ? watched_calls->event : NULL, &w->report);
     --watcher_runs;
+    settle_own_errors();
     own_errors.codes = before;
     if (w->event == NULL) {
         PyMem_RawFree(w);
@@ -102,11 +106,13 @@ COLD static int unlink_watched(watched_call *w)
    told and stays raised.  The status; or raises what the watcher did.  GIL. */
 COLD static int end_watch(watched_call *w, const watched_what *what, const void *result, int error, int status)
 {
-    const error_codes before = own_errors.codes;
+    error_codes before;
     PyObject *exception;
 
     if (w == NULL || !unlink_watched(w))
         return status;
+    settle_own_errors();
+    before = own_errors.codes;
     if (status == 0)            /* what a signal's handler raises is the call's, and no failure of a look at it */
         status = PyErr_CheckSignals();
     exception = status < 0 ? take_exception() : NULL;
@@ -114,6 +120,7 @@ COLD static int end_watch(watched_call *w, const watched_what *what, const void 
     if (core.watch_ends(w->event, what, result, exception, error) < 0)
         status = -1;
     --watcher_runs;
+    settle_own_errors();
     own_errors.codes = before;
     if (exception != NULL) {
         if (PyErr_Occurred())

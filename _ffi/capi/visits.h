@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "base/interpreter.h"
+#include "calls/errors.h"
 #include "capi/public.h"
 #include "closures/threads.h"
 #include "model/call.h"
@@ -31,14 +33,23 @@ static void capi_python_leave(libffi_visit *visit)
     detach_thread(v->how, v->left);
 }
 
+static void settle_errors_if_attached(void)
+{
+    const PyThreadState *state = attached_state();
+    if (state != NULL)
+        settle_errors(state);
+}
+
 /* No GIL needed. */
 static int capi_get_errno(void)
 {
+    settle_errors_if_attached();
     return saved_errno;
 }
 
 static void capi_set_errno(int number)
 {
+    settle_errors_if_attached();
     saved_errno = number;
 }
 

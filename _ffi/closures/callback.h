@@ -16,6 +16,7 @@
 #include "base/os/error_codes.h"
 #include "base/os/room.h"
 #include "base/stack.h"
+#include "calls/errors.h"
 #include "calls/running.h"
 #include "calls/watched.h"
 #include "closures/report.h"
@@ -134,8 +135,7 @@ CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, Py
 COLD static int call_watched_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
                                     void **args)
 {
-    const int before = saved_errno;
-    const unsigned long owner = own_errors.owner;
+    const int before = saved_errno;         /* C's */
     watched_what what = {.name = block->name, .cif = block->state, .values = args, .is_callback = 1, .mapped = -1};
     watched_call *w;
     int status, error;
@@ -145,7 +145,8 @@ COLD static int call_watched_python(closure_block *block, call_beneath *beneath,
         return -1;
     }
     status = call_python(block, beneath, callable, result, args);
-    error = own_errors.owner == owner && saved_errno != before ? saved_errno : 0;
+    settle_own_errors();
+    error = saved_errno != before ? saved_errno : 0;
     return end_watch(w, &what, status < 0 ? NULL : result, error, status);
 }
 
@@ -154,17 +155,17 @@ COLD static int call_watched_python(closure_block *block, call_beneath *beneath,
 static ALWAYS_INLINE error_codes run_closure(closure_block *block, PyThreadState *state, int attached,
                                              error_codes error, void *result, void **args, const int watched)
 {
-    const error_codes outer_error = own_errors.codes;
-    const unsigned long outer_owner = own_errors.owner, owner = ++own_errors.begun;
+    error_codes outer_error;
     call_beneath beneath;
     PyObject *pending, *callable, *hook;
 
     beneath.frame = frame_of(state);
     beneath.attached = attached;
     pause_call(&beneath);
-    own_errors.codes = error;
-    own_errors.owner = owner;
     pending = UNLIKELY(error_is_set(state)) ? take_exception() : NULL;
+    if (UNLIKELY(python_stack_of(state) == NULL) && beneath.call.mark != NO_CALL)
+        begin_python_stack(state);          /* a greenlet that runs nothing but a function of ours */
+    outer_error = begin_errors(state, error);
     callable = block_callable(block, &hook);
     if (UNLIKELY(callable == NULL)) {
         zero_result(block, result);
@@ -186,12 +187,7 @@ static ALWAYS_INLINE error_codes run_closure(closure_block *block, PyThreadState
     if (UNLIKELY(pending != NULL))
         give_exception(pending);
     resume_call(&beneath);
-    if (LIKELY(own_errors.owner == owner)) {    /* else another greenlet's closure is in the middle */
-        error = own_errors.codes;
-        own_errors.codes = outer_error;
-        own_errors.owner = outer_owner;
-    }
-    return error;
+    return end_errors(state, error, outer_error);
 }
 
 static ALWAYS_INLINE void handle_closure(void *result, void **args, closure_block *block, const int watched)

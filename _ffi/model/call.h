@@ -49,11 +49,21 @@ THREAD_LOCAL(running_call, current_call);
    Python code under it, which calls, or goes on with another greenlet.  The newest first. */
 THREAD_LOCAL(other_call *, other_calls);
 
+/* What C left, of a greenlet that waits in the middle of closures. */
+typedef struct waiting_errors {
+    const void *stack;
+    error_codes codes;
+    unsigned depth;
+    struct waiting_errors *next;
+} waiting_errors;
+
 /* Together, so that a closure looks up one place. */
 typedef struct {
-    unsigned long owner;            /* the number of the closure whose C errors are saved, or 0 */
-    unsigned long begun;            /* closures, so far */
+    const void *stack;              /* Python's, of the greenlet whose codes these are: calls/errors.h */
     error_codes codes;
+    error_codes outside;            /* the thread's, while the codes are a closure's */
+    unsigned depth;                 /* closures under way in that greenlet */
+    waiting_errors *waiting;
 } thread_errors;
 THREAD_LOCAL(thread_errors, own_errors);
 #define saved_errno own_errors.codes.number

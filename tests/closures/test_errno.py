@@ -152,6 +152,56 @@ def test_greenlets_that_take_turns(callbacks, greenlet):
     assert [turns[i].switch(0) for i in (2, 0, 1, 3)] == [32, 30, 31, 33]
 
 
+@pytest.mark.parametrize("gil", ["release", "hold"])
+@pytest.mark.parametrize("saves", [False, True])
+@pytest.mark.parametrize("in_frame", [False, True])
+def test_each_greenlet_has_its_own(callbacks, libc, greenlet, gil, saves, in_frame):
+    """What one sets, or a call of one, in the middle of a closure is seen by its own closure and C only."""
+    around = callbacks.function("errno_around", c.int, [c.func(INT_INT), c.int], gil=gil, errno=saves)
+    close_file = libc.function("close", c.int, [c.int], gil=gil, errno=True)
+    main = greenlet.getcurrent()
+    seen = {}
+
+    @INT_INT.closure
+    def look(before):
+        main.switch()
+        found = [libffi.get_errno()]
+        libffi.set_errno(before + 100)
+        main.switch()
+        found.append(libffi.get_errno())
+        if before != 31:
+            close_file(-1)
+        main.switch()
+        found.append(libffi.get_errno())
+        disturb()
+        seen[before] = found
+        return 0
+    turns = {n: greenlet.greenlet((lambda *args: around(*args)) if in_frame else around) for n in (30, 31, 32)}
+    for n, turn in turns.items():
+        turn.switch(look, n)
+    libffi.set_errno(77)
+    for order in (31, 30, 32), (32, 30, 31):
+        for n in order:
+            turns[n].switch()
+            assert libffi.get_errno() == 77
+    assert [turns[n].switch() for n in (30, 32, 31)] == [errno.EBADF, errno.EBADF, 131]
+    assert seen == {30: [30, 130, errno.EBADF], 31: [31, 131, 131], 32: [32, 132, errno.EBADF]}
+    assert libffi.get_errno() == (131 if saves else 77)
+
+
+def test_a_greenlet_that_is_given_up_takes_nothing_along(callbacks, greenlet):
+    around = callbacks.function("errno_around", c.int, [c.func(INT_INT), c.int], errno=True)
+    main = greenlet.getcurrent()
+    libffi.set_errno(5)
+    for n in range(100):
+        turn = greenlet.greenlet(around)
+        turn.switch(INT_INT.closure(lambda before: main.switch() or 0), 30 + n)
+        assert libffi.get_errno() == 5
+        turn.throw()
+        assert turn.dead
+        libffi.set_errno(5)
+
+
 def test_a_stream_in_python_is_full(libc):
     """What a C library reads errno for: stdio tells why a write failed."""
     try:
