@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers.interpreters import PRELUDE, USE
 from helpers.surroundings import SANITIZER, shared_by_workers
 
 import libffi
@@ -171,6 +172,17 @@ def run_python():
         assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Fatal Python error" not in done.stderr, done.stderr
         return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def in_interpreters(run_python, compile_c):
+    """Return a function that runs a test's source, with what helpers.interpreters has, in a process."""
+
+    def run(source, gil, *arguments, **options):
+        source = f"{PRELUDE}\nUSE = {USE!r}\n{source}\nprint('done')"
+        assert run_python(source, gil, compile_c(C_SOURCES / "callbacks.c"), *arguments, **options) == "done\n"
 
     return run
 

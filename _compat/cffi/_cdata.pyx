@@ -5,6 +5,13 @@
 An extension of its own, written as any language runtime's would be: of the core it knows include/libffi only.
 """
 
+cdef extern from *:
+    """
+    #define LIBFFI_MODULE _cdata
+    #include "libffi/libffi_module.h"
+    #define PyInit__cdata libffi_module_made
+    """
+
 import io as _io
 import os as _os
 import sys as _sys

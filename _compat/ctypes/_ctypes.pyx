@@ -2,6 +2,13 @@
 # cython: binding=False, c_api_binop_methods=False
 """What CPython's ctypes package wants of its _ctypes, over libffi's C API."""
 
+cdef extern from *:
+    """
+    #define LIBFFI_MODULE _ctypes
+    #include "libffi/libffi_module.h"
+    #define PyInit__ctypes libffi_module_made
+    """
+
 cimport cython
 from cpython.buffer cimport PyBUF_FORMAT, PyBUF_FULL_RO, PyBUF_STRIDES, PyObject_GetBuffer, PyBuffer_Release, Py_buffer
 from cpython.buffer cimport PyBuffer_IsContiguous

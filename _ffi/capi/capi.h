@@ -12,6 +12,13 @@
 #include "capi/signatures.h"
 #include "capi/values.h"
 #include "capi/visits.h"
+#include "module/interpreters.h"
+
+/* Does an interpreter that is not this one still need this table?  GIL. */
+static int capi_runs_elsewhere(void)
+{
+    return !is_at_its_end(&own) && PyThreadState_Get()->interp != home;
+}
 
 static libffi_api capi_table = {
     .abi_version = LIBFFI_API_ABI_VERSION,
@@ -40,6 +47,8 @@ static libffi_api capi_table = {
     .set_errno = capi_set_errno,
     .python_enter = capi_python_enter,
     .python_leave = capi_python_leave,
+    .runs_elsewhere = capi_runs_elsewhere,
+    .copy_here = copy_here,
 };
 
 #endif

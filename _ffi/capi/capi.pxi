@@ -50,6 +50,8 @@ cdef extern from "core.h":
     object given_object(const char *, PyObject *)
     int given_count(const char *, Py_ssize_t, const void *) except -1
     int given_place(const char *, const void *) except -1
+    int given_handle(const char *, const libffi_cif *) except -1
+    bint is_at_home(const char *) except 0
     void prepare_handle(libffi_cif *, cif_state *, size_t *)
     libffi_closure *c_closure_new(const libffi_cif *, libffi_handler, libffi_responder, void *,
                                   ffi_status *) except? NULL

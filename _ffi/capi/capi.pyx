@@ -13,6 +13,7 @@ cdef int fill_in_codes() except -1:
 
 
 cdef object capi_features():
+    is_at_home("libffi_features()")
     return features()
 
 
@@ -52,7 +53,8 @@ def __getattr__(name):
     global has_to_stay
     if name == "ABI":
         return get_abi()
-    if name == "_C_API":
-        has_to_stay = 1
+    if name in ("_C_API", "_C_API_of_module"):
+        if name == "_C_API":            # else it is for who goes no later than we do
+            has_to_stay = 1
         return PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)
     raise AttributeError(f"module 'libffi._ffi' has no attribute {name!r}")

@@ -85,7 +85,7 @@ cdef const libffi_cif *capi_cif_get(PyObject *given) except NULL:
 
 cdef PyObject *capi_cif_type(const libffi_cif *handle, Py_ssize_t index) except NULL:
     cdef CIF cif
-    given_place("libffi_cif_type() cif", handle)
+    given_handle("libffi_cif_type() cif", handle)
     cif = <CIF>handle.object
     if index == -1:
         return <PyObject *>cif.restype

@@ -9,6 +9,7 @@
 #include "base/locks.h"
 #include "base/os/room.h"
 #include "capi/public.h"
+#include "closures/threads.h"
 #include "libffi/closures.h"
 #include "libffi/nothing.h"
 #include "model/cif.h"
@@ -28,6 +29,7 @@ typedef struct orphan {
 
 struct libffi_closure {
     ffi_closure closure;
+    void (*free)(libffi_closure *closure);      /* of the image that made it, whose table is asked for it or not */
     void *code;
     orphan *cif;                /* owned, here also as long as the closure lives */
     const libffi_cif *handle;   /* borrowed from the CIF */
@@ -55,14 +57,16 @@ static void end_orphans(void)
     }
 }
 
-/* Let go of a closure's CIF: now, or where this thread has no GIL later, or where Python has ended never. */
+/* Let go of a closure's CIF: now, or where this thread does not hold this interpreter's GIL later, or where Python has
+   ended never. */
 static void end_cif(orphan *cif)
 {
+    const PyThreadState *here;
     LOCK(&orphaned);
     cif->next = orphans;
     orphans = cif;
     UNLOCK(&orphaned);
-    if (Py_IsInitialized() && attached_state() != NULL)
+    if (Py_IsInitialized() && (here = attached_state()) != NULL && here->interp == home)
         end_orphans();
 }
 
@@ -91,13 +95,10 @@ static void c_respond(ffi_cif *cif, void *result, void **args, void *user)
     now->responder(closure, result, all, now->user);
 }
 
-/* No GIL needed, nor Python. */
-static void capi_closure_free(libffi_closure *closure)
+static void free_own_closure(libffi_closure *closure)
 {
     response *next;
     orphan *cif;
-    if (closure == NULL)
-        return;
     next = closure->now;
     cif = closure->cif;
     closure_free(&closure->closure);
@@ -107,6 +108,13 @@ static void capi_closure_free(libffi_closure *closure)
         PyMem_RawFree(one);
     }
     end_cif(cif);
+}
+
+/* No GIL needed, nor Python. */
+static void capi_closure_free(libffi_closure *closure)
+{
+    if (closure != NULL)
+        closure->free(closure);
 }
 
 /* No GIL needed.  0; -1 raises nothing. */
@@ -171,6 +179,7 @@ static libffi_closure *c_closure_new(const libffi_cif *handle, libffi_handler ha
         return NULL;
     closure = closure_alloc(sizeof *closure, &code);
     if (closure != NULL) {
+        closure->free = free_own_closure;
         closure->code = code;
         closure->cif = cif;
         closure->handle = handle;

@@ -18,6 +18,7 @@ cdef LoadedLibrary need_library(what, PyObject *library):
 
 
 cdef object capi_library_open(const char *name):
+    is_at_home("libffi_library_open()")
     return open_library(None if name == NULL else _os.fsdecode(name))
 
 

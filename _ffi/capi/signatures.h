@@ -6,6 +6,7 @@
 
 #include "calls/known_cifs.h"
 #include "capi/given.h"
+#include "capi/home.h"
 #include "model/hooks.h"
 
 enum { CODES = 64 };
@@ -33,6 +34,8 @@ static PyObject *capi_cif_new(PyObject *result, PyObject *const *arguments, Py_s
     PyObject *known;
     Py_ssize_t i;
 
+    if (!is_at_home("libffi_cif_new()"))
+        return NULL;
     key.n = 0;
     if (result != NULL && nargs >= 0 && nargs < KNOWN_PARTS && (nargs == 0 || arguments != NULL)) {
         key.parts[key.n++] = result;

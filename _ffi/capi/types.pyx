@@ -6,6 +6,7 @@ cdef dict KINDS = {name: i for i, name in enumerate(filter(None, dict.fromkeys(K
 
 
 cdef object type_of_code(int code):
+    is_at_home("libffi_type_from_code()")
     if not 0 <= code < len(CODES):
         raise ValueError(f"{code} is no type code (0 to {len(CODES) - 1})")
     return core_types[CODES[code]]

@@ -59,7 +59,8 @@ static int capi_store_result(const libffi_cif *cif, void *result, PyObject *valu
     const type_info *type;
     if (keep != NULL)
         *keep = NULL;
-    if (given_place("libffi_store_result() cif", cif) < 0 || given_place("libffi_store_result() value", value) < 0)
+    if (given_handle("libffi_store_result() cif", cif) < 0 || given_place("libffi_store_result() value", value) < 0
+        || !belongs_here("libffi_store_result() value", value))
         return -1;
     type = ((cif_state *)cif->core)->result;
     if (type->kind == K_VOID)
@@ -75,7 +76,7 @@ static int capi_store_result(const libffi_cif *cif, void *result, PyObject *valu
 /* New; raises. */
 static PyObject *capi_load_result(const libffi_cif *cif, void *result)
 {
-    if (given_place("libffi_load_result() cif", cif) < 0
+    if (given_handle("libffi_load_result() cif", cif) < 0
         || (cif->result_size != 0 && given_place("libffi_load_result() result", result) < 0))
         return NULL;
     return load_result(cif->core, result);

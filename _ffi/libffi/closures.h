@@ -26,7 +26,9 @@ typedef struct {
     ffi_status (*prepare_raw)(ffi_raw_closure *, ffi_cif *, door_handler *, void *, void *);
 #endif
     door_handler *enter;
-    process_lock *lock;             /* for the list of doors */
+    process_lock *lock;             /* for the lists of doors and companions */
+    void *(*copy)(const void *code, char *why, size_t room);    /* open_copy(), under that lock */
+    int64_t (*interpreter_at)(const void *address);
 } closure_host;
 
 static const closure_host *host;    /* NULL: this is the first image */

@@ -15,20 +15,29 @@
 #include "base/os/threads.h"
 #include "closures/threads.h"
 #include "libffi/closures.h"
+#include "libffi/libffi_module.h"
 
 /* Cython's, which knows of one interpreter. */
 #define CYTHON_NO_PYINIT_EXPORT
 PyObject *libffi_cython_init(void);
 PyMODINIT_FUNC PyInit__ffi(void);
 
+/* A copy of another extension, which goes with the image of the interpreter that it is for. */
+typedef struct companion {
+    struct companion *next;
+    void *symbol;                   /* in the original, which the copy stands for ... */
+    void *copied;                   /* ... and in the copy */
+    void *copy;
+} companion;
+
 /* What images see of each other: they are copies of one file. */
 typedef struct image {
-    PyModuleDef def;                /* for CPython: PyInit__ffi() returns its address */
-    PyModuleDef core;               /* Cython's, but for any interpreter */
-    PyModuleDef_Slot slots[8];      /* of the latter */
+    libffi_module module;           /* for CPython: PyInit__ffi() returns its address */
+    address_range range;
     const closure_host **host;
     door_list *doors;
     int *has_to_stay;
+    companion **companions;
     unsigned long *serial;
     int (*watch_end)(void);
     void (*leave)(void);            /* before it is unloaded */
@@ -49,6 +58,8 @@ static image *images;
 static unsigned long last_serial;
 static door_list old_doors;             /* of images that are gone: C may have their closures' addresses */
 
+static int64_t interpreter_at(const void *address);
+
 static const closure_host hosts = {
     .obtain = obtain_closure,
     .give_back = give_closure_back,
@@ -58,6 +69,8 @@ static const closure_host hosts = {
 #endif
     .enter = enter_door,
     .lock = &images_lock,
+    .copy = open_copy,
+    .interpreter_at = interpreter_at,
 };
 
 static int is_at_its_end(const image *one)
@@ -73,6 +86,16 @@ static int is_there(const image *one)
         if (other == one->interpreter && PyInterpreterState_GetID(other) == one->id)
             return other != PyInterpreterState_Main() || !is_at_its_end(one) || python_is_finalizing();
     return 0;
+}
+
+static void close_companions(companion **at)
+{
+    companion *one;
+    while ((one = *at) != NULL) {
+        *at = one->next;
+        close_copy(one->copy);
+        free(one);
+    }
 }
 
 /* Unload copies whose interpreters are gone, unless something is still in them. */
@@ -92,17 +115,34 @@ static void unload_images(void)
             list_door(&old_doors, d);
         }
         one->leave();
+        close_companions(one->companions);
         close_copy(one->copy);
     }
+}
+
+/* The number of the interpreter in whose image an address is, or -1.  No GIL needed. */
+static int64_t interpreter_at(const void *address)
+{
+    const image *one;
+    int64_t id = -1;
+
+    lock_process(&images_lock);
+    for (one = images; one != NULL; one = one->next)
+        if (is_in_range(one->range, address))
+            id = one->id;
+    unlock_process(&images_lock);
+    return id;
 }
 
 typedef PyObject *module_init(void);
 
 static image *new_image(char *why, size_t room)
 {
-    void *copy = open_copy(why, room);
+    void *copy;
     image *one;
 
+    share_names(&own);
+    copy = open_copy(&own, why, room);
     if (copy == NULL)
         return NULL;
     one = (image *)((module_init *)copied_symbol(copy, "PyInit__ffi"))();
@@ -146,18 +186,76 @@ static PyObject *create_module(PyObject *spec, PyModuleDef *def)
 {
     image *one = image_here();
     (void)def;
-    return one == NULL ? NULL : PyModule_FromDefAndSpec(&one->core, spec);
+    return one == NULL ? NULL : PyModule_FromDefAndSpec(&one->module.made, spec);
 }
 
 static int execute_module(PyObject *module)
 {
     image *one = image_here();
-    return one == NULL || one->watch_end() < 0 ? -1 : PyModule_ExecDef(module, &one->core);
+    return one == NULL || one->watch_end() < 0 ? -1 : PyModule_ExecDef(module, &one->module.made);
 }
 
 /* ---- in each image ---- */
 
+static companion *companions;
+
+/* Under the lock, in a copy.  NULL with the reason in `why`. */
+static companion *find_companion(void *symbol, const char *name, char *why, size_t room)
+{
+    companion *one;
+
+    for (one = companions; one != NULL; one = one->next)
+        if (one->symbol == symbol)
+            return one;
+    one = malloc(sizeof *one);
+    if (one == NULL) {
+        PyOS_snprintf(why, room, "out of memory");
+        return NULL;
+    }
+    one->symbol = symbol;
+    one->copied = NULL;
+    one->copy = host->copy(symbol, why, room);
+    if (one->copy != NULL && (one->copied = copied_symbol(one->copy, name)) == NULL) {
+        PyOS_snprintf(why, room, "it has no %.100s", name);
+        close_copy(one->copy);
+    }
+    if (one->copied == NULL) {
+        free(one);
+        return NULL;
+    }
+    one->next = companions;
+    companions = one;
+    return one;
+}
+
+/* `symbol`, or what it is in this interpreter's copy of its shared object.  NULL raises ImportError.  GIL. */
+static void *copy_here(void *symbol, const char *name)
+{
+    char why[512] = "";
+    companion *one;
+    void *copied;
+
+    if (own.copy == NULL)
+        return symbol;
+    lock_process(host->lock);
+    one = find_companion(symbol, name, why, sizeof why);
+    copied = one == NULL ? NULL : one->copied;
+    unlock_process(host->lock);
+    if (copied == NULL)
+        PyErr_Format(PyExc_ImportError, "%s: no copy of its extension for this interpreter: %s", name, why);
+    return copied;
+}
+
 #if PY_VERSION_HEX < 0x030C0000
+static int is_in_a_copy(const void *address)
+{
+    const companion *one;
+    for (one = companions; one != NULL; one = one->next)
+        if (is_in_range(range_of(one->copied), address))
+            return 1;
+    return is_in_range(own.range, address);
+}
+
 /* Builtin classes, which all interpreters share, know their subclasses: let them forget those of a copy. */
 static void forget_classes(PyTypeObject *base)
 {
@@ -169,7 +267,7 @@ static void forget_classes(PyTypeObject *base)
         if (!PyType_Check(class))
             continue;
         forget_classes((PyTypeObject *)class);
-        if (is_in_own_image(class) && (key = PyLong_FromVoidPtr(class)) != NULL) {
+        if (is_in_a_copy(class) && (key = PyLong_FromVoidPtr(class)) != NULL) {
             if (PyDict_DelItem(base->tp_subclasses, key) < 0)
                 PyErr_Clear();
             Py_DECREF(key);
@@ -229,10 +327,11 @@ static PyModuleDef_Slot first_slots[] = {
 };
 
 static image own = {
-    .def = {PyModuleDef_HEAD_INIT, .m_name = "_ffi", .m_slots = first_slots},
+    .module.def = {PyModuleDef_HEAD_INIT, .m_name = "_ffi", .m_slots = first_slots},
     .host = &host,
     .doors = &own_doors,
     .has_to_stay = &has_to_stay,
+    .companions = &companions,
     .serial = &serial,
     .watch_end = watch_end,
     .leave = leave_threads,
@@ -248,22 +347,15 @@ static void renew_images_lock(void)
 PyMODINIT_FUNC PyInit__ffi(void)
 {
     PyModuleDef *cython = (PyModuleDef *)libffi_cython_init();
-    PyModuleDef_Slot *slot;
-    int n = 0;
 
     if (cython == NULL)
         return NULL;
-    if (own.core.m_slots == NULL) {
-        for (slot = cython->m_slots; slot->slot != 0; ++slot)
-            own.slots[n++] = *slot;
-#if PY_VERSION_HEX >= 0x030C0000
-        own.slots[n++] = (PyModuleDef_Slot){Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED};
-#endif
-        own.core = *cython;
-        own.core.m_slots = own.slots;
+    if (own.module.made.m_slots == NULL) {
+        own.range = range_of(&own);
         after_fork_in_child(renew_images_lock);
     }
-    return PyModuleDef_Init(&own.def);
+    libffi_module_for_any(&own.module, cython);
+    return PyModuleDef_Init(&own.module.def);
 }
 #define PyInit__ffi libffi_cython_init
 

@@ -106,6 +106,9 @@ cdef extern from "libffi/libffi_api.h":
     # GIL
 
     int libffi_import() except -1
+    ctypedef struct libffi_api:
+        pass
+    const libffi_api *libffi_find_api() except NULL
     object libffi_type_from_code(int code)
     object libffi_type_pointer(object item, int is_const)
     object libffi_type_array(object item, Py_ssize_t length)

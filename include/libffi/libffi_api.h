@@ -268,14 +268,21 @@ typedef struct {
     void (*set_errno)(int number);
     int (*python_enter)(libffi_visit *visit);
     void (*python_leave)(libffi_visit *visit);
+    int (*runs_elsewhere)(void);        /* the table's interpreter, which is not this one and has not ended; GIL */
+    void *(*copy_here)(void *symbol, const char *name);     /* for libffi_module.h; raises ImportError */
 } libffi_api;
 
 #ifndef LIBFFI_API_CORE         /* all that follows is for extensions */
 
 /* Each file that includes this has a table pointer of its own, and calls libffi_import().
    To share one, define LIBFFI_API_TABLE as a name in all files, and LIBFFI_API_EXTERN in
-   all but one. */
-#ifndef LIBFFI_API_TABLE
+   all but one.
+   Each interpreter has a table: an extension that more than one imports keeps in each interpreter what
+   libffi_find_api() returns there, and defines LIBFFI_API_FIND as an expression for that of the interpreter that runs
+   it.  In another one than its own a table's functions that raise raise RuntimeError. */
+#ifdef LIBFFI_API_FIND
+#define LIBFFI_API_TABLE (LIBFFI_API_FIND)
+#elif !defined(LIBFFI_API_TABLE)
 #define LIBFFI_API_TABLE libffi_api_table
 static const libffi_api *LIBFFI_API_TABLE = NULL;
 #elif defined(LIBFFI_API_EXTERN)
@@ -287,31 +294,57 @@ const libffi_api *LIBFFI_API_TABLE = NULL;
 /* Whether the package at run time has a function: LIBFFI_API_HAS(call_exchange). */
 #define LIBFFI_API_HAS(name) (offsetof(libffi_api, name) < LIBFFI_API_TABLE->size)
 
-/* Import the package and check its version.  0; or raises ImportError, which names both
-   versions when they do not fit, or what the import raised.  Call it before anything else.  GIL. */
-static inline int libffi_import(void)
+/* In a module of libffi_module.h, which goes no later than the package does in its interpreter. */
+#ifdef LIBFFI_MODULE
+#define LIBFFI_API_ATTRIBUTE "_C_API_of_module"
+#else
+#define LIBFFI_API_ATTRIBUTE "_C_API"
+#endif
+
+/* Import the package in this interpreter and check its version: its table there, which is valid as long as the process.
+   NULL raises ImportError, which names both versions when they do not fit, or what the import raised.  GIL. */
+static inline const libffi_api *libffi_find_api(void)
 {
     /* Not PyCapsule_Import(), which does not say why a module could not be imported. */
     PyObject *module = PyImport_ImportModule("libffi._ffi");
-    PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, "_C_API");
+    PyObject *capsule = module == NULL ? NULL : PyObject_GetAttrString(module, LIBFFI_API_ATTRIBUTE);
     const libffi_api *table = capsule == NULL
                                   ? NULL
                                   : (const libffi_api *)PyCapsule_GetPointer(capsule, LIBFFI_API_CAPSULE);
     Py_XDECREF(capsule);
     Py_XDECREF(module);
     if (table == NULL)
-        return -1;
+        return NULL;
     if (table->abi_version != LIBFFI_API_ABI_VERSION || table->api_version < LIBFFI_API_MINIMUM) {
         PyErr_Format(PyExc_ImportError,
                      "libffi's C API: compiled for ABI version %d and API version %d or newer, "
                      "the installed package has ABI version %d and API version %d",
                      (int)LIBFFI_API_ABI_VERSION, (int)LIBFFI_API_MINIMUM,
                      (int)table->abi_version, (int)table->api_version);
+        return NULL;
+    }
+    return table;
+}
+
+/* Have LIBFFI_API_TABLE point to the table that libffi_find_api() finds.  0; or raises what that does, or ImportError
+   where it points to that of another interpreter, which still needs it.  Call it before anything else.  GIL. */
+#ifndef LIBFFI_API_FIND
+static inline int libffi_import(void)
+{
+    const libffi_api *table = libffi_find_api();
+    if (table == NULL)
+        return -1;
+    if (LIBFFI_API_TABLE != NULL && LIBFFI_API_TABLE != table
+        && LIBFFI_API_HAS(runs_elsewhere) && LIBFFI_API_TABLE->runs_elsewhere()) {
+        PyErr_SetString(PyExc_ImportError,
+                        "libffi's C API: this extension has the table of another interpreter, which still runs, and "
+                        "room for one (see LIBFFI_API_FIND)");
         return -1;
     }
     LIBFFI_API_TABLE = table;
     return 0;
 }
+#endif
 
 /* ---- types ---- */
 

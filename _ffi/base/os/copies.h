@@ -1,10 +1,19 @@
-/* Another copy of the shared object that this code is in: with variables of its own, as if it were another one. */
+/* Another copy of a shared object: with variables of its own, as if it were another one. */
 #ifndef FFIPY_BASE_OS_COPIES_H
 #define FFIPY_BASE_OS_COPIES_H
 
 #include <Python.h> /* before the system's: it asks for all that they have */
 
 #include "base/compiler.h"
+
+typedef struct {
+    uintptr_t begin, end;
+} address_range;
+
+static inline int is_in_range(address_range range, const void *address)
+{
+    return (uintptr_t)address >= range.begin && (uintptr_t)address < range.end;
+}
 
 #if defined(__linux__)
 #include <dlfcn.h>
@@ -28,46 +37,58 @@
 #define MFD_EXEC 16U
 #endif
 
-/* This shared object, as the loader knows it. */
+/* The shared object that some code is in, as the loader knows it. */
 typedef struct {
+    uintptr_t code;
     char path[PATH_MAX];
     uintptr_t base;
     ElfW(Phdr) segments[24];
     int nsegments;
     size_t loaded;                  /* bytes of the file, up to the end of the last segment */
-} own_image;
+} loaded_object;
 
 /* For dl_iterate_phdr: 1 ends the search. */
-static int note_own_image(struct dl_phdr_info *info, size_t size, void *data)
+static int note_object(struct dl_phdr_info *info, size_t size, void *data)
 {
-    own_image *own = data;
+    loaded_object *object = data;
     int i;
 
     (void)size;
-    if (!is_in_image(info, (uintptr_t)note_own_image))
+    if (!is_in_image(info, object->code))
         return 0;
-    snprintf(own->path, sizeof own->path, "%s", info->dlpi_name);
-    own->base = info->dlpi_addr;
+    snprintf(object->path, sizeof object->path, "%s", info->dlpi_name);
+    object->base = info->dlpi_addr;
     for (i = 0; i < info->dlpi_phnum; ++i) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || own->nsegments == (int)(sizeof own->segments / sizeof *own->segments))
+        if (segment->p_type != PT_LOAD || object->nsegments == (int)(sizeof object->segments / sizeof *object->segments))
             continue;
-        own->segments[own->nsegments++] = *segment;
-        if (segment->p_offset + segment->p_filesz > own->loaded)
-            own->loaded = segment->p_offset + segment->p_filesz;
+        object->segments[object->nsegments++] = *segment;
+        if (segment->p_offset + segment->p_filesz > object->loaded)
+            object->loaded = segment->p_offset + segment->p_filesz;
     }
     return 1;
 }
 
-static inline int is_in_own_image(const void *address)
+/* The shared object at an address, which is code or a variable of it. */
+static loaded_object loaded_object_at(const void *address)
 {
-    own_image own = {.nsegments = 0};
+    loaded_object object = {.code = (uintptr_t)address};
+    dl_iterate_phdr(note_object, &object);
+    return object;
+}
+
+/* Where that object is: `end` is the first address after it. */
+static address_range range_of(const void *address)
+{
+    const loaded_object object = loaded_object_at(address);
+    address_range range = {object.base, object.base};
     int i;
-    dl_iterate_phdr(note_own_image, &own);
-    for (i = 0; i < own.nsegments; ++i)
-        if ((uintptr_t)address - (own.base + own.segments[i].p_vaddr) < own.segments[i].p_memsz)
-            return 1;
-    return 0;
+    for (i = 0; i < object.nsegments; ++i) {
+        uintptr_t end = object.base + object.segments[i].p_vaddr + object.segments[i].p_memsz;
+        if (end > range.end)
+            range.end = end;
+    }
+    return range;
 }
 
 /* AddressSanitizer has memcmp() look at each variable's borders; here they are compared like everything else. */
@@ -79,13 +100,13 @@ __attribute__((no_sanitize("address"))) static int is_same(const char *a, const 
 }
 
 /* Are these bytes of a file what is loaded?  An upgrade may have replaced it under a running process. */
-static int is_own_file(const own_image *own, const char *bytes)
+static int is_its_file(const loaded_object *object, const char *bytes)
 {
     int i;
-    for (i = 0; i < own->nsegments; ++i) {
-        const ElfW(Phdr) *segment = &own->segments[i];
+    for (i = 0; i < object->nsegments; ++i) {
+        const ElfW(Phdr) *segment = &object->segments[i];
         if (!(segment->p_flags & PF_W) && (segment->p_flags & PF_R)
-            && !is_same(bytes + segment->p_offset, (const char *)own->base + segment->p_vaddr, segment->p_filesz))
+            && !is_same(bytes + segment->p_offset, (const char *)object->base + segment->p_vaddr, segment->p_filesz))
             return 0;
     }
     return 1;
@@ -144,40 +165,40 @@ static void *open_descriptor(int descriptor)
     return dlopen(path, RTLD_NOW | RTLD_LOCAL);
 }
 
-/* Copies find the first image's names before their own: see THREAD_LOCAL.  Once; what is visible is in hidden.map. */
-static void share_names(const char *path)
+/* Copies of the object of `code` find its names before their own: see THREAD_LOCAL.  What is visible is in
+   hidden.map.  A lock of the caller's. */
+static void share_names(const void *code)
 {
 #if defined(__GLIBC__)
-    static void *shared;            /* under the caller's lock */
-    if (shared == NULL)
-        shared = dlopen(path, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL);
+    static const void *shared;
+    if (shared != code && dlopen(loaded_object_at(code).path, RTLD_NOW | RTLD_NOLOAD | RTLD_GLOBAL) != NULL)
+        shared = code;
 #else
-    (void)path;
+    (void)code;
 #endif
 }
 
-/* Load one more copy; NULL with the reason in `why`.  No GIL needed; a lock of the caller's. */
-COLD static void *open_copy(char *why, size_t room)
+/* Load one more copy of the object that `code` is in; NULL with the reason in `why`.  No GIL needed; a lock of the
+   caller's. */
+COLD static void *open_copy(const void *code, char *why, size_t room)
 {
-    own_image own = {.nsegments = 0};
+    const loaded_object object = loaded_object_at(code);
     char *bytes = MAP_FAILED;
     void *handle = NULL;
     int file, place;
 
-    dl_iterate_phdr(note_own_image, &own);
-    file = open(own.path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || lseek(file, 0, SEEK_END) < (off_t)own.loaded
-        || (bytes = mmap(NULL, own.loaded, PROT_READ, MAP_PRIVATE, file, 0)) == MAP_FAILED)
-        snprintf(why, room, "%.200s cannot be read", own.path);
-    else if (!is_own_file(&own, bytes))
-        snprintf(why, room, "%.200s is no longer the file that this process has loaded", own.path);
+    file = open(object.path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || lseek(file, 0, SEEK_END) < (off_t)object.loaded
+        || (bytes = mmap(NULL, object.loaded, PROT_READ, MAP_PRIVATE, file, 0)) == MAP_FAILED)
+        snprintf(why, room, "%.200s cannot be read", object.path);
+    else if (!is_its_file(&object, bytes))
+        snprintf(why, room, "%.200s is no longer the file that this process has loaded", object.path);
     else {
-        share_names(own.path);
         for (place = 0; handle == NULL && place < PLACES_FOR_COPIES; ++place) {
             int copy = nameless_file(place);
             if (copy < 0)
                 continue;
-            if (write_all(copy, bytes, own.loaded) == 0)
+            if (write_all(copy, bytes, object.loaded) == 0)
                 handle = open_descriptor(copy);
             if (handle == NULL)
                 snprintf(why, room, "%.400s", dlerror());
@@ -185,7 +206,7 @@ COLD static void *open_copy(char *why, size_t room)
         }
     }
     if (bytes != MAP_FAILED)
-        munmap(bytes, own.loaded);
+        munmap(bytes, object.loaded);
     if (file >= 0)
         close(file);
     return handle;
@@ -204,14 +225,22 @@ static void close_copy(void *copy)
 
 #else
 
-static inline int is_in_own_image(const void *address)
+/* Unknown. */
+static address_range range_of(const void *address)
 {
+    const address_range range = {0, 0};
     (void)address;
-    return 0;
+    return range;
 }
 
-static void *open_copy(char *why, size_t room)
+static void share_names(const void *code)
 {
+    (void)code;
+}
+
+static void *open_copy(const void *code, char *why, size_t room)
+{
+    (void)code;
     PyOS_snprintf(why, room, "on this system one interpreter of a process can import libffi");
     return NULL;
 }
