@@ -26,6 +26,8 @@ import sys
 import threading
 import warnings
 
+import others
+
 import libffi
 import libffi.compat.ctypes as front
 from libffi import CIF, Library, Memory, MemoryClass, Struct, c
@@ -68,6 +70,7 @@ class Monkey:
         self.types, self.memory, self.pointers, self.closures, self.views = [], [], [], [], []
         self.foreign = list(foreign_objects())
         self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.create_string_buffer(9)]
+        self.others = []        # (interpreter or None, function of its closure, what that calls)
         self.depth = self.worked = 0
         self.snprintf = Library(None).function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
         self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
@@ -369,6 +372,34 @@ class Monkey:
         finally:
             threading.stack_size(0)
         thread.join()
+
+    # Other interpreters.
+
+    def step_interpreter(self):
+        """Another one comes and goes, while nothing runs in it; its closures call ours, before and after."""
+        if others.interpreters is None or self.depth > 1 or self.random.random() < 0.9:
+            return
+        if len(self.others) > 3:
+            made, function, ours = self.others.pop(self.random.randrange(4))
+            if made is not None:
+                others.interpreters.destroy(made)
+                self.others.append((None, function, ours))
+            return
+        cif = CIF(c.int, [c.int])
+        ours = cif.closure(self.random.choice([abs, lambda x: x // (x % 3), lambda x: "text"]))
+        made, address = others.create(self.random.random() < 0.5, f"""
+import libffi.compat.ctypes
+sys.unraisablehook = lambda unraisable: None
+def f(x):
+    return cif.call({ours.address}, x) // (x % 2)
+""")
+        self.others.append((made, cif.bind(address, "f"), ours))
+
+    def step_call_interpreter(self):
+        _, function, ours = self.random.choice(self.others)
+        function(self.random.randrange(9))
+        results = c.array(c.int, 4).new()
+        CIF(c.int, [c.int]).bind(function.address, "f", gil="hold").map([1, 2, 3, 4], out=results)
 
     # Threads, greenlets, what watches.
 

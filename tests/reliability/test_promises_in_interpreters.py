@@ -1,0 +1,216 @@
+"""What is promised of one interpreter (docs/reliability.md) holds where there are several."""
+from __future__ import annotations
+
+import sys
+import sysconfig
+
+import pytest
+from helpers.interpreters import KINDS, ON_LINUX
+
+pytestmark = ON_LINUX
+
+# In other interpreters, whose GIL is `gil`: a closure, and a way to hear of its address.
+THEIRS = """
+import os
+from libffi import CIF, Library, c
+reading, writing = os.pipe()
+cif = CIF(c.int, [c.int])
+
+def theirs(body, result=None):
+    other = create()
+    run(other, f'''
+import os
+from libffi import CIF, c
+{body}
+closure = CIF(c.int, [c.int]).closure(f)
+os.write({writing}, str(closure.address).encode())
+''')
+    return other, cif.bind(int(os.read(reading, 99)), "theirs")
+"""
+
+
+@KINDS
+def test_a_fork_after_interpreters_have_ended(in_interpreters, gil):
+    """The child has libffi in the main interpreter and in new ones; closures of those that ended give zero there, too.
+
+    A fork while another interpreter lives ends in a fatal error of CPython's own in the child, on 3.13.
+    """
+    in_interpreters(THEIRS + """
+mine = cif.closure(lambda x: x + 1)
+other, f = theirs("f = lambda x: x + 2")
+assert (f(1), cif.call(mine, 1)) == (3, 2)
+interpreters.destroy(other)
+child = os.fork()
+if child == 0:
+    code = 1
+    try:
+        assert (f(1), cif.call(mine, 1)) == (0, 2)
+        exec(USE)
+        new = create()
+        run(new, USE)
+        interpreters.destroy(new)
+        assert (f(1), cif.call(mine, 1)) == (0, 2)
+        code = 0
+    finally:
+        os._exit(code)
+assert os.waitpid(child, 0)[1] == 0
+assert (f(1), cif.call(mine, 1)) == (0, 2)
+""", gil)
+
+
+@KINDS
+def test_a_process_ends_with_interpreters_in_it(run_python, compile_c, gil):
+    """Exit handlers of C's call their closures once more: that gives zero."""
+    from conftest import C_SOURCES
+    from helpers.interpreters import PRELUDE
+
+    printed = run_python(PRELUDE + THEIRS + """
+library = Library(path)
+others = [theirs("f = lambda x: x + 100") for _ in range(3)]
+for _, f in others:
+    library.function("call_at_exit", c.int, [c.pointer])(c.pointer(f.address))
+print(*[f(1) for _, f in others], flush=True)
+""", gil, compile_c(C_SOURCES / "callbacks.c"))
+    assert printed.split() == ["101"] * 3 + ["0"] * 3
+
+
+@KINDS
+def test_a_signal_under_another_interpreters_closure(in_interpreters, gil):
+    """Python's handlers are the main interpreter's: the signal waits until it runs again, and interrupts that."""
+    in_interpreters(THEIRS + """
+import signal
+other, f = theirs('''
+def f(x):
+    os.kill(os.getpid(), signal)
+    return sum(range(1000)) + x
+'''.replace("signal)", f"{int(signal.SIGINT)})"))
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for gil in "release", "hold":
+    try:
+        result = cif.bind(f.address, "f", gil=gil)(1)
+        for _ in range(100):
+            pass
+    except KeyboardInterrupt:
+        pass
+    else:
+        raise AssertionError("the signal went by")
+run(other, "assert closure.callable is f")
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+assert f(1) == 499501
+""", gil)
+
+
+@KINDS
+def test_a_library_is_loaded_once_for_all_interpreters(in_interpreters, gil):
+    """They share its variables; it goes when both have closed it, or the other one has ended."""
+    in_interpreters("""
+import os
+from libffi import CIF, Library, c
+def is_loaded():
+    with open("/proc/self/maps") as lines:
+        return any(line.rstrip().endswith(path) for line in lines)
+OPEN = '''
+from libffi import CIF, Library, c
+library = Library(path)
+call_stored = library.function("call_stored", c.int, [c.int])
+'''
+for ends in False, True:
+    library = Library(path)
+    closure = CIF(c.int, [c.int]).closure(lambda x: x * 3)
+    library.function("store", c.void, [c.pointer])(closure)
+    other = create()
+    run(other, OPEN + "assert call_stored(5) == 15", path=path)
+    library.close()
+    assert is_loaded()
+    run(other, "assert call_stored(6) == 18")
+    if not ends:
+        run(other, "library.close()")
+        assert not is_loaded()
+    interpreters.destroy(other)
+    assert not is_loaded() or ends
+""", gil)
+
+
+@KINDS
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="CPython passes buffers since 3.13")
+def test_memory_passes_as_a_buffer(in_interpreters, gil):
+    """C of another interpreter writes to it, through what CPython makes of it there; it stays as long."""
+    in_interpreters("""
+import gc
+from libffi import c
+memory = c.array(c.int, 4).new([1, 2, 3, 4])
+other = create()
+run(other, "import _interpreters")
+interpreters.set___main___attrs(other, {"view": memoryview(memory)})
+run(other, '''
+from libffi import Library, c
+memset = Library("c").function("memset", c.pointer, [c.ptr(c.void), c.int, c.size_t])
+here = memoryview(view)
+assert here.nbytes == 16
+memset(here, 0, 8)
+''')
+assert list(memory) == [0, 0, 3, 4]
+memory[0] = 77
+del memory
+gc.collect()
+run(other, "assert bytes(here[:1].cast('B') if here.format != 'B' else here[:4])[0] == 77; del here, view")
+interpreters.destroy(other)
+""", gil)
+
+
+@KINDS
+def test_threads_outlive_the_interpreters_that_they_visited(in_interpreters, gil):
+    in_interpreters(THEIRS + """
+import threading
+interpreters_and_closures = [theirs("f = lambda x: x + 1") for _ in range(4)]
+visited, go = threading.Barrier(4), threading.Event()
+def visit():
+    for _, f in interpreters_and_closures:
+        assert f(1) == 2
+    visited.wait()
+    go.wait()
+    for _, f in interpreters_and_closures[:2]:
+        assert f(1) == 0
+    for _, f in interpreters_and_closures[2:]:
+        assert f(1) == 2
+threads = [threading.Thread(target=visit) for _ in range(3)]
+for thread in threads:
+    thread.start()
+visited.wait()
+for other, _ in interpreters_and_closures[:2]:
+    interpreters.destroy(other)
+new = create()
+run(new, USE)
+go.set()
+for thread in threads:
+    thread.join()
+for other, _ in interpreters_and_closures[2:]:
+    interpreters.destroy(other)
+interpreters.destroy(new)
+""", gil)
+
+
+@KINDS
+@pytest.mark.skipif(bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="another binding's import has a GIL")
+def test_another_binding_finds_its_own_interpreter_afterwards(in_interpreters, gil):
+    """PyGILState_Ensure() takes a thread that has visited another interpreter to the main one."""
+    in_interpreters(THEIRS + """
+import ctypes
+other, f = theirs('''
+here = object()
+def f(x):
+    assert here is globals()["here"]
+    return x + 1
+''')
+here = object()
+@ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+def g(x):
+    assert here is globals()["here"]
+    return x * 10
+library = ctypes.CDLL(path)
+for _ in range(5):
+    assert library.call_two(ctypes.c_void_p(f.address), g, 4) == 50
+    assert library.call_two(g, ctypes.c_void_p(f.address), 4) == 41
+interpreters.destroy(other)
+assert library.call_two(ctypes.c_void_p(f.address), g, 4) == 0
+""", gil)
