@@ -60,7 +60,8 @@ static int note_object(struct dl_phdr_info *info, size_t size, void *data)
     object->base = info->dlpi_addr;
     for (i = 0; i < info->dlpi_phnum; ++i) {
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || object->nsegments == (int)(sizeof object->segments / sizeof *object->segments))
+        if (segment->p_type != PT_LOAD
+            || object->nsegments == (int)(sizeof object->segments / sizeof *object->segments))
             continue;
         object->segments[object->nsegments++] = *segment;
         if (segment->p_offset + segment->p_filesz > object->loaded)

@@ -12,7 +12,9 @@ static int execute(PyObject *module)
 {
     const libffi_api **table = PyModule_GetState(module);
     *table = libffi_find_api();
-    return *table == NULL ? -1 : PyDict_SetItemString(PyInterpreterState_GetDict(PyInterpreterState_Get()), "each", module);
+    if (*table == NULL)
+        return -1;
+    return PyDict_SetItemString(PyInterpreterState_GetDict(PyInterpreterState_Get()), "each", module);
 }
 
 static const void *table_here(void)
