@@ -1,4 +1,4 @@
-"""Other interpreters, for monkey.py and stress.py: each has a closure `int(int)` of its own."""
+"""Other interpreters, for monkey.py: each has a closure `int(int)` of its own."""
 from __future__ import annotations
 
 import os
