@@ -395,13 +395,6 @@ def f(x):
 """)
         self.others.append((made, cif.bind(address, "f"), ours))
 
-    def end_interpreters(self):
-        """CPython 3.11 gives up at its end where something that leaked has one's number."""
-        for made, _, _ in self.others:
-            if made is not None:
-                others.interpreters.destroy(made)
-        self.others.clear()
-
     def step_call_interpreter(self):
         _, function, ours = self.random.choice(self.others)
         function(self.random.randrange(9))
@@ -682,7 +675,6 @@ if __name__ == "__main__":
         monkeys[0].run(steps)
         for thread in threads:
             thread.join()
-    for monkey in monkeys:
-        monkey.end_interpreters()
+    others.end_all()
     worked = sum(monkey.worked for monkey in monkeys)
     print(f"libffi {libffi.__version__}: seed {seed}, {worked} of {steps * len(monkeys)} steps worked")
