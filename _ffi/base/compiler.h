@@ -10,6 +10,12 @@
 #define COLD __attribute__((noinline, cold))
 #define NOINLINE __attribute__((noinline))      /* or it would take registers from its caller */
 
+#if defined(__clang__)
+#define UNROLL_4 _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL_4 _Pragma("GCC unroll 4")
+#endif
+
 /* Without the stack protector, which would be 3 % of the shortest call: for the functions that every call goes
    through.  What they write to their frame was laid out, and its size compared, when the CIF was made. */
 #if defined(__has_attribute)
