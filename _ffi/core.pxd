@@ -315,7 +315,6 @@ cdef extern from "core.h":
     int raise_damage(const checked_block *, const char *, const char *, const char *) except -1
     void note_passed(const checked_block *, const char *)
     int next_damage(Py_ssize_t *) except -1
-    int check_place(const type_info *, const char *, size_t) except -1
     void check_storage(bint, bint, size_t)
     void check_pointers(bint)
     int find_closure(const void *, PyObject **, PyObject **)

@@ -5,14 +5,17 @@
 cdef class Held:
     """A buffer, held by an object that nobody can release."""
     cdef Py_buffer view
+    cdef bint has_view              # NumPy leaves objects in buffers that it did not give
 
     def __dealloc__(self):
-        PyBuffer_Release(&self.view)
+        if self.has_view:
+            PyBuffer_Release(&self.view)
 
 
 cdef Held held(source):
     cdef Held made = Held.__new__(Held)
     PyObject_GetBuffer(source, &made.view, PyBUF_FULL_RO)
+    made.has_view = True
     return made
 
 

@@ -111,7 +111,7 @@ cdef class Function:
         """Return the function itself: in a class it is a static method."""
         return self
 
-    def call_async(self, *args, executor=None):
+    def call_async(self, *args, executor=None, **named):
         """Return a future of the call, made by a thread of `executor` (None: the event loop's own).
 
         For coroutines: `await f.call_async(...)`. The call sees the context variables of the coroutine; errno,
@@ -120,7 +120,7 @@ cdef class Function:
         import asyncio
         from contextvars import copy_context
         from functools import partial
-        return asyncio.get_running_loop().run_in_executor(executor, partial(copy_context().run, self, *args))
+        return asyncio.get_running_loop().run_in_executor(executor, partial(copy_context().run, self, *args, **named))
 
     @classmethod
     def __class_getitem__(cls, item):

@@ -6,7 +6,7 @@
 cdef class Dispatcher:
     """What C calls in place of a callable that runs elsewhere: dispatch(callable, *arguments)."""
     cdef readonly object callable, dispatch
-    cdef object run                 # the callable, or what has its coroutine awaited
+    cdef object run                 # the callable, and what it returns awaited; C's return no coroutines
 
     def __call__(self, *args):
         need_stack(0)
@@ -24,16 +24,18 @@ cdef class Dispatcher:
 @cython.final
 @cython.internal
 cdef class Awaiter:
-    """Call a coroutine function and see its coroutine through: by the event loop that runs here, or one of its own."""
-    cdef object callable
+    """Call a callable; see a coroutine that it returns through: by the event loop that runs here, or one of its own."""
+    cdef readonly object __wrapped__
 
     def __cinit__(self, callable):
-        self.callable = callable
+        self.__wrapped__ = callable
 
     def __call__(self, *args):
-        import asyncio
         need_stack(0)
-        coroutine = self.callable(*args)
+        coroutine = self.__wrapped__(*args)
+        if not PyCoro_CheckExact(coroutine):
+            return coroutine
+        import asyncio
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:        # on a thread of an executor's
@@ -52,6 +54,8 @@ def _end_awaited(task):
 
 
 cdef extern from "Python.h":
+    bint PyCFunction_Check(object)
+    bint PyCoro_CheckExact(object)
     PyTypeObject *Py_TYPE(object)
     bint PyType_HasFeature(PyTypeObject *, unsigned long)
     unsigned long Py_TPFLAGS_HEAPTYPE
@@ -74,7 +78,7 @@ cdef int check_runs_at_once(name, callable) except -1:
 cdef Dispatcher make_dispatcher(callable, dispatch):
     cdef Dispatcher dispatcher = Dispatcher.__new__(Dispatcher)
     dispatcher.callable, dispatcher.dispatch = callable, dispatch
-    dispatcher.run = Awaiter.__new__(Awaiter, callable) if is_coroutine_function(callable) else callable
+    dispatcher.run = callable if PyCFunction_Check(callable) else Awaiter.__new__(Awaiter, callable)
     return dispatcher
 
 

@@ -197,6 +197,9 @@ cdef class Type:
         known = known_size(address)
         if known is not None:
             need_bytes(self, "at", known, distance)
+        if debugging:
+            check_read(f"{type_name(self)}.at()", pointer.p.address + distance,
+                       self.info.size if known is None else 0, 1)
         if not isinstance(address, (int, Pointer)) and (<uintptr_t>pointer.p.address + distance) % self.info.alignment:
             raise ValueError(f"{type_name(self)}.at(): the place is not aligned to {self.info.alignment} bytes "
                              "(T.read() reads from any)")

@@ -8,9 +8,11 @@ cdef class Export:
     """Hold a buffer for as long as this object lives."""
     cdef Py_buffer view
     cdef object exporter            # for the collector's sake, which looks into the buffer too then
+    cdef bint has_view              # NumPy leaves objects in buffers that it did not give
 
     def __dealloc__(self):
-        PyBuffer_Release(&self.view)
+        if self.has_view:
+            PyBuffer_Release(&self.view)
 
 
 cdef Export hold_buffer(value):
@@ -23,6 +25,7 @@ cdef Export hold_buffer(value):
     if isinstance(value, memoryview):
         value = memoryview(value)
     PyObject_GetBuffer(value, &export.view, PyBUF_FULL_RO)
+    export.has_view = True
     export.exporter = value
     return export
 

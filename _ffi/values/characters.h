@@ -15,7 +15,7 @@
 COLD static int bool_from_any(const type_info *type, PyObject *value, unsigned char *out)
 {
     unsigned long long number;
-    if (!PyLong_Check(value) && !PyIndex_Check(value))
+    if (!PyLong_Check(value) && !is_index(value))
         return expected(type, value);
     if (unsigned_from_any(type, value, 1, &number) < 0)
         return -1;

@@ -29,17 +29,36 @@ COLD static int check_place(const type_info *type, const char *address, size_t s
     return status;
 }
 
+static Py_ssize_t plain_index(PyObject *index)
+{
+    return PyLong_CheckExact(index) && is_compact(index) ? compact_value(index) : 0;
+}
+
+/* Which item, or from which on, and how many?  A slice of known bounds is cut to them. */
+static void find_items(const pointer_state *p, PyObject *index, Py_ssize_t *first, Py_ssize_t *count)
+{
+    const PySliceObject *slice = (const PySliceObject *)index;
+
+    *first = PySlice_Check(index) ? 0 : plain_index(index);
+    *count = PySlice_Check(index) ? 0 : 1;
+    if (!PySlice_Check(index) || p->bounded || plain_index(slice->stop) <= plain_index(slice->start))
+        return;
+    *first = plain_index(slice->start);
+    *count = plain_index(slice->stop) - *first;
+}
+
 /* 0; -1 raises MisuseError. */
 static int check_item(const PyObject *self, PyObject *index)
 {
     const pointer_state *p = &((const PointerObject *)self)->p;
     const type_info *item = p->type->item;
-    Py_ssize_t i = PyLong_CheckExact(index) && is_compact(index) ? compact_value(index) : 0;
+    Py_ssize_t i, n;
 
+    find_items(p, index, &i, &n);
     if (p->address == NULL || !lifetime_is_open(p->life) || !item->complete || i > INT32_MAX || i < INT32_MIN
-        || (p->bounded && (i < -p->before || i >= p->length)))
+        || n > INT32_MAX || (p->bounded && (i < -p->before || i >= p->length)))
         return 0;                       /* for who has other words for it */
-    return check_place(p->type, p->address + i * (Py_ssize_t)item->size, PySlice_Check(index) ? 0 : item->size);
+    return check_place(p->type, p->address + i * (Py_ssize_t)item->size, (size_t)n * item->size);
 }
 
 /* New; raises. */

@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/compiler.h"
 #include "base/stack.h"
@@ -30,12 +31,18 @@ static inline Py_ssize_t compact_value(PyObject *value)
 #endif
 }
 
+/* Can it be an int, by its `__index__`?  NumPy 1's bool has one that warns: what stands in for it goes. */
+COLD static int is_index(PyObject *value)
+{
+    return PyIndex_Check(value) && strcmp(Py_TYPE(value)->tp_name, "numpy.bool_") != 0;
+}
+
 /* An int object for `value`.  New; raises TypeError, or what `__index__` does. */
 COLD static PyObject *as_int(const type_info *type, PyObject *value)
 {
     if (PyLong_Check(value))
         return Py_NewRef(value);
-    if (!PyIndex_Check(value)) {
+    if (!is_index(value)) {
         expected(type, value);
         return NULL;
     }

@@ -12,11 +12,11 @@ cdef bytes bytes_at(what, address, size, Py_ssize_t width):
         raise ValueError(f"{what}: NULL")
     if not lifetime_is_open(pointer.p.life):
         raise ValueError(f"{what}: the storage is closed")
-    if debugging:
-        check_place(pointer.p.type, pointer.p.address, 1)
     known = known_size(address if isinstance(address, (Memory, Pointer)) else pointer)
     if known is not None:
         there = known // width
+    if debugging:
+        check_read(what, pointer.p.address, count if there < 0 else 0, width)
     if count < 0:
         count = units_before_zero(pointer.p.address, there, width)
         if count == there:

@@ -42,7 +42,7 @@ static int wrap_integer(const type_info *type, PyObject *value, wide_int *bits, 
         bits->high = compact_value(value) < 0 ? ~0ULL : 0;
         return 0;
     }
-    if (!PyLong_Check(value) && !PyIndex_Check(value)) {
+    if (!PyLong_Check(value) && !is_index(value)) {
         if (double_from_any(type, value, &wide) < 0)
             return -1;
         *whole = PyLong_FromDouble(wide);
@@ -63,7 +63,7 @@ static int wrap_to_bool(const type_info *type, void *where, PyObject *value)
     double wide;
     int truth;
 
-    if (PyLong_Check(value) || PyIndex_Check(value)) {
+    if (PyLong_Check(value) || is_index(value)) {
         number = as_int(type, value);
         truth = number ? PyObject_IsTrue(number) : -1;
         Py_XDECREF(number);

@@ -24,6 +24,10 @@ class trace:
         self._to = to
         self._file: TextIO | None = None
         self._patterns = [only] if isinstance(only, str) else list(only)
+        if not all(isinstance(pattern, str) for pattern in self._patterns):
+            raise TypeError(f"trace() only: expected a pattern of names, or several, got {only!r}")
+        if not isinstance(slower, (int, float)):
+            raise TypeError(f"trace() slower: expected seconds, got {slower!r}")
         self._wanted: dict[str, bool] = {}
         self._slower = slower
         self._begun: dict[int, list[_ffi.TracedCall]] = {}      # a thread's calls that have a line already
@@ -117,12 +121,16 @@ def disable_crash_reports() -> None:
 
 def begin_as_told(environment: Any) -> None:
     """Begin what LIBFFI_TRACE and LIBFFI_CRASH_REPORTS ask for."""
-    if environment.get("LIBFFI_CRASH_REPORTS", "0") != "0":
+    if environment.get("LIBFFI_CRASH_REPORTS", "") not in ("", "0"):
         enable_crash_reports()
-    to = environment.get("LIBFFI_TRACE", "0")
-    if to != "0":
+    to = environment.get("LIBFFI_TRACE", "")
+    if to not in ("", "0"):
         import atexit
 
         started = trace(None if to == "1" else to)
-        started.__enter__()
+        try:
+            started.__enter__()
+        except OSError as error:
+            error.add_note("The environment's LIBFFI_TRACE names this file.")
+            raise
         atexit.register(started.__exit__)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import queue
 import threading
 import time
@@ -227,6 +228,30 @@ def test_coroutines_on_other_threads(notify):
     assert seen == [0, 1, 2, 0]
 
 
+def test_what_returns_a_coroutine_is_seen_through():
+    seen = []
+
+    async def arrived(n):
+        await asyncio.sleep(0)
+        seen.append(n)
+
+    class Receiver:
+        async def arrived(self, n):
+            await arrived(n)
+
+    receiver = Receiver()
+    callables = [lambda n: receiver.arrived(n), functools.partial(arrived), lambda n: seen.append(n)]
+
+    async def main():
+        for function in callables:
+            closure = VOID_INT.closure(function, dispatch=asyncio.get_running_loop().call_soon_threadsafe)
+            closure.cif.call(closure, len(seen))
+            await until(lambda: seen and seen[-1] == callables.index(function))     # noqa: B023
+
+    asyncio.run(main())
+    assert seen == [0, 1, 2]
+
+
 def test_a_coroutine_function_that_nobody_would_await():
     async def arrived(n):
         pass
@@ -246,12 +271,14 @@ def test_a_coroutine_function_that_nobody_would_await():
 def test_calls_that_coroutines_await():
     usleep = libffi.Library(None).function("usleep", c.int, [c.uint])
     labs = libffi.Library(None).function("labs", c.long, [c.long])
+    libc = libffi.Library(None)
+    libc.declare("long labs(long value);")
     variable = contextvars.ContextVar("variable", default=0)
 
     async def main():
         start = time.monotonic()
         calls = [usleep.call_async(100_000) for _ in range(3)]
-        assert await asyncio.gather(*calls, labs.call_async(-3)) == [0, 0, 0, 3]
+        assert await asyncio.gather(*calls, labs.call_async(-3), libc.labs.call_async(value=-4)) == [0, 0, 0, 3, 4]
         assert time.monotonic() - start >= 0.1
         with pytest.raises(libffi.ArgumentError, match=r"labs\(\) argument 1"):
             await labs.call_async("x")

@@ -192,6 +192,22 @@ class TestFreedMemory:
         with misuse(match=r"^int \*: an item right behind int\[10\]"):
             c.ptr(c.int)(memory.address)[10]
 
+    @pytest.mark.parametrize("read", [
+        lambda p: p[2:11], lambda p: p[-1:2], lambda p: p[2:12:3], lambda p: libffi.string_at(p, 41),
+        lambda p: libffi.string_at(int(p), 41), lambda p: c.array(c.int, 11).at(int(p)), lambda p: c.double.at(p, 36),
+    ], ids=["slice", "before", "steps", "string_at", "address", "at", "offset"])
+    def test_python_reads_too_much(self, debug, read):
+        memory = numbers()
+        with misuse(match=r"of int\[10\] \(40 bytes\)|before int\[10\] \(40 bytes\)"):
+            read(c.ptr(c.int)(memory.address))
+
+    def test_python_reads_all(self, debug):
+        memory = numbers()
+        pointer = c.ptr(c.int)(memory.address)
+        assert pointer[0:10] == memory[0:10] == list(c.array(c.int, 10).at(memory.address)) == list(range(10))
+        assert pointer[8:8] == pointer[8:2] == [] and pointer[9:-1:-3] == [9, 6, 3, 0]
+        assert libffi.string_at(pointer, 40) == bytes(memory)
+
     def test_too_little_for_what_is_pointed_to(self, debug):
         large = c.struct("large", a=c.array(c.int, 20))
         take = CIF(c.void, [c.ptr(large)]).bind(CIF(c.void, [c.ptr(large)]).closure(lambda p: None), "take")
@@ -210,6 +226,17 @@ class TestTexts:
         const = libc.function("strlen", c.size_t, [c.ptr(c.char, const=True)])
         with misuse(match=r"no NUL"):
             const(c.array(c.char, 4).new(b"abcd"))
+
+    def test_python_looks_for_an_end(self, debug):
+        memory = c.array(c.char, 4).new(b"abcd")
+        pointer, wide = c.ptr(c.char)(memory.address), c.array(c.wchar_t, 2).new("ab")
+        for read in (pointer.text, lambda: libffi.string_at(pointer), lambda: libffi.string_at(memory.address + 3),
+                     lambda: libffi.wstring_at(wide.address)):
+            with misuse(match=r": no NUL in the \d bytes that are there, at byte \d of (char\[4\]|wchar_t\[2\])"):
+                read()
+        assert pointer.text(4) == "abcd"
+        memory[3] = b"\0"
+        assert pointer.text() == "abc"
 
     @pytest.mark.parametrize("make", [lambda: array.array("b", b"abcd"), lambda: memoryview(b"abcdefgh")[:4],
                                       lambda: pytest.importorskip("numpy").frombuffer(b"abcd", "i1")],

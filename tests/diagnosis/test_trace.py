@@ -4,8 +4,10 @@ from __future__ import annotations
 import array
 import gc
 import io
+import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -305,7 +307,11 @@ def test_of_the_environment(run_python, tmp_path):
         Library("m").function("cos", c.double, [c.double])(0)
     """
     assert "cos(0.0) = 1.0" in run_python(source, env={"LIBFFI_TRACE": "1"})
-    assert run_python(source, env={"LIBFFI_TRACE": "0"}) == ""
+    for off in "0", "":
+        assert run_python(source, env={"LIBFFI_TRACE": off, "LIBFFI_CRASH_REPORTS": off}) == ""
+    done = subprocess.run([sys.executable, "-c", "import libffi"], env={**os.environ, "LIBFFI_TRACE": "/no/such/file"},
+                          capture_output=True, text=True, check=False)
+    assert "'/no/such/file'\nThe environment's LIBFFI_TRACE names this file." in done.stderr
     assert run_python(source, env={"LIBFFI_TRACE": str(tmp_path / "trace")}) == ""
     assert "cos(0.0) = 1.0" in (tmp_path / "trace").read_text()
 

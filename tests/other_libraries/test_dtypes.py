@@ -158,6 +158,22 @@ def test_arrays_of_a_types_dtype_go_where_its_pointers_go(T):
         CIF(c.pointer, [c.ptr(T)]).bind(same.address)(array)
 
 
+@pytest.mark.parametrize("T", [PAIR, EITHER, EVERYTHING], ids=str)
+def test_arrays_are_storage(T):
+    array = np.zeros(3, T)
+    same = closure(c.pointer, [c.pointer])(lambda p: p)
+    assert same.cif.bind(same.address)(array) == c.array(T, 3).at(array).address == array.ctypes.data
+    seen = T.at(array, T.size)
+    c.array(c.uint8, T.size).at(seen)[0] = 7
+    assert array.view("u1").reshape(3, T.size)[1, 0] == 7
+    with pytest.raises(ValueError):
+        c.array(T, 4).at(array)
+    array.flags.writeable = False
+    if T is not PAIR:
+        with pytest.raises(ValueError, match="not representable"):
+            T.at(array)
+
+
 @pytest.mark.parametrize("T", [PAIR, PACKED, EITHER, EVERYTHING], ids=str)
 def test_records_are_structs(T):
     record = np.zeros(2, T)[1]
@@ -198,6 +214,20 @@ def test_a_number_of_numpy_is_an_address_as_any_other():
     for value in np.bool_(True), np.float64(1):
         with pytest.raises(ArgumentError, match=r"expected void \*"):
             address(value)
+
+
+def test_records_that_numpy_does_not_export(run_python):
+    assert run_python("""
+        import numpy
+        from libffi import c
+        from libffi.compat import ctypes
+        record = numpy.zeros(2, c.union("either", i=c.int, d=c.double))[1]
+        for view in (c.int.at, c.double.read, ctypes.c_int.from_buffer) * 20:
+            try:
+                print(view(record))
+            except (ValueError, TypeError):
+                pass
+    """) == ""
 
 
 def test_numpy_is_not_imported_by_itself():

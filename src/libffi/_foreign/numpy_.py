@@ -41,9 +41,24 @@ def _of_structs(T: Type, value: Any) -> object:
             return None
         array = np.asarray(value)
         return _view(T, array.ctypes.data, array)
-    if T.kind != "pointer" or T is c.pointer or not describes(T.item, value) or not value.flags.c_contiguous:
+    if T.kind != "pointer" or not value.flags.c_contiguous:
+        return None
+    if T is c.pointer or T.item is c.void:
+        return _as_bytes(value)
+    if not describes(T.item, value):
         return None
     return _view(c.ptr(T.item, const=not value.flags.writeable), value.__array_interface__["data"][0], value)
+
+
+def _as_bytes(value: Any) -> object:
+    """Return as bytes an array with fields that lie on one another, which NumPy does not export."""
+    if not isinstance(value, np.ndarray) or value.dtype.names is None or not value.flags.writeable:
+        return None
+    try:
+        memoryview(value).release()
+    except ValueError:
+        return _view(c.array(c.uint8, value.nbytes), value.__array_interface__["data"][0], value)
+    return None
 
 
 def describes(T: Type, value: Any) -> bool:
