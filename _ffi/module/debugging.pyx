@@ -106,11 +106,6 @@ cdef int refuse_to_free(str where, const char *address) except -1:
     raise MisuseError(f"{where} is not C's to free, but Python's: {told}")
 
 
-cdef str text_of_place(const checked_block *block, const char *address):
-    cdef block_place place = place_in(block, address)   # which the text is part of
-    return place.text.decode()
-
-
 cdef bint check_address(str where, const type_info *type, char *address, bytes passed_as,
                         bint any_text) except -1:
     """Check an address against the block of ours that it lies in; return whether there is one.
@@ -144,37 +139,12 @@ cdef bint check_address(str where, const type_info *type, char *address, bytes p
         stop_looking()
 
 
-cdef int check_read(str what, const char *address, Py_ssize_t count, Py_ssize_t width) except -1:
-    """Check that Python may read so many units at an address, or, where that is -1, those before a NUL."""
-    cdef Py_ssize_t left
-    cdef const checked_block *block = look_for_block(address)
-    try:
-        if block == NULL:
-            return 0
-        told = block.told.decode("utf-8", "replace")
-        told = f"{text_of_place(block, address)} {'freed ' if block.freed else ''}{told}"
-        left = block.size - (address - block.data)
-        if block.freed or address < block.data or left < 0:
-            raise MisuseError(f"{what} reads {told}")
-        if count * width > left:
-            raise MisuseError(f"{what}: expected {count * width} bytes, but there are {left}, {told}")
-        if count < 0 and not has_zero(address, left // width, width):
-            raise MisuseError(f"{what}: no NUL in the {left} bytes that are there, {told}")
-        return 0
-    finally:
-        stop_looking()
-
-
 cdef Py_ssize_t width_of_text(const type_info *type):
     """Return the size of the characters that C reads up to a zero, or 0: the type is no text."""
     if type.kind in (K_STRING, K_BYTES, K_WSTRING) or (
             type.kind == K_PTR and type.is_const and plain_type(type.item).kind == K_CHAR):
         return type.item.size
     return 0
-
-
-cdef bint has_zero(const char *start, Py_ssize_t units, Py_ssize_t width):
-    return units_before_zero(start, units, width) != units
 
 
 cdef bint has_length_behind(const watched_what *what, unsigned i) except -1:

@@ -58,3 +58,31 @@ cdef bint is_const(value):
         return (<Export>value).view.readonly
     need_stack(0)
     return memoryview(value).readonly
+
+
+# ---- in debug mode ----
+
+cdef str text_of_place(const checked_block *block, const char *address):
+    cdef block_place place = place_in(block, address)   # which the text is part of
+    return place.text.decode()
+
+
+cdef int check_read(str what, const char *address, Py_ssize_t count, Py_ssize_t width) except -1:
+    """Check that Python may read so many units at an address, or, where that is -1, those before a NUL."""
+    cdef Py_ssize_t left
+    cdef const checked_block *block = look_for_block(address)
+    try:
+        if block == NULL:
+            return 0
+        told = block.told.decode("utf-8", "replace")
+        told = f"{text_of_place(block, address)} {'freed ' if block.freed else ''}{told}"
+        left = block.size - (address - block.data)
+        if block.freed or address < block.data or left < 0:
+            raise MisuseError(f"{what} reads {told}")
+        if count * width > left:
+            raise MisuseError(f"{what}: expected {count * width} bytes, but there are {left}, {told}")
+        if count < 0 and not has_zero(address, left // width, width):
+            raise MisuseError(f"{what}: no NUL in the {left} bytes that are there, {told}")
+        return 0
+    finally:
+        stop_looking()

@@ -49,6 +49,10 @@ cdef Py_ssize_t units_before_zero(const char *start, Py_ssize_t limit, Py_ssize_
     return n
 
 
+cdef bint has_zero(const char *start, Py_ssize_t units, Py_ssize_t width):
+    return units_before_zero(start, units, width) != units
+
+
 cdef str wide_codec(Py_ssize_t width):
     return f"utf-{8 * width}-{'be' if PY_BIG_ENDIAN else 'le'}"
 

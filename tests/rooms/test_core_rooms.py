@@ -116,7 +116,7 @@ def test_module_includes_every_file():
 FACES = {
     "calls/CIF.pyx": {"closure", "closure_or_decorator"},
     "types/Type.pyx": {
-        "closure", "hold_buffer", "is_const", "known_size", "make_pointer", "make_value", "stand_in",
+        "check_read", "closure", "hold_buffer", "is_const", "known_size", "make_pointer", "make_value", "stand_in",
         "view_memory"},
     "types/constructors.pyx": {"make_value"},
     "types/structs.pyx": {"make_field"},
