@@ -52,10 +52,11 @@ def _of_structs(T: Type, value: Any) -> object:
 
 def _as_bytes(value: Any) -> object:
     """Return as bytes an array with fields that lie on one another, which NumPy does not export."""
+    exporter: Any = value           # as which NumPy's stubs do not know an array before Python 3.12
     if not isinstance(value, np.ndarray) or value.dtype.names is None or not value.flags.writeable:
         return None
     try:
-        memoryview(value).release()
+        memoryview(exporter).release()
     except ValueError:
         return _view(c.array(c.uint8, value.nbytes), value.__array_interface__["data"][0], value)
     return None
