@@ -170,7 +170,8 @@ class Library(_ffi.LoadedLibrary):
         return declared
 
     def _why_not(self, name: str) -> str:
-        reason = self._declarations.left_out.get(name) if self._declarations is not None else None
+        tag = name.removeprefix("struct ").removeprefix("union ").removeprefix("enum ")
+        reason = self._declarations.left_out.get(tag) if self._declarations is not None else None
         return f": {reason}" if reason else ""
 
     def __contains__(self, name: object) -> bool:

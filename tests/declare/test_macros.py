@@ -1,4 +1,5 @@
 """Macros: directives in their order, expansion by C's rules, and what a macro is at the end of its text."""
+import math
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,73 @@ def test_directives_are_obeyed_in_their_order():
 
 def test_a_macro_is_text_not_a_value():
     assert declared("#define SUM 1 + 2\n#define PRODUCT SUM * 3\n")["PRODUCT"] == 7
+
+
+def test_another_name_of_a_constant_in_parentheses():
+    found = declared("""
+        #define LEAST (-127 - 1)
+        #define MOST ((double)1.5L)
+        #define A LEAST
+        #define B A
+        #define C MOST
+    """)
+    assert (found["A"], found["B"], found["C"]) == (-128, -128, 1.5)
+
+
+def test_text_of_macros_is_spaced_as_they_are(tmp_path):
+    text = """
+        #define TEXT_(x) #x
+        #define TEXT(x) TEXT_(x)
+        #define MAJOR 1
+        #define MINOR (9)
+        #define VERSION MAJOR.MINOR.4
+        #define SPACED MAJOR . MINOR
+        #define SUM (2 + MINOR)
+        #define ADD(x, y) x+ y
+        #define S1 TEXT(VERSION)
+        #define S2 TEXT(SPACED)
+        #define S3 TEXT(-SUM)
+        #define S4 TEXT(ADD( MINOR , 3 ))
+        #define S5 TEXT( a  b/**/c+d )
+        #define S6 TEXT(<sys/file.h>)
+    """
+    names = [f"S{i}" for i in range(1, 7)]
+    source = tmp_path / "text.c"
+    prints = "".join(f"puts({name});" for name in names)
+    source.write_text(f"{text}\nint puts(const char *);\nint main(void) {{{prints}}}\n")
+    subprocess.run(["cc", "-o", tmp_path / "text", source], check=True)
+    printed = subprocess.run([tmp_path / "text"], capture_output=True, text=True, check=True).stdout.split("\n")
+    found = Library(None)
+    found.declare(text, partial=True)
+    assert [getattr(found, name) for name in names] == printed[:-1]
+
+
+def test_names_put_together_in_a_macro_without_parameters():
+    found = declared("""
+        #define AB 7
+        #define X A##B
+        extern int first[X];
+        #undef AB
+        #define AB 8
+        extern int second[X];
+    """)
+    assert (found["first"].length, found["second"].length, found["X"]) == (7, 8, 8)
+
+
+def test_infinity_and_nan():
+    found = declared("""
+        #define I (__builtin_inff ())
+        #define H __builtin_huge_val()
+        #define N (__builtin_nanf (""))
+    """)
+    assert found["I"] == found["H"] == float("inf") and math.isnan(found["N"])
+
+
+def test_a_struct_that_is_left_out_says_why():
+    library = Library(None)
+    library.declare("struct state { int depth; va_list rest; };", partial=True)
+    with pytest.raises(KeyError, match="va_list"):
+        library["struct state"]
 
 
 def test_other_names_of_everything():

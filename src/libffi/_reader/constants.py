@@ -1,4 +1,5 @@
 """What C's numbers, characters and strings stand for."""
+import math
 import re
 
 from libffi import c, sizeof
@@ -33,6 +34,13 @@ _HEX_FLOAT = re.compile(
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27,
             "\\": 92, "'": 39, '"': 34, "?": 63}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
+
+# What <math.h> makes INFINITY, HUGE_VAL and NAN of.
+BUILTINS = {
+    f"__builtin_{name}{suffix}": Constant(value, kind)
+    for name, value in (("inf", math.inf), ("huge_val", math.inf), ("nan", math.nan))
+    for suffix, kind in (("", DOUBLE), ("f", FLOAT), ("l", LONGDOUBLE))
+}
 
 
 def number(text: str) -> Constant:

@@ -141,7 +141,9 @@ class Expressions:
 
     @_value.register
     def _(self, call: Call) -> Constant:
-        raise call.place.error("a function call is not a constant")
+        if (known := constants.BUILTINS.get(call.place.text)) is None:
+            raise call.place.error("a function call is not a constant")
+        return known
 
     @_value.register
     def _(self, offset: OffsetOf) -> Constant:

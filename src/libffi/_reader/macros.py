@@ -58,7 +58,7 @@ class Macros:
                 pass
         if name in self._whole:
             return self._whole[name]
-        return self._expand_list(self.table[name].body, name)
+        return self._expand_body(self.table[name])
 
     def in_order(self, names: Sequence[str]) -> Iterator[str]:
         """Give macros, and those that they use, each after what it uses; expand them on the way."""
@@ -79,7 +79,7 @@ class Macros:
                     del inside[name]
                     done.add(name)
                     if self.table[name].parameters is None and name not in self._in_rings:
-                        self._whole[name] = self._expand_list(self.table[name].body, name)
+                        self._whole[name] = self._expand_body(self.table[name])
                     yield name
 
     def _uses(self, name: str) -> Iterator[str]:
@@ -94,6 +94,10 @@ class Macros:
         hidden = frozenset((name,)) if name else None
         stack = [_placed(token, token, hidden) if hidden else token for token in reversed(tokens)]
         return self._expand(stack, (), 0)[0]
+
+    def _expand_body(self, macro: Macro) -> list[Token]:
+        """Return what a macro without parameters becomes."""
+        return self._expand_list(self._pasted(macro.body, macro.token), macro.name)
 
     def expand_at(self, tokens: Sequence[Token], at: int) -> tuple[list[Token], int]:
         """Expand the macro's name at a position; return what it becomes and the position after it."""
@@ -118,11 +122,15 @@ class Macros:
                 replacement = [_placed(part, token, token.hidden) for part in self._whole[macro.name]]
                 last = self.table.get(replacement[-1].text) if replacement else None
                 if last is None or last.parameters is None:     # it cannot go on with what follows
+                    if replacement:
+                        replacement[0].spaced = token.spaced
                     result += replacement
                     replacement = []
             else:
                 hidden = (token.hidden or frozenset()) | {macro.name}
-                replacement = [_placed(part, token, hidden) for part in _pasted(macro.body, token)]
+                replacement = [_placed(part, token, hidden) for part in self._pasted(macro.body, token)]
+            if replacement:
+                replacement[0].spaced = token.spaced
             stack += reversed(replacement)
             steps += len(replacement) + 1
             if steps > EXPANSION_LIMIT or len(result) > EXPANSION_LIMIT:
@@ -198,7 +206,8 @@ class Macros:
             token = body[at]
             at += 1
             if token.text == "#" and at < len(body) and body[at].text in given:
-                result.append(Token("string", _in_quotes(given[body[at].text]), use.source, use.offset))
+                result.append(Token("string", _in_quotes(given[body[at].text]), use.source, use.offset, None,
+                                    token.spaced))
                 at += 1
             elif token.text == "##" and result and at < len(body):
                 right = given.get(body[at].text, [body[at]])
@@ -206,64 +215,81 @@ class Macros:
                     result[-1:] = [result[-1], *right] if right else []
                 elif right:
                     left = result.pop()
-                    result += [*_paste(left, right[0], use), *right[1:]]
+                    result += [*self._paste(left, right[0], use), *right[1:]]
                 at += 1
             elif token.text in given:
                 if at < len(body) and body[at].text == "##":
                     raw = given[token.text]
                     if not raw:     # nothing ## x is x, as x is by itself
                         at += 1
-                    result += raw
+                    result += _spaced_as(token, raw)
                 else:
                     if token.text not in expanded:
                         expanded[token.text] = self._expand_list(given[token.text])
-                    result += expanded[token.text]
+                    result += _spaced_as(token, expanded[token.text])
             else:
                 result.append(token)
         return [_placed(token, use, hidden | token.hidden if token.hidden else hidden) for token in result]
+
+    def _pasted(self, body: tuple[Token, ...], use: Token) -> Sequence[Token]:
+        """Return the body of a macro without parameters, `##` done."""
+        if not any(token.text == "##" for token in body):
+            return body
+        result: list[Token] = []
+        at = 0
+        while at < len(body):
+            if body[at].text == "##" and result and at + 1 < len(body):
+                result += self._paste(result.pop(), body[at + 1], use)
+                at += 1
+            else:
+                result.append(body[at])
+            at += 1
+        return result
+
+    def _paste(self, left: Token, right: Token, use: Token) -> list[Token]:
+        try:
+            made = tokenize(left.text + right.text)
+        except DeclarationError:
+            made = []
+        if len(made) != 2:
+            raise use.error(f"{left.text!r} ## {right.text!r} makes no token")
+        self._read.add(made[0].text)
+        return [Token(made[0].kind, made[0].text, use.source, use.offset, None, left.spaced)]
 
 
 def _placed(token: Token, use: Token, hidden: frozenset[str] | None) -> Token:
     """Return a token at the place where it is used."""
     if token.hidden and hidden and not token.hidden <= hidden:
         hidden |= token.hidden
-    placed = Token(token.kind, token.text, use.source, use.offset, hidden or token.hidden)
+    placed = Token(token.kind, token.text, use.source, use.offset, hidden or token.hidden, token.spaced)
     if token.kind == "value":
-        placed.constant = token.constant
+        placed.constant, placed.spelling = token.constant, token.spelling
     return placed
 
 
-def _pasted(body: tuple[Token, ...], use: Token) -> Sequence[Token]:
-    """Return the body of a macro without parameters, `##` done."""
-    if not any(token.text == "##" for token in body):
-        return body
-    result: list[Token] = []
-    at = 0
-    while at < len(body):
-        if body[at].text == "##" and result and at + 1 < len(body):
-            result += _paste(result.pop(), body[at + 1], use)
-            at += 1
-        else:
-            result.append(body[at])
-        at += 1
-    return result
-
-
-def _paste(left: Token, right: Token, use: Token) -> list[Token]:
-    try:
-        made = tokenize(left.text + right.text)
-    except DeclarationError:
-        made = []
-    if len(made) != 2:
-        raise use.error(f"{left.text!r} ## {right.text!r} makes no token")
-    return [Token(made[0].kind, made[0].text, use.source, use.offset)]
+def _spaced_as(parameter: Token, argument: list[Token]) -> list[Token]:
+    """Return an argument as it stands in place of a parameter."""
+    if not argument or argument[0].spaced == parameter.spaced:
+        return argument
+    first = _placed(argument[0], argument[0], None)
+    first.spaced = parameter.spaced
+    return [first, *argument[1:]]
 
 
 def _in_quotes(tokens: list[Token]) -> str:
     """Return the text of an argument as a string literal."""
     text = ""
-    for before, token in zip([None, *tokens], tokens, strict=False):
-        if before is not None and not before.touches(token):
+    rest = tokens[::-1]
+    steps = 0
+    while rest:
+        token = rest.pop()
+        steps += 1
+        if steps > EXPANSION_LIMIT:
+            raise token.error("this is too long for #")
+        if token.kind == "value":
+            rest += reversed(_spaced_as(token, token.spelling))
+            continue
+        if text and token.spaced:
             text += " "
         quoted = token.kind in ("string", "char")
         text += token.text.replace("\\", "\\\\").replace('"', '\\"') if quoted else token.text

@@ -38,7 +38,7 @@ def _add_macro(converter: Converter, macros: Macros, macro: Macro, tokens: list[
     if alias is not None:
         converter.put(place, name, alias)
         return
-    if len(tokens) == 1 and first.text in macros.table:
+    if len(tokens) == 1 and first.kind == "name" and first.text in macros.table:
         return  # another name of a macro with parameters
     parser = Parser([*tokens, Token("end", "", place.source, place.offset)], scope.is_typedef)
     try:
@@ -62,8 +62,8 @@ def _add_macro(converter: Converter, macros: Macros, macro: Macro, tokens: list[
     else:
         converter.put(place, name, old)
     if len(tokens) > 1 and _in_parentheses(tokens) and isinstance(constant.value, int | float):
-        value = Token("value", name, place.source, place.offset)
-        value.constant = constant
+        value = Token("value", "(...)", place.source, place.offset)     # which ## makes no token of, either
+        value.constant, value.spelling = constant, tokens
         macros.stands_for(name, value)      # so that what uses it grows no longer with each step
 
 

@@ -94,7 +94,7 @@ class Preprocessed:
         name, body = line[0], line[1:]
         parameters = None
         # As in C, a macro has parameters when the parenthesis touches its name.
-        if body and body[0].text == "(" and name.touches(body[0]):
+        if body and body[0].text == "(" and not body[0].spaced:
             parameters, body = self._parameters(name, body)
         macro = Macro(name.text, name, tuple(body), parameters)
         self.macros.define(macro)

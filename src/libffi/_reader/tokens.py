@@ -45,22 +45,26 @@ class Source:
 class Token:
     """One token of C: kind is name, number, string, char, punctuation, newline, end or value.
 
-    A value stands for a macro whose value is known; `constant` has it. `hidden` are the macros
-    that this token came out of, which are not expanded in it again.
+    A value stands for a macro whose value is known: `constant` has it, `spelling` what it expands to. `hidden` are
+    the macros that this token came out of, which are not expanded in it again. `spaced`: something that is no token
+    stands before it.
     """
 
-    __slots__ = ("constant", "hidden", "kind", "offset", "source", "text")
+    __slots__ = ("constant", "hidden", "kind", "offset", "source", "spaced", "spelling", "text")
 
     constant: object
+    spelling: "list[Token]"
 
     def __init__(
-        self, kind: str, text: str, source: Source, offset: int, hidden: frozenset[str] | None = None
+        self, kind: str, text: str, source: Source, offset: int, hidden: frozenset[str] | None = None,
+        spaced: bool = False,
     ) -> None:
         self.kind = kind
         self.text = text
         self.source = source
         self.offset = offset
         self.hidden = hidden
+        self.spaced = spaced
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.text!r}>"
@@ -73,10 +77,6 @@ class Token:
     def error(self, message: str) -> DeclarationError:
         """Return a DeclarationError placed at this token."""
         return declaration_error(message, *self.source.place(self.offset))
-
-    def touches(self, following: "Token") -> bool:
-        """Say whether nothing stands between this token and the following one."""
-        return self.offset + len(self.text) == following.offset
 
 
 _CONTINUATION = re.compile(r"\\\r?\n")
@@ -104,13 +104,15 @@ def tokenize(text: str) -> list[Token]:
     """Return the tokens of C text without spaces and comments, one newline token per line end, the end last."""
     source = Source(text)
     tokens = []
+    kind: str | None = "newline"
     for match in _TOKEN.finditer(source.clean):
+        spaced = kind == "newline" or match.start() != match.start(match.lastgroup or 0)
         kind = match.lastgroup
         assert kind is not None
         if kind in ("wrong", "unclosed"):
             offset = match.start(kind)
             raise declaration_error(_complaint(source.clean, offset), *source.place(offset))
-        tokens.append(Token(kind, intern(match[kind]), source, match.start(kind)))
+        tokens.append(Token(kind, intern(match[kind]), source, match.start(kind), None, spaced))
         if kind == "end":
             break
     return tokens
