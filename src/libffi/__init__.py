@@ -73,20 +73,20 @@ __all__ = [
 if sys.platform == "win32":
     __all__ += ["WinError", "get_last_error", "set_last_error"]
 
+if not TYPE_CHECKING:       # or checkers would take any name for one of ours
+    def __getattr__(name: str) -> object:
+        # Made when asked for: enum and fnmatch are slow to import.
+        if name == "ABI":
+            return _ffi.ABI
+        if name in ("trace", "enable_crash_reports", "disable_crash_reports"):
+            from . import _tracing
 
-def __getattr__(name: str) -> object:
-    # Made when asked for: enum and fnmatch are slow to import.
-    if name == "ABI":
-        return _ffi.ABI
-    if name in ("trace", "enable_crash_reports", "disable_crash_reports"):
-        from . import _tracing
+            return getattr(_tracing, name)
+        if name == "debug":
+            from . import _debugging
 
-        return getattr(_tracing, name)
-    if name == "debug":
-        from . import _debugging
-
-        return _debugging.debug
-    raise AttributeError(f"module 'libffi' has no attribute {name!r}")
+            return _debugging.debug
+        raise AttributeError(f"module 'libffi' has no attribute {name!r}")
 
 
 def include(*headers: str, library: "str | None" = None, **options: "Any") -> "ModuleType":

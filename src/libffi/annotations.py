@@ -30,11 +30,12 @@ from typing import (
 from libffi import Array, Closure, Function, Memory, Pointer, Struct, Type, Value
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance  # what checkers take an instance of a class under c.struct for
     from typing_extensions import Buffer
 
     from libffi._ffi import AnyFunction, AnyPointer, AnyValue
 else:
-    Buffer = Any
+    Buffer = DataclassInstance = Any
     AnyFunction, AnyPointer, AnyValue = Function, Pointer, Value
 
 _T = TypeVar("_T")
@@ -53,8 +54,8 @@ VoidPointer: TypeAlias = Pointer[None] | None
 Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes] | Buffer | AnyPointer | None
 WideText: TypeAlias = str | AnyPointer | Array[str] | None
 Callback: TypeAlias = Closure | AnyFunction | AnyPointer | None
-Address: TypeAlias = AnyPointer | Buffer | Closure | AnyFunction | int | str | None
-Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | None
+Address: TypeAlias = AnyPointer | Buffer | DataclassInstance | Closure | AnyFunction | int | str | None
+Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | DataclassInstance | None
 Target: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | _T | None
 Aggregate: TypeAlias = _T | AnyValue | tuple[Any, ...] | Mapping[str, Any]
 Items: TypeAlias = Iterable[Any] | Buffer

@@ -4,7 +4,22 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, assert_type
 
 import pytest
 
-from libffi import CIF, Function, Library, Struct, c, closure
+from libffi import (
+    CIF,
+    Function,
+    Library,
+    Struct,
+    addressof,
+    asdict,
+    c,
+    capsule,
+    closure,
+    owned,
+    pointer_to,
+    sizeof,
+    string_at,
+    typeof,
+)
 
 Double: TypeAlias = Annotated[float, c.double]
 libm = Library("m")
@@ -105,6 +120,19 @@ def test_decorated_classes_are_types() -> None:
         div(7)  # type: ignore[call-arg]
         Division(quot="7", rem=0)  # type: ignore[arg-type]
         c.array(Other, 3)  # type: ignore[call-overload]
+
+
+def test_instances_of_decorated_classes_go_where_memory_goes() -> None:
+    division = Division(7, 2)
+    compare = Library(None).function("memcmp", c.int, (c.pointer, c.pointer, c.size_t))
+    assert compare(division, division, 8) == 0
+    assert asdict(division) == {"quot": 7, "rem": 2} and typeof(division) is typeof(Division)
+    assert addressof(division, "rem") == addressof(division) + 4
+    assert string_at(division, 1) == b"\7" and sizeof(division) == sizeof(Division) == 8
+    assert pointer_to(division, "rem")[0] == 2
+    ended: list[int] = []
+    assert_type(owned(division, lambda memory: ended.append(memory.quot)), Division)
+    capsule(division)
 
 
 class Other:     # no struct's

@@ -197,3 +197,7 @@ class LibC(Library):
 LibC(None).atoi(3)  # type: ignore
 LibC(None).atoi("3", 4)  # type: ignore
 s = LibC(None).atoi("3")  # type: ignore
+import libffi
+libffi.Libary  # type: ignore
+from libffi import clsoure  # type: ignore
+libffi.addressof(3.5)  # type: ignore
