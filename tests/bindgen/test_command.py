@@ -75,7 +75,7 @@ def test_flags_reach_the_compiler(run):
 
 
 @pytest.mark.parametrize("arguments, code, message", [
-    (["none.h", "-l", "-"], 2, "none.h: No such file"),
+    (["none.h", "-l", "-"], 2, "none.h"),
     (["own.h", "-l", "no_such_library"], 3, "library 'no_such_library' not found"),
     (["own.h"], 2, "no library is named"),
     (["own.h", "-l", "-", "--match", "("], 2, "--match '(' is no regular expression"),
@@ -83,12 +83,12 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "-", "--from", "*/none/*"], 2, "--from '*/none/*': no name of the headers is left"),
     (["own.h", "-l", "-", "--rename", "a"], 2, "--rename a: expected PATTERN=NAME"),
     (["own.h", "-l", "-", "--rename", r"(a)=\2"], 2, r"--rename (a)=\2: invalid group"),
-    (["own.h", "-l", "-", "--cc", "no-such-compiler"], 2, "'no-such-compiler' cannot be run: No such file"),
+    (["own.h", "-l", "-", "--cc", "no-such-compiler"], 2, "'no-such-compiler' cannot be run: "),
     (["own.h", "-l", "-", "--output", "own.txt"], 2, "--output own.txt: expected a name that ends in .py"),
     (["own.h", "-l", "-", "--pkg-config", "no_such_package"], 2, "no_such_package"),
     (["own.h", "-l", "-", "--output", "nowhere/own.py"], 2, "--output nowhere/own.py: there is no folder nowhere"),
     (["own.h", "-l", "-", "--output", "own-c.py"], 2, "'own-c' cannot be imported"),
-    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, "nowhere/r cannot be written: No such file")])
+    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, f"{Path('nowhere', 'r')} cannot be written: No such file")])
 def test_bad_input_is_one_clear_error(run, arguments, code, message):
     got, out, err = run(*arguments)
     assert got == code and out == "" and err.startswith("libffi: ") and message in err

@@ -129,7 +129,7 @@ def test_processes_at_once(folder):
 
 
 def test_errors_are_the_compilers(folder):
-    with pytest.raises(BindgenError, match="none.h: No such file"):
+    with pytest.raises(BindgenError, match="none.h"):
         libffi.include("none.h")
     with pytest.raises(TypeError, match="flags: expected several of them, got '-DX'"):
         libffi.include("whole.h", flags="-DX")

@@ -43,9 +43,8 @@ def check(bench: Bench, signature: Signature, abi: Abi, values: Values, tally: T
     """Check one signature: layouts, calls, and a closure where C has such a thing."""
     for type in signature.types():
         package.check_layout(bench, type)
-    cif = package.make_cif(signature, abi)
+    cif = package.make_cif(signature, abi, tally.refuse)
     if cif is None:
-        tally.refused += 1
         return
     with _forgiving(bench, signature, abi, tally):
         calls.check(bench, cif, signature, values)
@@ -67,7 +66,7 @@ def _forgiving(bench: Bench, signature: Signature, abi: Abi, tally: Tally) -> It
         if not known_faults.excuse(signature, abi, bench.layouts):
             raise
         tally.excused += 1
-    except libffi.BadTypedef:
+    except libffi.BadTypedef as error:
         if not package.may_refuse(signature, abi):
             raise
-        tally.refused += 1
+        tally.refuse(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import functools
 import platform
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import libffi
@@ -44,16 +45,19 @@ def build(type: CType) -> libffi.Type:
             return make(type.tag, members, **{k: v for k, v in options.items() if v})
 
 
-def make_cif(signature: Signature, abi: Abi) -> libffi.CIF | None:
-    """Return the CIF, or None where the package may and does refuse a type by value."""
+def make_cif(
+    signature: Signature, abi: Abi, refused: Callable[[Exception], None] = lambda error: None
+) -> libffi.CIF | None:
+    """Return the CIF, or None where the package may and does refuse a type by value; hand on why."""
     args: list[Any] = [build(type) for type in signature.args[:signature.fixed]]
     if signature.variadic:
         args.append(...)
     result = build(signature.result) if signature.result else c.void
     try:
         return libffi.CIF(result, args, abi=libffi.ABI[abi.name])
-    except libffi.BadTypedef:
+    except libffi.BadTypedef as error:
         if may_refuse(signature, abi):
+            refused(error)
             return None
         raise
 

@@ -17,6 +17,8 @@ import libffi
 
 SOURCES = Path(__file__).parents[1] / "c" / "capi"
 STRICT = ["-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-pthread"]
+LIBRARIES = [f"-L{sys.base_prefix}/libs", f"-lpython{sys.version_info[0]}{sys.version_info[1]}"] \
+    if sys.platform == "win32" else []      # elsewhere the program has what is asked for
 # What Cython writes is not ours; new CPythons add slots at the end of a type.
 GENERATED = ["-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
 
@@ -32,7 +34,8 @@ def compile_files(target: Path, sources: list[Path], *flags: str, cxx: bool = Fa
     """Compile and link in one step, moved into place: xdist's workers may race."""
     partial = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     command = [compiler("CXX", "c++") if cxx else compiler("CC", "cc"), *STRICT, *flags,
-               f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}", "-o", partial, *sources]
+               f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}", "-o", partial, *sources,
+               *LIBRARIES]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     partial.replace(target)

@@ -17,6 +17,22 @@ INT_INT = CIF(c.int, [c.int])
 POINT = c.struct("point", x=c.double, y=c.double)
 libc = Library(None)
 qsort = libc.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.pointer])
+if sys.platform == "win32":
+    kernel32 = Library("kernel32")
+    sleep_ms = kernel32.function("Sleep", c.void, [c.uint])
+    at_exit = libc.function("_crt_atexit", c.int, [c.pointer])
+    def start_thread(work):
+        make = kernel32.function("CreateThread", c.pointer, [c.pointer, c.size_t, c.pointer, c.pointer, c.uint, c.pointer])
+        assert make(None, 0, work, None, 0, None)
+else:
+    usleep = libc.function("usleep", c.int, [c.uint])
+    def sleep_ms(n):
+        usleep(1000 * n)
+    def at_exit(function):
+        libc.function("__cxa_atexit", c.int, [c.pointer] * 3)(function, None, None)
+    def start_thread(work):
+        create = libc.function("pthread_create", c.int, [c.pointer, c.pointer, c.pointer, c.pointer])
+        assert create(c.ulong.new(), None, work, None) == 0
 """ + REFUSED
 
 SNIPPETS = {
@@ -266,27 +282,23 @@ SNIPPETS = {
         @closure(c.void, [])
         def late():
             print("never")
-        libc.function("__cxa_atexit", c.int, [c.pointer] * 3)(late, None, None)
+        at_exit(late)
     """,
     "interpreter ends with memory exported": """
         sys.keep = memoryview(c.array(c.int, 10).new())
         sys.also = c.ptr(c.int)(c.int.new())
     """,
     "interpreter ends in the middle of a call of another thread": """
-        usleep = libc.function("usleep", c.int, [c.uint])
-        threading.Thread(target=lambda: usleep(20_000_000), daemon=True).start()
-        libc.function("usleep", c.int, [c.uint])(20_000)
+        threading.Thread(target=lambda: sleep_ms(20_000), daemon=True).start()
+        sleep_ms(20)
     """,
     "interpreter ends while a thread of C calls back": """
-        cif = CIF(c.pointer, [c.pointer])
-        usleep = libc.function("usleep", c.int, [c.uint])
-        @cif.closure
+        @closure(c.pointer, [c.pointer])
         def work(arg):
             while True:
-                usleep(100)
-        create = libc.function("pthread_create", c.int, [c.pointer, c.pointer, c.pointer, c.pointer])
-        assert create(c.ulong.new(), None, work, None) == 0
-        usleep(20_000)
+                sleep_ms(0)
+        start_thread(work)
+        sleep_ms(20)
     """,
     "sys.exit() in a callback": """
         f = INT_INT.closure(lambda x: sys.exit(0))

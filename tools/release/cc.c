@@ -23,6 +23,17 @@ static void send_all(SOCKET to, const char *data, int size)
     }
 }
 
+static void receive_all(SOCKET from, unsigned char *data, unsigned size)
+{
+    while (size > 0) {
+        int got = recv(from, (char *)data, (int)size, 0);
+        if (got <= 0)
+            fail("the compile server is gone");
+        data += got;
+        size -= (unsigned)got;
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *port = getenv("COMPILE_SERVER");
@@ -31,7 +42,9 @@ int main(int argc, char **argv)
     char folder[MAX_PATH];
     WSADATA data;
     SOCKET server;
-    int i, size, code = -1, reads = 0;
+    unsigned char code, size[4];
+    unsigned output, part;
+    int i, got, reads = 0;
 
     if (port == NULL)
         fail("COMPILE_SERVER is not set");
@@ -47,15 +60,18 @@ int main(int argc, char **argv)
         reads |= strcmp(argv[i], "-") == 0;
     }
     send_all(server, "", 1);        /* no argument is empty: the source follows */
-    while (reads && (size = (int)fread(buffer, 1, sizeof buffer, stdin)) > 0)
-        send_all(server, buffer, size);
+    while (reads && (got = (int)fread(buffer, 1, sizeof buffer, stdin)) > 0)
+        send_all(server, buffer, got);
     shutdown(server, SD_SEND);
-    /* One byte is the exit code; the rest is for the standard error, or the standard output where the code is 0. */
-    while ((size = recv(server, buffer, sizeof buffer, 0)) > 0) {
-        int skip = code < 0;
-        if (skip)
-            code = (unsigned char)buffer[0];
-        fwrite(buffer + skip, 1, (size_t)(size - skip), code == 0 ? stdout : stderr);
+    /* One byte is the exit code, four say how much of what follows is of the standard output; the rest is the other's. */
+    receive_all(server, &code, 1);
+    receive_all(server, size, sizeof size);
+    for (output = size[0] | size[1] << 8 | size[2] << 16 | (unsigned)size[3] << 24; output > 0; output -= part) {
+        part = output < sizeof buffer ? output : sizeof buffer;
+        receive_all(server, (unsigned char *)buffer, part);
+        fwrite(buffer, 1, part, stdout);
     }
-    return code < 0 ? 99 : code;
+    while ((got = recv(server, buffer, sizeof buffer, 0)) > 0)
+        fwrite(buffer, 1, (size_t)got, stderr);
+    return code;
 }

@@ -4,13 +4,18 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 # What Linux's compilers are asked for and Windows has no need of.
 MEANS_NOTHING = {"-fPIC", "-pthread", "-lm", "-ldl", "-lpthread", "-rdynamic", "-fno-plt"}
-DRIVE = re.compile(r"\b[zZ]:(?=[\\/])")
+DRIVE = re.compile(r"(?:\b|(?<=^-[IL]))[zZ]:(?=[\\/])")
+INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"[zZ]:([\\/][^"\n]*)"', re.MULTILINE)
+# Where a compiler names a file as a whole: a line marker, and a line of the folders that it searches.
+NAMED = re.compile(rb'^(# \d+ "|#line \d+ "| )(?=/)', re.MULTILINE)
 
 
 class CompileServer:
@@ -33,11 +38,15 @@ class CompileServer:
             while part := connection.recv(65536):
                 parts.append(part)
             words, _, source = b"".join(parts).partition(b"\0\0")
-            folder, *arguments = words.decode().split("\0")
-            done = subprocess.run([*self.command, *filter(None, map(translated, arguments))], cwd=unix(folder),
-                                  input=source, capture_output=True)
-            text = done.stdout if done.returncode == 0 else done.stdout + done.stderr
-            connection.sendall(bytes([done.returncode & 0xFF]) + text)
+            place, *arguments = words.decode().split("\0")
+            folder = unix(place)
+            with ExitStack() as copies:
+                ours = (readable(translated(word), folder, copies) for word in arguments)
+                done = subprocess.run([*self.command, *filter(None, ours)], cwd=folder, input=of_ours(source),
+                                      capture_output=True)
+            output = NAMED.sub(rb"\1Z:", done.stdout)
+            connection.sendall(bytes([done.returncode & 0xFF]) + len(output).to_bytes(4, "little") + output
+                               + NAMED.sub(rb"\1Z:", done.stderr))
 
 
 def translated(argument: str) -> str:
@@ -49,3 +58,18 @@ def unix(text: str) -> str:
     """Turn paths of drive Z into ours: no argument has a backslash for another reason than a path."""
     found = DRIVE.sub("", text)
     return found.replace("\\", "/") if found != text or Path(found.replace("\\", "/")).exists() else text
+
+
+def of_ours(source: bytes) -> bytes:
+    """Return a source that includes files by this side's paths."""
+    return INCLUDE.sub(lambda found: b'#include "' + found[1].replace(b"\\", b"/") + b'"', source)
+
+
+def readable(argument: str, folder: str, copies: ExitStack) -> str:
+    """Return an argument, or if it is a source that includes files of drive Z, a copy beside it that includes ours."""
+    path = Path(folder, argument)
+    if path.suffix != ".c" or not path.is_file() or not INCLUDE.search(source := path.read_bytes()):
+        return argument
+    with copies.enter_context(tempfile.NamedTemporaryFile(dir=path.parent, suffix=".c", delete_on_close=False)) as copy:
+        copy.write(of_ours(source))
+    return copy.name

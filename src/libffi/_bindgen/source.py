@@ -23,6 +23,7 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.main = ""      # what standard input is called: <stdin>, but zig makes a file of it
         self.included: dict[str, Place] = {}    # where each file was included first
         self._starts: list[int] = []
         self._places: list[Place] = []
@@ -33,6 +34,7 @@ class Source:
             offset = match.start()
             flags, outer = match[3].split(), file
             file = match[2].replace("\\\\", "\\").replace('\\"', '"')
+            self.main = self.main or file
             if "1" in flags:
                 inside.append("" if file in self.included else file)    # the first time counts
                 self.included.setdefault(file, Place(outer, 0))
@@ -52,11 +54,11 @@ class Source:
     @cached_property
     def files(self) -> list[str]:
         """Return the files that were read, in their order."""
-        return list(dict.fromkeys(place.file for place in self._places))
+        return [file for file in dict.fromkeys(place.file for place in self._places) if file != self.main]
 
     def named(self) -> list[str]:
         """Return the files that the text on standard input included itself."""
-        return [file for file, place in self.included.items() if place.file == "<stdin>"]
+        return [file for file, place in self.included.items() if place.file == self.main]
 
 
 class OwnFiles:
@@ -93,7 +95,7 @@ class OwnFiles:
             path = os.path.normpath(file)
             return any(fnmatchcase(path, pattern) or fnmatchcase(os.path.basename(path), pattern)
                        for pattern in self._patterns)
-        if file.startswith("<"):
+        if file.startswith("<") or file == self._source.main:
             return False
         path = os.path.normpath(file)
         if any(path.startswith(folder) for folder in self._folders):
@@ -101,7 +103,7 @@ class OwnFiles:
         if any(path.startswith(stem) for stem in self._stems if len(os.path.basename(stem)) > 1):
             return True
         included = self._source.included.get(file)
-        return included is not None and included.file != "<stdin>" and self(included.file) \
+        return included is not None and included.file != self._source.main and self(included.file) \
             and (os.path.basename(os.path.dirname(path)) == "bits" or _by_name(included, file))
 
 
