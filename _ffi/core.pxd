@@ -322,6 +322,10 @@ cdef extern from "core.h":
     object new_capsule(void *, const char *, object)
     int enable_crash_reports() except -1
     void disable_crash_reports()
+    ctypedef struct guest_house:
+        pass
+    guest_house own_house
+    void keep_house_open(guest_house *)
     int stop_foreign_threads()
     void settle()
 

@@ -56,5 +56,6 @@ def __getattr__(name):
     if name in ("_C_API", "_C_API_of_module"):
         if name == "_C_API":            # else it is for who goes no later than we do
             has_to_stay = 1
+        keep_house_open(&own_house)     # C's threads may enter
         return PyCapsule_New(&capi_table, LIBFFI_API_CAPSULE, NULL)
     raise AttributeError(f"module 'libffi._ffi' has no attribute {name!r}")

@@ -11,7 +11,9 @@
 #include "base/os/copies.h"
 #include "closures/block.h"
 #include "closures/callback.h"
+#include "closures/guests.h"
 #include "closures/quarantine.h"
+#include "closures/threads.h"
 #include "libffi/closures.h"
 #include "libffi/results.h"
 #include "model/closure.h"
@@ -134,6 +136,7 @@ static closure_block *block_new(cif_state *state, PyObject *name, closure_form f
         block->state = state;
         block->form = (char)form;
         block->is_spare = 1;
+        keep_house_open(&own_house);
         *status = block_prepare(block, code);
         if (*status != FFI_OK) {
             block_free(block);

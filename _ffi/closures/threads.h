@@ -9,6 +9,7 @@
 #include "base/os/thread_exit.h"
 #include "base/os/threads.h"
 #include "calls/running.h"
+#include "closures/guests.h"
 #include "libffi/closures.h"
 #include "model/call.h"
 
@@ -16,19 +17,17 @@ THREAD_LOCAL(PyThreadState *, adopted);         /* state we made for a thread of
 THREAD_LOCAL(unsigned long, adopted_for);       /* the serial number of which interpreter */
 THREAD_LOCAL(int, has_ended);                   /* and gave back: nobody tells of another one's end */
 
-/* Set by atexit: only the thread that finalises may still enter Python. */
-static int finalizing;
+static guest_house own_house;
 static system_thread finalizer;
-static int foreign_entries;                 /* threads of C's inside, or on their way in */
-THREAD_LOCAL(int, own_entries);                 /* this thread's part of them */
+THREAD_LOCAL(int, own_entries);                 /* this thread's part of the foreign ones */
 
 /* The interpreter that imported us: others have copies of this image of their own (module/interpreters.h). */
-static PyInterpreterState *home;
+#define home own_house.interpreter
 static unsigned long serial;                /* its number among all of the process that imported libffi */
 
 static int is_finalizing(void)
 {
-    return __atomic_load_n(&finalizing, __ATOMIC_SEQ_CST) || !Py_IsInitialized();
+    return __atomic_load_n(&own_house.finalizing, __ATOMIC_SEQ_CST) || !Py_IsInitialized();
 }
 
 /* May a call of this thread, which has let go of the GIL, take it back for a closure? */
@@ -40,13 +39,14 @@ static int may_return(void)
 static void count_foreign(int difference)
 {
     own_entries += difference;
-    __atomic_add_fetch(&foreign_entries, difference, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&own_house.foreign_entries, difference, __ATOMIC_SEQ_CST);
 }
 
 /* In a child of fork() there is this thread only. */
-static void forget_other_threads(void)
+COLD static void forget_other_threads(void)
 {
-    foreign_entries = own_entries;
+    own_house.foreign_entries = own_entries;
+    forget_guests(&own_house);
     renew_closure_locks();
 }
 
@@ -75,9 +75,14 @@ static void abandon_thread(void *state)
     count_foreign(-1);
 }
 
-/* Attach a thread Python never saw; it keeps its state until it ends. */
+/* Attach a thread Python never saw, or only as a guest; it keeps its state until it ends. */
 static PyThreadState *adopt_thread(void)
 {
+    PyThreadState *known = guest_state(&own_house);
+    if (known != NULL) {
+        PyEval_RestoreThread(known);
+        return known;
+    }
     PyGILState_Ensure();
     adopted = PyThreadState_Get();
     adopted_for = serial;
@@ -106,18 +111,20 @@ typedef enum {
     ATTACHED_BEFORE,
     ATTACHED_CALL,
     ATTACHED_FOREIGN,
-    VISITING,
+    VISITING,                   /* with a state that it keeps */
+    VISITING_ONCE,
     BACK_HOME,
     NOT_ATTACHED
 } attachment;
 
-/* A thread of another interpreter's calls a closure of ours, which must not run under that
-   interpreter, or one that is about to end: it goes on with the state that a call of ours has put down, if
-   that other interpreter runs under one, and else, for as long, it gets a state here.  In an interpreter that is not
-   the main one it keeps none: that one ends without a thread, and the state would be the one by which CPython
-   knows the thread. `left`: the one it holds, or NULL. */
+/* A thread of another interpreter's calls a closure of ours, which must not run under that interpreter, or one of C's
+   does that is not adopted, for this is not the main interpreter, or it is about to end: it goes on with the state that a
+   call of ours has put down, if that other interpreter runs under one, and else as a guest.  `left`: the state it holds,
+   or NULL. */
 COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 {
+    attachment how = VISITING;
+
     if (left != NULL)
         PyEval_SaveThread();
     *state = state_put_down();
@@ -126,10 +133,17 @@ COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
         return BACK_HOME;
     }
     count_foreign(1);
-    *state = is_finalizing() ? NULL : PyThreadState_New(home);
+    *state = NULL;
+    if (!is_house_closed(&own_house))
+        *state = adopted != NULL && adopted_for == serial ? adopted : guest_state(&own_house);
+    if (*state == NULL && !is_house_closed(&own_house)) {
+        *state = PyThreadState_New(home);
+        if (*state != NULL && !new_guest(&own_house, *state, 1))
+            how = VISITING_ONCE;
+    }
     if (*state != NULL) {
         PyEval_RestoreThread(*state);
-        return VISITING;
+        return how;
     }
     count_foreign(-1);
     if (left != NULL)
@@ -143,8 +157,12 @@ COLD static void leave_home(attachment how, PyThreadState *left)
     if (how == BACK_HOME) {
         PyEval_SaveThread();
     } else {
-        PyThreadState_Clear(PyThreadState_Get());
-        PyThreadState_DeleteCurrent();
+        if (how == VISITING) {
+            leave_as_guest(&own_house, left != NULL);
+        } else {
+            PyThreadState_Clear(PyThreadState_Get());
+            PyThreadState_DeleteCurrent();
+        }
         count_foreign(-1);
     }
     if (left != NULL)
@@ -185,7 +203,7 @@ static ALWAYS_INLINE void detach_thread(attachment how, PyThreadState *left)
 {
     if (how == ATTACHED_BEFORE)
         return;
-    if (UNLIKELY(how == VISITING || how == BACK_HOME)) {
+    if (UNLIKELY(how >= VISITING)) {
         leave_home(how, left);
         return;
     }
@@ -208,19 +226,28 @@ static void forget_unfinished_calls(void)
     }
 }
 
+/* How many of C's threads are inside where nobody may be any more. */
+COLD static int count_left(void)
+{
+    const int elsewhere = home == PyInterpreterState_Main() ? bar_guests(&own_house) : 0;
+    return __atomic_load_n(&own_house.foreign_entries, __ATOMIC_SEQ_CST) + elsewhere;
+}
+
 /* Python is about to go: let no further thread of C's in, and wait a moment for those
    that are inside.  How many did not leave. */
-static int stop_foreign_threads(void)
+COLD static int stop_foreign_threads(void)
 {
-    int tries = 2000;
+    int tries = 2000, left;
     finalizer = this_thread();
-    __atomic_store_n(&finalizing, 1, __ATOMIC_SEQ_CST);
-    while (__atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST) > 0 && tries-- > 0) {
+    __atomic_store_n(&own_house.finalizing, 1, __ATOMIC_SEQ_CST);
+    while ((left = count_left()) > 0 && tries-- > 0) {
         Py_BEGIN_ALLOW_THREADS
         rest_a_millisecond();
         Py_END_ALLOW_THREADS
     }
-    return __atomic_load_n(&foreign_entries, __ATOMIC_SEQ_CST);
+    if (left == 0)
+        send_guests_home(&own_house);
+    return left;
 }
 
 #endif

@@ -17,6 +17,8 @@
    raw closure is a plain one. */
 #define RAW_CLOSURES (FFIPY_HAVE_RAW && !FFI_NATIVE_RAW_API)
 
+typedef struct guest_book guest_book;
+
 /* What a copy of this image has done by the first one, whose libffi all closures are of: that one stays. */
 typedef struct {
     void *(*obtain)(size_t, void **, int *);
@@ -29,6 +31,7 @@ typedef struct {
     process_lock *lock;             /* for the lists of doors and companions */
     void *(*copy)(const void *code, char *why, size_t room);    /* open_copy(), under that lock */
     int64_t (*interpreter_at)(const void *address);
+    guest_book *guests;             /* closures/guests.h */
 } closure_host;
 
 static const closure_host *host;    /* NULL: this is the first image */

@@ -13,6 +13,7 @@
 #include "base/interpreter.h"
 #include "base/os/copies.h"
 #include "base/os/threads.h"
+#include "closures/guests.h"
 #include "closures/threads.h"
 #include "libffi/closures.h"
 #include "libffi/libffi_module.h"
@@ -71,6 +72,9 @@ static const closure_host hosts = {
     .lock = &images_lock,
     .copy = open_copy,
     .interpreter_at = interpreter_at,
+#if KEEPS_GUESTS
+    .guests = &first_book,
+#endif
 };
 
 static int is_at_its_end(const image *one)
@@ -283,7 +287,7 @@ static void end_image(PyObject *capsule)
 {
     (void)capsule;
     if (own.copy != NULL) {
-        __atomic_store_n(&finalizing, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&own_house.finalizing, 1, __ATOMIC_SEQ_CST);
         forget_unfinished_calls();
         lock_process(host->lock);
         close_doors(&own_doors);
@@ -337,11 +341,12 @@ static image own = {
     .leave = leave_threads,
 };
 
-/* In a child of fork() no other thread will open it. */
-static void renew_images_lock(void)
+/* In a child of fork() no other thread will open them. */
+static void renew_locks(void)
 {
     const process_lock open = PROCESS_LOCK_INIT;
     images_lock = open;
+    renew_guests_lock();
 }
 
 PyMODINIT_FUNC PyInit__ffi(void)
@@ -352,7 +357,7 @@ PyMODINIT_FUNC PyInit__ffi(void)
         return NULL;
     if (own.module.made.m_slots == NULL) {
         own.range = range_of(&own);
-        after_fork_in_child(renew_images_lock);
+        after_fork_in_child(renew_locks);
     }
     libffi_module_for_any(&own.module, cython);
     return PyModuleDef_Init(&own.module.def);

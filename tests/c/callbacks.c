@@ -107,6 +107,23 @@ int call_in_thread(int (*f)(int), int n, int *results)
     return pthread_create(&w.thread, NULL, run, &w) || pthread_join(w.thread, NULL);
 }
 
+struct turns { int (**f)(int); int n, x, *results; };
+static void *run_turns(void *p)
+{
+    struct turns *t = p;
+    for (int i = 0; i < t->n; i++)
+        t->results[i] = t->f[i](t->x);
+    return NULL;
+}
+
+/* One thread calls each of n functions. */
+int call_in_turn_in_thread(int (**f)(int), int n, int x, int *results)
+{
+    struct turns t = {f, n, x, results};
+    pthread_t thread;
+    return pthread_create(&thread, NULL, run_turns, &t) || pthread_join(thread, NULL);
+}
+
 /* Results of thread t are at results + t * n. */
 int call_in_threads(int (*f)(int), int threads, int n, int *results)
 {

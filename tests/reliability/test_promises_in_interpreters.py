@@ -214,3 +214,114 @@ for _ in range(5):
 interpreters.destroy(other)
 assert library.call_two(ctypes.c_void_p(f.address), g, 4) == 0
 """, gil)
+
+
+KEEPS_GUESTS = pytest.mark.skipif(
+    sys.version_info < (3, 12) or bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="there a visiting thread has a state for each callback")
+
+
+@KINDS
+@KEEPS_GUESTS
+def test_a_thread_is_adopted_once_for_each_interpreter(in_interpreters, gil):
+    """What Python keeps for the thread stays from one callback to the next, and goes with it."""
+    in_interpreters(THEIRS + """
+COUNT = '''
+import threading
+of_thread = threading.local()
+class Gone:
+    def __del__(self):
+        os.write(writing, b"-")
+def f(x):
+    if x >= 0:
+        of_thread.gone = Gone()
+    of_thread.calls = getattr(of_thread, "calls", 0) + 1
+    return of_thread.calls
+'''.replace("writing", str(writing))
+others = [theirs(COUNT) for _ in range(2)]
+library = Library(path)
+call_in_thread = library.function("call_in_thread", c.int, [c.pointer, c.int, c.pointer])
+results = c.array(c.int, 5).new()
+for _ in range(20):
+    for _, f in others:
+        assert call_in_thread(c.pointer(f.address), 5, results) == 0
+        assert list(results) == [1, 2, 3, 4, 5], list(results)
+        assert os.read(reading, 99) == b"-----"
+mine = {}
+def both(x):
+    mine[x] = mine.get(x, 0) + 1
+    return others[0][1](x) * 10 + others[1][1](x)
+both = cif.closure(both)
+assert call_in_thread(both, 3, results) == 0
+assert list(results)[:3] == [11, 22, 33]
+assert [others[0][1](-1) for _ in range(3)] == [1, 2, 3]       # this thread is one, too
+interpreters.destroy(others[0][0])
+assert call_in_thread(both, 3, results) == 0
+assert list(results)[:3] == [1, 2, 3]
+interpreters.destroy(others[1][0])
+assert call_in_thread(both, 3, results) == 0
+assert list(results)[:3] == [0, 0, 0]
+""", gil)
+
+
+@KINDS
+@KEEPS_GUESTS
+def test_a_thread_of_c_that_has_come_by_another_interpreter_is_adopted_once(in_interpreters, gil):
+    """The main interpreter meets it under another one's closure first, and by itself then; so do others."""
+    in_interpreters(THEIRS + """
+import ctypes, threading
+of_thread = threading.local()
+def mine(x):
+    of_thread.calls = getattr(of_thread, "calls", 0) + 1
+    return of_thread.calls
+mine = cif.closure(mine)
+foreign = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda x: interpreters.get_current() == interpreters.get_main())
+other, f = theirs(f'''
+count = CIF(c.int, [c.int]).bind({mine.address}, "mine")
+def f(x):
+    return count(x)
+''')
+library = Library(path)
+in_turn = library.function("call_in_turn_in_thread", c.int, [c.pointer, c.int, c.int, c.pointer])
+results = c.array(c.int, 4).new()
+addresses = [f.address, mine.address, f.address, ctypes.cast(foreign, ctypes.c_void_p).value]
+for _ in range(5):
+    assert in_turn(c.array(c.pointer, 4).new(addresses), 4, 7, results) == 0
+    assert list(results) == [1, 2, 3, True], list(results)
+""", gil)
+
+
+@KINDS
+def test_many_threads_of_c_in_an_interpreter_in_which_nothing_runs(in_interpreters, gil):
+    """CPython itself takes an interpreter's first thread state for free too early: some state has to stay there."""
+    in_interpreters(THEIRS + """
+other, f = theirs("f = lambda x: x + 1")
+library = Library(path)
+call_in_threads = library.function("call_in_threads", c.int, [c.pointer, c.int, c.int, c.pointer])
+results = c.array(c.int, 8 * 20).new()
+for n in range(100):
+    assert call_in_threads(c.pointer(f.address), 8, 20, results) == 0
+    assert list(results) == list(range(1, 21)) * 8
+    run(other, "1")
+""", gil)
+
+
+@KINDS
+@KEEPS_GUESTS
+def test_a_process_ends_while_threads_of_c_are_at_home_in_its_interpreters(run_python, compile_c, gil):
+    """CPython ends a thread state of each interpreter that nobody has ended: it may be one of a thread that goes on."""
+    from conftest import C_SOURCES
+    from helpers.interpreters import PRELUDE
+
+    printed = run_python(PRELUDE + THEIRS + """
+library = Library(path)
+start_thread = library.function("start_thread", c.int, [c.pointer, c.int, c.pointer])
+others = [theirs("f = lambda x: x + 1") for _ in range(3)]
+results = Library("c").function("calloc", c.ptr(c.int), [c.size_t, c.size_t])(50_000_000, 4)     # C's, for good
+assert [f(1) for _, f in others] == [2, 2, 2]
+assert start_thread(c.pointer(others[1][1].address), 50_000_000, results) == 0
+while not results[100]:
+    pass
+print("ends", flush=True)
+""", gil, compile_c(C_SOURCES / "callbacks.c"))
+    assert printed == "ends\n"

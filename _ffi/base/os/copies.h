@@ -16,6 +16,12 @@ static inline int is_in_range(address_range range, const void *address)
 }
 
 #if defined(__linux__)
+#define HAVE_COPIES 1
+#else
+#define HAVE_COPIES 0
+#endif
+
+#if HAVE_COPIES
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
