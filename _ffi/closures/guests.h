@@ -15,8 +15,8 @@
 #include "base/os/threads.h"
 #include "libffi/closures.h"
 
-/* Not where CPython takes any thread's state for that of the interpreter's main thread (3.11), or tells threads apart by
-   their states (no GIL): there a visit has a state of its own. */
+/* Not where CPython takes any thread's state for that of the interpreter's main thread (3.11), or tells threads apart
+   by their states (no GIL): there a visit has a state of its own. */
 #if HAVE_COPIES && PY_VERSION_HEX >= 0x030C0000 && !defined(Py_GIL_DISABLED)
 #define KEEPS_GUESTS 1
 #else
@@ -199,9 +199,9 @@ COLD static void leave_as_guest(const guest_house *house, int had_state)
     PyThreadState_DeleteCurrent();
 }
 
-/* Have one state there from now on, which is no thread's.  CPython keeps the first one of an interpreter in a place that
-   it takes again as soon as there is no other, and that is too soon: a thread that ends its own is not done with it yet
-   ("thread state already initialized").  GIL. */
+/* Have one state there from now on, which is no thread's.  CPython keeps the first one of an interpreter in a place
+   that it takes again as soon as there is no other, and that is too soon: a thread that ends its own is not done with
+   it yet ("thread state already initialized").  GIL. */
 COLD static void keep_house_open(guest_house *house)
 {
     PyThreadState *state;
@@ -215,8 +215,8 @@ COLD static void keep_house_open(guest_house *house)
     }
 }
 
-/* Where nobody ends another interpreter, the main one's end does, and begins by ending one state, whosever it is: so from
-   now on nobody enters one.  How many threads are inside. */
+/* Where nobody ends another interpreter, the main one's end does, and begins by ending one state, whosever it is: so
+   from now on nobody enters one.  How many threads are inside. */
 COLD static int bar_guests(const guest_house *main_house)
 {
     guest_house *one;

@@ -118,9 +118,9 @@ typedef enum {
 } attachment;
 
 /* A thread of another interpreter's calls a closure of ours, which must not run under that interpreter, or one of C's
-   does that is not adopted, for this is not the main interpreter, or it is about to end: it goes on with the state that a
-   call of ours has put down, if that other interpreter runs under one, and else as a guest.  `left`: the state it holds,
-   or NULL. */
+   does that is not adopted, for this is not the main interpreter, or it is about to end: it goes on with the state that
+   a call of ours has put down, if that other interpreter runs under one, and else as a guest.  `left`: the state it
+   holds, or NULL. */
 COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 {
     attachment how = VISITING;

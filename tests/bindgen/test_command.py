@@ -88,7 +88,8 @@ def test_flags_reach_the_compiler(run):
     (["own.h", "-l", "-", "--pkg-config", "no_such_package"], 2, "no_such_package"),
     (["own.h", "-l", "-", "--output", "nowhere/own.py"], 2, "--output nowhere/own.py: there is no folder nowhere"),
     (["own.h", "-l", "-", "--output", "own-c.py"], 2, "'own-c' cannot be imported"),
-    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2, f"{Path('nowhere', 'r')} cannot be written: No such file")])
+    (["own.h", "-l", "-", "-o", "own.py", "--report", "nowhere/r"], 2,
+     f"{Path('nowhere', 'r')} cannot be written: No such file")])
 def test_bad_input_is_one_clear_error(run, arguments, code, message):
     got, out, err = run(*arguments)
     assert got == code and out == "" and err.startswith("libffi: ") and message in err

@@ -118,7 +118,8 @@ def test_functions():
     assert F(add)(3, 4) == 7
     with closure(c.int, [F])(lambda f: f(1, 2)) as call, closure(F, [])(lambda: add) as give:
         assert call.cif.bind(call.address)(add) == 3 and give.cif.bind(give.address)()(5, 6) == 11
-    with pytest.raises(TypeError, match=rf"expected int \(\*\)\(double\), got a function {INT.name} \({INT.name}, {INT.name}\)"):
+    got = f"{INT.name} \\({INT.name}, {INT.name}\\)"
+    with pytest.raises(TypeError, match=rf"expected int \(\*\)\(double\), got a function {got}"):
         c.func(CIF(c.int, [c.double]))(add)
     undeclared = ctypes.CDLL(None).abs
     absolute = c.func(CIF(c.int, [c.int]))(undeclared)

@@ -307,8 +307,8 @@ class Monkey:
     def step_without_memory(self):
         """One allocation of an operation fails.
 
-        Not in a function of Python's: where CPython 3.12 and 3.13 find no memory for a `lambda`, its code loses a reference
-        and dies one day under others.
+        Not in a function of Python's: where CPython 3.12 and 3.13 find no memory for a `lambda`, its code loses a
+        reference and dies one day under others.
         """
         pick, kind, value = self.random.choice, self.type(), pick_plain(self.random)
         memory, closure = pick(self.memory), pick(self.closures).cif.closure(abs)

@@ -22,7 +22,8 @@ if sys.platform == "win32":
     sleep_ms = kernel32.function("Sleep", c.void, [c.uint])
     at_exit = libc.function("_crt_atexit", c.int, [c.pointer])
     def start_thread(work):
-        make = kernel32.function("CreateThread", c.pointer, [c.pointer, c.size_t, c.pointer, c.pointer, c.uint, c.pointer])
+        make = kernel32.function("CreateThread", c.pointer,
+                                 [c.pointer, c.size_t, c.pointer, c.pointer, c.uint, c.pointer])
         assert make(None, 0, work, None, 0, None)
 else:
     usleep = libc.function("usleep", c.int, [c.uint])

@@ -63,7 +63,8 @@ int main(int argc, char **argv)
     while (reads && (got = (int)fread(buffer, 1, sizeof buffer, stdin)) > 0)
         send_all(server, buffer, got);
     shutdown(server, SD_SEND);
-    /* One byte is the exit code, four say how much of what follows is of the standard output; the rest is the other's. */
+    /* One byte is the exit code, four say how much of what follows is of the standard output; the rest is the
+       other's. */
     receive_all(server, &code, 1);
     receive_all(server, size, sizeof size);
     for (output = size[0] | size[1] << 8 | size[2] << 16 | (unsigned)size[3] << 24; output > 0; output -= part) {

@@ -1,6 +1,7 @@
 """Compile C on this side for programs that run under Wine, where no compiler does: cc.c is their end of it."""
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -70,6 +71,8 @@ def readable(argument: str, folder: str, copies: ExitStack) -> str:
     path = Path(folder, argument)
     if path.suffix != ".c" or not path.is_file() or not INCLUDE.search(source := path.read_bytes()):
         return argument
-    with copies.enter_context(tempfile.NamedTemporaryFile(dir=path.parent, suffix=".c", delete_on_close=False)) as copy:
-        copy.write(of_ours(source))
-    return copy.name
+    handle, copy = tempfile.mkstemp(dir=path.parent, suffix=".c")
+    copies.callback(os.unlink, copy)
+    with open(handle, "wb") as file:
+        file.write(of_ours(source))
+    return copy

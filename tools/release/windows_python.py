@@ -9,7 +9,7 @@ from . import debian, pe
 from .steps import first_line, run
 from .zig import Zig
 
-SERIES = "3.11", "3.12", "3.13"
+SERIES = "3.12", "3.13"
 # Whose configuration is taken where Debian has no source of a series; the headers are this machine's CPython's then.
 NEAREST = "3.13"
 NOT_UNDER_WINE = ["_wmi.pyd"]  # aborts there, and platform.machine() asks it
