@@ -78,7 +78,7 @@ PROGRAMS = {
                                  [f[0] for f in ffi.typeof("struct point").fields]),
     "offsets": lambda ffi, libc: (ffi.offsetof("struct point", "y"), ffi.sizeof("struct flags"),
                                   ffi.alignof("struct point")),
-    "addressof": lambda ffi, libc: ffi.addressof(ffi.new("struct point *", [1, 2.5]), "y")[0],
+    "addressof": lambda ffi, libc: (lambda point: ffi.addressof(point, "y")[0])(ffi.new("struct point *", [1, 2.5])),
     "callback": lambda ffi, libc: ffi.callback("int(int)", lambda n: n * 2)(21),
     "sorting": lambda ffi, libc: (lambda a: (libc.qsort(a, 4, 4, ffi.callback(
         "order", lambda x, y: ffi.cast("int *", x)[0] - ffi.cast("int *", y)[0])), list(a)))(

@@ -20,6 +20,7 @@ import faulthandler
 import functools
 import gc
 import io
+import os
 import pickle
 import random
 import sys
@@ -40,6 +41,8 @@ try:
     import greenlet
 except ImportError:
     greenlet = None
+if os.environ.get("LIBFFI_SANITIZER") == "address":
+    greenlet = None             # it copies stacks, with what AddressSanitizer lays between their variables
 try:
     import cffi
 except ImportError:
