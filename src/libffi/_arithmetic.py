@@ -1,9 +1,10 @@
 """Compute with C's numbers the way C does: by its types, widths and rules. What these leave undefined is an error."""
 import math
 import operator
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from libffi import Type, c, features, sizeof
@@ -50,9 +51,9 @@ _FLOATING = (FLOAT, DOUBLE, LONGDOUBLE)
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A value and its C type."""
+    """A value and its C type; a `long double` but 0, infinity and NaN is a fraction, and so has all its digits."""
 
-    value: int | float | bytes | str
+    value: int | float | Fraction | bytes | str
     type: CType
 
 
@@ -77,33 +78,64 @@ def wrap(value: int, kind: CType) -> int:
     return value - (1 << bits) if kind.signed and value >> (bits - 1) else value
 
 
-def as_float(value: float) -> float:
-    """Return the `float` nearest to a number."""
-    if isinstance(value, int) and (excess := value.bit_length() - 53) > 0:
-        # By way of a double, which must not round first: what it has no room for is put into its last bit.
-        rest = abs(value) & ((1 << excess + 2) - 1)
-        value = (abs(value) - rest | (1 << excess + 2 if rest else 0)) * (1 if value > 0 else -1)
-    try:
-        return float(struct.unpack("f", struct.pack("f", value))[0])
-    except OverflowError:
-        return math.copysign(math.inf, value)
+@cache
+def _format_of(kind: CType) -> tuple[int, int]:
+    """Return how many bits the digits of a floating type have, and its exponent's limit."""
+    if kind is FLOAT:
+        return 24, 128
+    if kind is DOUBLE or kind.size == 8:
+        return 53, 1024
+    exact = c.exact(c.longdouble)
+    digits = next(bits for bits in (64, 113, 106) if exact((1 << bits) - 1).value == (1 << bits) - 1
+                  and exact((1 << bits) + 1).value != (1 << bits) + 1)
+    return digits, 1024 if digits == 106 else 16384
+
+
+def nearest(value: float | Fraction, kind: CType) -> float | Fraction:
+    """Return the number of a floating type that is nearest to one, rounded once."""
+    if isinstance(value, float) and (kind is not FLOAT or not math.isfinite(value)):
+        return value if kind is not LONGDOUBLE or not value or not math.isfinite(value) else Fraction(value)
+    if not value:
+        return float(value)
+    exact = Fraction(value)
+    digits, limit = _format_of(kind)
+    size = abs(exact)
+    exponent = size.numerator.bit_length() - size.denominator.bit_length()
+    exponent -= size < Fraction(2) ** exponent
+    unit = Fraction(2) ** (max(exponent, 2 - limit) - digits + 1)
+    exact = round(exact / unit) * unit      # to even, as processors do
+    if abs(exact) >= 1 << limit:
+        return math.inf if exact > 0 else -math.inf
+    if not exact:
+        return 0.0 if value > 0 else -0.0
+    return exact if kind is LONGDOUBLE else float(exact)
+
+
+def in_python(constant: Constant) -> int | float | bytes | str:
+    """Return a constant as Python has it: a `long double` as the nearest float, if there is one."""
+    value = constant.value
+    if not isinstance(value, Fraction):
+        return value
+    rounded = nearest(value, DOUBLE)
+    assert isinstance(rounded, float)
+    if not rounded or math.isinf(rounded):
+        raise NotConstant("no float is near this long double", OverflowError)
+    return rounded
 
 
 def cast(constant: Constant, kind: CType) -> Constant:
     """Convert a number to a C type."""
     value = constant.value
-    if not isinstance(value, (int, float)):
+    if isinstance(value, (bytes, str)):
         raise NotConstant(f"a {constant.type.name} cannot be cast")
     if kind.name == "bool":
         return Constant(int(value != 0), kind)
     if not kind.is_integer:
-        try:
-            return Constant(as_float(value) if kind is FLOAT else float(value), kind)
-        except OverflowError:
-            raise NotConstant(f"{value} is too large", OverflowError) from None
-    if isinstance(value, float):
+        return Constant(nearest(value, kind), kind)
+    if not isinstance(value, int):
         if not math.isfinite(value) or not in_range(int(value), kind):
-            raise NotConstant(f"{value} does not fit in {kind.name}", OverflowError)
+            shown = value if isinstance(value, float) else f"a {constant.type.name}"
+            raise NotConstant(f"{shown} does not fit in {kind.name}", OverflowError)
         return Constant(int(value), kind)
     return Constant(wrap(value, kind), kind)
 
@@ -180,11 +212,20 @@ def binary(sign: str, left: Constant, right: Constant) -> Constant:
         return Constant(int(_COMPARISONS[sign](a, b)), INT)
     if sign in "&|^%" and not kind.is_integer:
         raise NotConstant(f"the operator {sign!r} needs integers")
+    if sign not in _OPERATORS and sign not in "/%":
+        raise NotConstant(f"the operator {sign!r} makes no constant")
+    if isinstance(a, Fraction) != isinstance(b, Fraction):
+        if sign in "+-" and not (a and b):
+            return unary(sign, right) if not a else left
+        a, b = _as_floats(a, b)
     if sign in "/%":
         return _result(_divide(sign, a, b, kind), kind)
-    if sign not in _OPERATORS:
-        raise NotConstant(f"the operator {sign!r} makes no constant")
     return _result(_OPERATORS[sign](a, b), kind)
+
+
+def _as_floats(*values: float | Fraction) -> list[float]:
+    """Return numbers of which one is 0, infinity or NaN: of any other its sign is all that counts."""
+    return [value if isinstance(value, float) else 1.0 if value > 0 else -1.0 for value in values]
 
 
 def _shift(sign: str, left: Constant, right: Constant) -> Constant:
@@ -210,7 +251,7 @@ def _divide(sign: str, a: Any, b: Any, kind: CType) -> Any:
 
 def _result(value: Any, kind: CType) -> Constant:
     if not kind.is_integer:
-        return Constant(as_float(value) if kind is FLOAT else value, kind)
+        return Constant(nearest(value, kind), kind)
     if kind.signed and not in_range(value, kind):
         raise NotConstant(f"{value} overflows {kind.name}", OverflowError)
     return Constant(wrap(value, kind), kind)

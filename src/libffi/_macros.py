@@ -126,7 +126,7 @@ def _call(function: Any, *arguments: Any) -> Any:
     for position, kind in enumerate(function.cif.argtypes[:len(given)]):
         target = arithmetic.ctype_of(kind)
         if target is not None and not target.is_address:
-            given[position] = arithmetic.cast(constant_of(given[position]), target).value
+            given[position] = arithmetic.in_python(arithmetic.cast(constant_of(given[position]), target))
     return function(*given)
 
 
@@ -177,12 +177,13 @@ def function_of(
                     taken[position] = Number(constant_of(taken[position]))
             place = ""
             value = expression(*taken)
+            if isinstance(value, Number):
+                value = arithmetic.in_python(value.constant)
+                return value if read is None else read(value).value
         except NotConstant as error:
             kind = getattr(ArgumentError, error.python.__name__, error.python)
             raise kind(f"{name}(){place}: {error}") from None
-        if not isinstance(value, Number):
-            return value
-        return value.constant.value if read is None else read(value.constant.value).value
+        return value
 
     macro.__name__ = macro.__qualname__ = name
     return macro

@@ -2,6 +2,7 @@
 import enum
 import importlib
 import inspect
+import math
 import pickle
 import re
 import subprocess
@@ -222,3 +223,34 @@ def test_the_same_headers_make_the_same_module(generated, shapes_library):
     again = bindgen.generate([HERE / "shapes.h"], libraries=[shapes_library])
     assert again.text == generated.text and again.stub == generated.stub
     assert str(HERE) not in again.text + again.stub
+
+
+def test_macros_that_have_the_name_of_what_is_declared(tmp_path):
+    """They are what C makes of them at the end of the header, and so are numbers of any size."""
+    (tmp_path / "names.h").write_text("""
+        enum { FIRST, LAST };
+        #define LAST (LAST - 1)
+        #define BEFORE (LAST - 1)
+        int abs(int); long labs(long); double fabs(double); int atoi(const char *);
+        #define abs labs
+        #define fabs (fabs)
+        #define atoi atoi
+        extern int optind; int *place(void);
+        #define optind (*place())
+        #define TEXT ((const char *)"ab" "c")
+        #define LARGE 1e300
+        #define LARGEST 3.40282347e+38F
+        #define HUGE 1.18973149535723176502126385303097021e+4932L
+        #define INFINITE __builtin_infl()
+    """)
+    made = bindgen.generate([tmp_path / "names.h"], libraries=[None])
+    space = {"__name__": "names_c"}
+    exec(made.text, space)
+    get = space["__getattr__"]
+    values = {"LAST": 0, "BEFORE": -1, "TEXT": "abc", "LARGE": 1e300, "LARGEST": 3.4028234663852886e38,
+              "INFINITE": math.inf}
+    assert {name: get(name) for name in values} == values
+    assert get("abs") is get("labs") and get("fabs")(-2.5) == 2.5 and get("atoi")("12") == 12
+    assert "run time" in made.left_out["optind"]
+    if c.longdouble.size > c.double.size:
+        assert "no float is near" in made.left_out["HUGE"]

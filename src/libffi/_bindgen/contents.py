@@ -144,11 +144,22 @@ class Collector:
         """Take the macros without parameters."""
         for macro, meaning in zip(found, meanings, strict=True):
             name = macro.name
-            if name in self.header.names or not self._wanted(name):
+            if not self._wanted(name) or (name in self.header.names and not self._takes_name(name, meaning)):
                 continue
             why = self._take(name, meaning)
             if why:
                 self.contents.left_out[name] = why
+
+    def _takes_name(self, name: str, meaning: macros.Meaning) -> bool:
+        """Say whether a macro makes something else of a declared name, which then is not what was declared."""
+        contents = self.contents
+        if isinstance(meaning, macros.NoValue) or isinstance(self.header.names[name], Qualified) or \
+                unwrapped(meaning.text) in (name, f"__builtin_{name}"):
+            return False
+        for kind in (contents.functions, contents.variables, contents.constants, contents.inline, contents.left_out,
+                     contents.docs):
+            kind.pop(name, None)
+        return True
 
     def take_parametric(
         self, found: Sequence[macros.Macro], expansions: Sequence[str], placed: Collection[str],

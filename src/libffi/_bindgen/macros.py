@@ -34,6 +34,7 @@ class Text:
     """A macro that is a string literal."""
 
     value: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,12 @@ _INTEGER = f"(unsigned long long)_Generic((M), {_INTEGER_CHOICE}, default: 0)"
 _FLOAT = "(double)_Generic((M), float: (M), double: (M), long double: (M), default: 0)"
 _ADDRESS = "unsigned long" if sizeof(c.ulong) == sizeof(c.pointer) else "unsigned long long"
 _LITERAL = re.compile(r'[() ]*(?:(?:u8|[LuU])?"(?:[^"\\]|\\.)*"[() ]*)+')
+# An integer, or an address that is one: a float may be too large for it.
+_IS_NUMBER = (f"_Generic((M), float: 1, double: 1, long double: 1, default: ({_ADDRESS})"
+              "_Generic((M), float: 0, double: 0, long double: 0, default: (M)) != 12345)")
+_HAS_NEAR_DOUBLE = ("(M) != (M) || (double)(M) == (M)"
+                    " || ((double)(M) != 0 && (M) <= 0x1.fffffffffffffp1023 && (M) >= -0x1.fffffffffffffp1023)")
+_CAST_TO_TEXT = re.compile(r'\( *(?:const +)?char(?: +const)? *\*(?: *const)? *\)(?=[() ]*(?:u8)?")')
 _CHARACTERS = {"": (1, ""), "u8": (1, ""), "u": (2, "utf-16"), "U": (4, "utf-32"), "L": (4, "utf-32")}
 _ONE_EXPRESSION = re.compile(r"[^;#@`]*")
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
@@ -150,15 +157,17 @@ def meanings(compiler: Compiler, header: str, texts: list[str]) -> list[Meaning]
     # The first kind comes first, because a name that is not declared is complained of once only outside functions.
     lines = [f"void libffi_probe_{index}(void) {{ (void)({texts[index]}); }}" for index in asked]
     lines += [f"static const __typeof__({texts[index]}) libffi_constant_{index} = {texts[index]};" for index in asked]
-    lines += [f"char libffi_number_{index}[({_ADDRESS})({texts[index]}) != 12345 ? 1 : 2];" for index in asked]
+    tests = [_IS_NUMBER.replace("(M)", f"({texts[index]})") for index in asked]
+    lines += [f"char libffi_number_{index}[{test} ? 1 : 2];" for index, test in zip(asked, tests, strict=True)]
     mistakes = compiler.mistakes(_behind(header, lines)) if lines else {}
     numbers, literals, images = [], [], []
+    plain = [_CAST_TO_TEXT.sub("", text) for text in texts]
     for position, index in enumerate(asked):
         no_expression, no_constant, no_number = (
             mistakes.get(1 + position + kind * len(asked)) for kind in range(3))
         if no_expression:
             found[index] = NoValue(texts[index], no_expression)
-        elif _LITERAL.fullmatch(texts[index]):
+        elif _LITERAL.fullmatch(plain[index]):
             literals.append(index)
         elif not no_number and not no_constant:
             numbers.append(index)
@@ -166,7 +175,7 @@ def meanings(compiler: Compiler, header: str, texts: list[str]) -> list[Meaning]
             images.append(index)
     for index, value in _numbers(compiler, header, texts, numbers):
         found[index] = value
-    for index, data in _data(compiler, header, texts, literals):
+    for index, data in _data(compiler, header, plain, literals):
         found[index] = _text(texts[index], data)
     # An address of something has no value before the program is loaded.
     images = [index for index in images if re.match(r"[( ]*\([^()]*\) ?\{", texts[index])]
@@ -229,7 +238,7 @@ def find(data: bytes, name: str) -> int:
 
 def _numbers(
     compiler: Compiler, header: str, texts: list[str], asked: list[int]
-) -> Iterator[tuple[int, Number | Address | Code]]:
+) -> Iterator[tuple[int, Number | Address | NoValue]]:
     if not asked:
         return
     kinds = [_KIND.replace("(M)", f"({texts[index]})") for index in asked]
@@ -243,11 +252,13 @@ def _numbers(
             _FLOAT.replace("(M)", f"({texts[i]})") if of_kind[i] in _FLOATS else "0" for i in asked]),
         block("addresses", "unsigned long long v", [
             f"({_ADDRESS})({texts[i]})" if of_kind[i] == 0 else "0" for i in asked]),
+        block("near", "unsigned char v", [
+            _HAS_NEAR_DOUBLE.replace("(M)", f"({texts[i]})") if of_kind[i] in _FLOATS else "1" for i in asked]),
     ]
     data = compiler.compile(_behind(header, lines))
-    integers, floats, addresses = (
+    integers, floats, addresses, near = (
         struct.unpack_from(f"={len(asked)}{code}", data, find(data, name))
-        for name, code in (("integers", "Q"), ("floats", "d"), ("addresses", "Q")))
+        for name, code in (("integers", "Q"), ("floats", "d"), ("addresses", "Q"), ("near", "B")))
     for position, index in enumerate(asked):
         kind = of_kind[index]
         if kind in _INTEGERS:
@@ -255,6 +266,8 @@ def _numbers(
             if kind not in _UNSIGNED and value >> 63:   # what is narrower was extended by its sign
                 value -= 1 << 64
             yield index, Number(value, texts[index])
+        elif kind in _FLOATS and not near[position]:
+            yield index, NoValue(texts[index], "no float is near this long double")
         elif kind in _FLOATS:
             yield index, Number(floats[position], texts[index])
         elif "*" in texts[index] or re.match(r"\(*\( ?\w+ ?\)", texts[index]):
@@ -285,6 +298,6 @@ def _text(text: str, data: bytes) -> Text:
     prefixes = set(re.findall(r'(u8|[LuU]|)"(?:[^"\\]|\\.)*"', text)) - {"", "u8"}
     width, encoding = _CHARACTERS[min(prefixes, default="")]
     if width == 1:
-        return Text(data[:-1].decode("utf-8", "surrogateescape"))
+        return Text(data[:-1].decode("utf-8", "surrogateescape"), text)
     suffix = "-le" if sys.byteorder == "little" else "-be"
-    return Text(data[:-width].decode(encoding + suffix, "surrogatepass"))
+    return Text(data[:-width].decode(encoding + suffix, "surrogatepass"), text)

@@ -1,6 +1,8 @@
 """What C's numbers, characters and strings stand for."""
 import math
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 from libffi import c, sizeof
 from libffi._arithmetic import (
@@ -17,9 +19,9 @@ from libffi._arithmetic import (
     Constant,
     CType,
     NotConstant,
-    as_float,
     in_range,
     integer,
+    nearest,
     wrap,
 )
 
@@ -30,7 +32,9 @@ _INTEGER = re.compile(
 _DECIMAL_FLOAT = re.compile(
     r"((?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)([fFlL]?)")
 _HEX_FLOAT = re.compile(
-    r"(0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)([fFlL]?)")
+    r"0[xX]([0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP]([+-]?[0-9]+)([fFlL]?)")
+# Powers of two and of ten beyond it are beyond every floating type, however many digits stand before them.
+_HUGE = 50_000
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27,
             "\\": 92, "'": 39, '"': 34, "?": 63}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
@@ -51,12 +55,12 @@ def number(text: str) -> Constant:
     if match := _INTEGER.fullmatch(digits):
         return _integer_literal(match)
     if match := _DECIMAL_FLOAT.fullmatch(digits):
-        return _floating(float(match[1]), match[2])
+        decimal = Decimal(match[1])
+        return _floating(Fraction(decimal) if abs(decimal.adjusted()) < _HUGE else float(decimal), match[2])
     if match := _HEX_FLOAT.fullmatch(digits):
-        try:
-            return _floating(float.fromhex(match[1]), match[2])
-        except OverflowError:
-            raise NotConstant(f"{text} is too large") from None
+        whole, _, fraction = match[1].partition(".")
+        exponent = max(-_HUGE, min(int(match[2]) - 4 * len(fraction), _HUGE))
+        return _floating(int(whole + fraction, 16) * Fraction(2) ** exponent, match[3])
     raise NotConstant(f"malformed number {text!r}")
 
 
@@ -75,9 +79,9 @@ def _integer_literal(match: re.Match[str]) -> Constant:
     raise NotConstant(f"{match[0]} does not fit in 64 bits")
 
 
-def _floating(value: float, suffix: str) -> Constant:
+def _floating(value: float | Fraction, suffix: str) -> Constant:
     kind = {"f": FLOAT, "l": LONGDOUBLE}.get(suffix.lower(), DOUBLE)
-    return Constant(as_float(value) if kind is FLOAT else value, kind)
+    return Constant(nearest(value, kind), kind)
 
 
 def _split(text: str) -> tuple[str, str]:

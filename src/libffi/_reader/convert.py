@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from libffi import Type, _ffi, c
 from libffi._arithmetic import truth
+from libffi._reader.macros import Macro
 from libffi._reader.records import Records
 from libffi._reader.scope import (
     STANDARD,
@@ -49,11 +50,21 @@ class Converter(Records):
     def put(self, place: Token, name: str, meaning: Meaning) -> None:
         """Let a name stand for something; it may not have stood for something else."""
         old = self.scope.names.get(name)
-        if old is not None and old != meaning:
+        if old is not None and old != meaning and self.scope.covered.get(name) != meaning:
             raise place.error(f"{name!r} was declared before as {described(old)}")
         self.scope.put_name(name, meaning)
         self.declared[name] = meaning
         self.lines[name] = self.line
+
+    def put_macro(self, macro: Macro, meaning: Meaning | None) -> None:
+        """Let a name stand for what a macro makes of it, if anything, also where this text declared it before."""
+        name, old = macro.name, self.declared.get(macro.name)
+        if old is not None and old != meaning:
+            self.scope.cover(name)
+            del self.declared[name]
+        self.line = macro.token.line
+        if meaning is not None:
+            self.put(macro.token, name, meaning)
 
     def _bare(self, specifiers: Specifiers) -> None:
         """Take `struct s;`, `struct s {...};` and `enum {...};`."""
@@ -127,7 +138,7 @@ class Converter(Records):
                 raise place.error(f"{name!r}: only numbers and strings may have a value here")
         else:
             constant = self.converted(place_of(declarator.value), constant, qualified)
-        self.put(place, name, self.meaning_of(constant))
+        self.put(place, name, self.meaning_of(place, constant))
 
 
 def _standard(name: str, own: Type | FunctionType | UnknownArray) -> Type | None:

@@ -3,7 +3,7 @@ import sys
 from typing import Any
 
 from libffi import CIF, Type, c
-from libffi._arithmetic import Constant
+from libffi._arithmetic import Constant, NotConstant, in_python
 from libffi._reader.expressions import Expressions
 from libffi._reader.scope import (
     STANDARD,
@@ -71,9 +71,12 @@ class Types(Expressions):
         """Return the type that specifiers and their one declarator make."""
         return self.declared_type(self.base(name.specifiers), name.specifiers, name.declarators[0])
 
-    def meaning_of(self, constant: Constant) -> ConstantDeclaration:
+    def meaning_of(self, place: Token, constant: Constant) -> ConstantDeclaration:
         """Return a constant as Python sees it: text is what `const char *` would be."""
-        value = constant.value
+        try:
+            value = in_python(constant)
+        except NotConstant as error:
+            raise place.error(str(error)) from None
         if self._text and isinstance(value, bytes):
             value = value.decode("utf-8", "surrogateescape")
         return ConstantDeclaration(constant, value)

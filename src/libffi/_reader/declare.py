@@ -109,7 +109,8 @@ def _object(library: Library, declaration: Declaration, options: _FunctionOption
         case VariableDeclaration(symbol=symbol, type=qualified):
             return _variable(library, symbol, qualified)
         case ConstantDeclaration(constant=constant, value=value):
-            return c.pointer(value) if constant.type.is_address else value      # which goes where a number does not
+            is_pointer = constant.type.is_address and isinstance(value, int)
+            return c.pointer(value) if is_pointer else value        # which goes where a number does not
         case Qualified(type=FunctionType(cif=cif)):
             return c.func(cif)
     return declaration.type

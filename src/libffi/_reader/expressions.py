@@ -72,7 +72,8 @@ class Expressions:
             case "char":
                 return constants.character(token.text)
             case "value":
-                assert isinstance(token.constant, Constant)
+                if not isinstance(token.constant, Constant):
+                    raise NotConstant(str(token.constant))
                 return token.constant
         found = self.scope.names.get(token.text)
         if not isinstance(found, ConstantDeclaration):
@@ -137,7 +138,12 @@ class Expressions:
         kind = arithmetic.ctype_of(qualified.type) if isinstance(qualified.type, Type) else None
         if kind is None:
             raise place.error(f"a constant cannot be {spelled(qualified)}")
-        return arithmetic.cast(constant, kind)
+        if isinstance(qualified.type, Type) and _points_to_text(qualified.type, constant.value):
+            return Constant(constant.value, kind)
+        try:
+            return arithmetic.cast(constant, kind)
+        except NotConstant as error:
+            raise place.error(str(error)) from None
 
     @_value.register
     def _(self, call: Call) -> Constant:
@@ -161,3 +167,13 @@ class Expressions:
                 kind = kind.item
                 result += self.integer(step) * (kind.size or 0)
         return Constant(result, arithmetic.SIZE_T)
+
+
+def _points_to_text(kind: Type, text: object) -> bool:
+    """Say whether a string literal cast to a type is still that string: `(char *)"abc"`."""
+    item = kind.item
+    if isinstance(text, bytes):
+        return kind in (c.string, c.bytes) or (kind.kind == "pointer" and item is c.char)
+    return isinstance(text, str) and (
+        kind is c.wstring or (kind.kind == "pointer" and item is not None and item.size == c.wchar_t.size
+                              and item.kind in ("wchar", "signed", "unsigned")))

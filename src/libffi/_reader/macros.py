@@ -48,8 +48,9 @@ class Macros:
             self._whole, self._in_rings, self._done, self._read = {}, set(), set(), set()
 
     def stands_for(self, name: str, value: Token) -> None:
-        """Use a token of kind "value" for a macro from now on."""
-        self._whole[name] = [value]
+        """Use a token of kind "value" for a macro from now on, if it is the same wherever it is used."""
+        if name not in self._in_rings:
+            self._whole[name] = [value]
 
     def whole(self, name: str) -> list[Token]:
         """Return the expansion of a macro without parameters."""
@@ -259,7 +260,9 @@ class Macros:
 
 def _placed(token: Token, use: Token, hidden: frozenset[str] | None) -> Token:
     """Return a token at the place where it is used."""
-    if token.hidden and hidden and not token.hidden <= hidden:
+    if token.kind != "name":
+        hidden = None       # only names are expanded, and sets of names take room
+    elif token.hidden and hidden and not token.hidden <= hidden:
         hidden |= token.hidden
     placed = Token(token.kind, token.text, use.source, use.offset, hidden or token.hidden, token.spaced)
     if token.kind == "value":

@@ -215,7 +215,7 @@ class Records(Types):
                 raise token.error(str(error)) from None
             before = self.scope.names.get(member)
             if member in values or before is not None and not (
-                    isinstance(before, ConstantDeclaration) and before.constant.value == value):
+                    _is_constant(before, value) or _is_constant(self.scope.covered.get(member), value)):
                 raise token.error(f"{member!r} was declared before" + (f" as {described(before)}" if before else ""))
             values[member] = value
             # For the enumerators after it; below, the member of the class takes its place.
@@ -253,3 +253,7 @@ class Records(Types):
             if kind is not None and all(arithmetic.in_range(value, kind) for value in values):
                 return candidate
         raise tagged.place.error("no integer type holds all enumerators")
+
+
+def _is_constant(declaration: Meaning | None, value: int) -> bool:
+    return isinstance(declaration, ConstantDeclaration) and declaration.constant.value == value

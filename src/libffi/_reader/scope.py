@@ -84,6 +84,7 @@ class Scope:
         self.names: dict[str, Declaration] = {}
         self.tags: dict[str, Tag] = {}
         self.layouts: dict[Type, Layout] = {}
+        self.covered: dict[str, Declaration] = {}       # what macros have taken the names of
         self.classes: dict[str, type] = {}      # of the user's, by the structs and unions that they are of
         self._before: list[tuple[dict[str, Any], str, object]] = []
 
@@ -91,7 +92,7 @@ class Scope:
         """Return a scope that can grow without changing this one."""
         made = Scope()
         made.names, made.tags, made.layouts = dict(self.names), dict(self.tags), dict(self.layouts)
-        made.classes = dict(self.classes)
+        made.covered, made.classes = dict(self.covered), dict(self.classes)
         return made
 
     def put_name(self, name: str, declaration: Declaration) -> None:
@@ -103,6 +104,10 @@ class Scope:
         """Let a tag stand for something."""
         self._before.append((self.tags, name, self.tags.get(name)))
         self.tags[name] = tag
+
+    def cover(self, name: str) -> None:
+        """Let a name stand for nothing, as a macro has taken it; it may be declared as before once more."""
+        self.covered[name] = self.names.pop(name)
 
     def keep(self) -> None:
         """Keep what was put."""

@@ -159,7 +159,7 @@ class _HeaderReader:
         parser = Parser(prepared.tokens, self.parsed.scope.is_typedef, prepared.packing)
         while parser.token.kind != "end":
             self._declaration(parser)
-        for macro, error in add_macros(self.converter, prepared.macros):
+        for macro, error in [*add_macros(self.converter, prepared.macros)]:    # all are what they are at the end
             self._leave_out(macro.name, macro.token, error)
         self.parsed.take(self.converter)
         return self.parsed

@@ -45,9 +45,9 @@ class Source:
 class Token:
     """One token of C: kind is name, number, string, char, punctuation, newline, end or value.
 
-    A value stands for a macro whose value is known: `constant` has it, `spelling` what it expands to. `hidden` are
-    the macros that this token came out of, which are not expanded in it again. `spaced`: something that is no token
-    stands before it.
+    A value stands for a macro whose value is known: `constant` has it, or says why there is none, `spelling` what it
+    expands to. `hidden` are the macros that this token came out of, which are not expanded in it again. `spaced`:
+    something that is no token stands before it.
     """
 
     __slots__ = ("constant", "hidden", "kind", "offset", "source", "spaced", "spelling", "text")
