@@ -31,7 +31,9 @@ FRONTS = {      # module: the folder of its sources
 }
 if sysconfig.get_platform().startswith("win"):
     del FRONTS["libffi.compat._ctypes"]     # is written for dlopen
-SHARED = sorted(Path("_compat").glob("*.h"))
+# Of the core's room for what knows nothing of types they use what Cython and the public header have no names for.
+BASE = [Path("_ffi/base", name) for name in ("held_view.h", "shared_dict.h")]
+SHARED = [*sorted(Path("_compat").glob("*.h")), *BASE]
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
 
@@ -61,7 +63,7 @@ class BuildExt(build_ext):
         super().build_extensions()
 
     def prepare(self, ext, folder):
-        ext.include_dirs += [folder, "include"]
+        ext.include_dirs += [folder, "include", "_ffi"]
         if not MSVC:
             ext.extra_compile_args += hardening.compile_options(self.compiler.compiler_so)
             ext.extra_compile_args += hardening.known(tuple(self.compiler.compiler_so), [["-fno-plt"]], ("-O2", "-c"))

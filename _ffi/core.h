@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include "base/held_view.h"
 #include "base/immortal.h"
 #include "base/locks.h"
 #include "base/os/c_abi.h"

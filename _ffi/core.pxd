@@ -8,6 +8,7 @@ include "libffi/ffi.pxi"
 
 cdef extern from "core.h":
     object dict_get(dict, object)
+    object hold_view(object, Py_buffer *)
     void report_unraisable(object, object)
     void lock_interned()
     void unlock_interned()

@@ -128,7 +128,7 @@ def newp_handle(CType ctype not None, x):
 
 def from_handle(_CDataBase cdata not None):
     """Return the object that a handle stands for."""
-    if cdata.type.kind_number != POINTER:
+    if not is_void_pointer(cdata.type):
         raise TypeError(f"expected a 'cdata' object with a 'void *' out of new_handle(), got '{cdata.type.cname}'")
     if cdata.data == NULL:
         raise RuntimeError("cannot use from_handle() on NULL pointer")

@@ -31,7 +31,8 @@ cdef str show_number(_CDataBase cdata):
     if ctype.kind_number == CHARACTER and ctype.size > 1 and unsigned_at(ctype.size, cdata.data) > 0x10FFFF:
         return hex(unsigned_at(ctype.size, cdata.data))
     if ctype.kind_number == TRUTH:
-        return str(unsigned_at(ctype.size, cdata.data))
+        truth = unsigned_at(ctype.size, cdata.data)
+        return str(truth if truth > 1 else bool(truth))
     value = read(ctype, cdata.data)
     if ctype.names is not None and value in ctype.names:
         return f"{value}: {ctype.names[value]}"

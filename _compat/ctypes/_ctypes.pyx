@@ -10,7 +10,7 @@ cdef extern from *:
     """
 
 cimport cython
-from cpython.buffer cimport PyBUF_FORMAT, PyBUF_FULL_RO, PyBUF_STRIDES, PyObject_GetBuffer, PyBuffer_Release, Py_buffer
+from cpython.buffer cimport PyBUF_FORMAT, PyBUF_STRIDES, PyObject_GetBuffer, PyBuffer_Release, Py_buffer
 from cpython.buffer cimport PyBuffer_IsContiguous
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE, PyBytes_FromStringAndSize
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc

@@ -4,13 +4,18 @@ libffi_import()
 
 bare_data = maker_of(<PyTypeObject *>_CData)
 bare_function = maker_of(<PyTypeObject *>_Function)
+bare_field = maker_of(<PyTypeObject *>CField)
 give_maker(<PyTypeObject *>_CData, make_instance)
 give_maker(<PyTypeObject *>_Function, make_function)
 give_vectorcall(<PyTypeObject *>_Function, entry_offset(bare_function(_Function, (), NULL)))
 give_vectorcall(<PyTypeObject *>Callback, callback_offset(Callback.__new__(Callback)))
 
+if LAYOUT_IS_PYTHON:
+    give_maker(<PyTypeObject *>CField, make_field)
+else:
+    refuse_instances(<PyTypeObject *>CField)
 # The last four have no class of ours.
-for alone in (CField, CArgObject, Callback, Prototype, _Simple, _Aggregate, _Array, _PointerData):
+for alone in (CArgObject, Callback, Prototype, _Simple, _Aggregate, _Array, _PointerData):
     refuse_instances(<PyTypeObject *>alone)
 
 
@@ -35,6 +40,7 @@ cdef object abstract_class(metaclass, name, made):
 cdef initializer init_simple = init_of(<PyTypeObject *>_Simple)
 cdef initializer init_aggregate = init_of(<PyTypeObject *>_Aggregate)
 cdef initializer init_array = init_of(<PyTypeObject *>_Array)
+cdef initializer init_pointer = init_of(<PyTypeObject *>_PointerData)
 cdef initializer init_function = init_of(<PyTypeObject *>_Function)
 
 
@@ -61,6 +67,9 @@ cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargs
         made = new_instance(cls)
         for i in range(nargs):
             set_array_item(made, i, <object>args[i])
+    elif init == init_pointer and cls.item is not None and nargs == 1 and args[0] != <PyObject *>None:
+        made = new_instance(cls)
+        set_contents(made, <object>args[0])
     else:
         return call_class(self, args, nargsf, names)
     return made

@@ -73,7 +73,7 @@ cdef object new_array_class(CType_Type cls, length):
 cdef class _Array(_CData):
     """A number of values of one class, in a row."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, **keywords):      # which are not looked at, as in ctypes
         cdef Py_ssize_t i
         for i, value in enumerate(args):
             set_array_item(self, i, value)

@@ -2,20 +2,19 @@
 
 
 @cython.final
+@cython.no_gc_clear             # an instance has the address to the last
 cdef class Held:
     """A buffer, held by an object that nobody can release."""
     cdef Py_buffer view
-    cdef bint has_view              # NumPy leaves objects in buffers that it did not give
+    cdef object exporter            # for the collector's sake, which looks into the buffer too then
 
     def __dealloc__(self):
-        if self.has_view:
-            PyBuffer_Release(&self.view)
+        PyBuffer_Release(&self.view)
 
 
 cdef Held held(source):
     cdef Held made = Held.__new__(Held)
-    PyObject_GetBuffer(source, &made.view, PyBUF_FULL_RO)
-    made.has_view = True
+    made.exporter = hold_view(source, &made.view)
     return made
 
 

@@ -29,7 +29,7 @@ cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, P
     except BaseException as error:
         if exceptions_are_raised:
             raise
-        report_unraisable(error, "on calling", callback.callable)
+        report_unraisable(error, "calling", callback.callable)
         return 0 if callback.prototype.result == RESULT_INSTANCE else None
     if callback.prototype.result != RESULT_INSTANCE:
         return None
@@ -38,7 +38,7 @@ cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, P
     except BaseException as error:
         if exceptions_are_raised:
             raise
-        report_unraisable(error, "on converting result of", callback.callable)
+        report_unraisable(error, "converting result of", callback.callable)
         return 0
 
 
@@ -61,7 +61,7 @@ cdef object call_converted(Callback callback, PyObject *const *args, Py_ssize_t 
 
 cdef object from_c(CType_Type cls, value):
     """Return an argument as ctypes has it, from what the closure made of it."""
-    cdef char room[16]
+    cdef char room[LARGEST_SCALAR]
     cdef PyObject *needed = NULL
     cdef uintptr_t address
     cdef _CData made
@@ -88,7 +88,7 @@ cdef bint arrives_as_it_is(CType_Type cls):
 
 cdef object to_c(CType_Type cls, value):
     """Return a result as the closure takes it."""
-    cdef char room[16]
+    cdef char room[LARGEST_SCALAR]
     cdef PyObject *needed = NULL
     if cls.code == c"Z" and isinstance(value, str):
         return _c.array(_c.wchar_t, len(value) + 1).new(value)

@@ -22,6 +22,7 @@ cdef class CType_Type(type):
     cdef int ffi                    # of what is passed: an enum libffi_code ...
     cdef object by_value            # ... or a libffi.Type, made when it is asked for
     cdef object members             # of structures and unions: list of (name, class, CField)
+    cdef object pointers            # `__pointer_type__`: the class of pointers to them, None before the first
     cdef dict arrays                # length -> weak reference to the class of arrays of them; None before the first
     cdef str format_                # None: of a structure, and not asked for yet
     cdef tuple shape
@@ -33,6 +34,21 @@ cdef class CType_Type(type):
 
     def __rmul__(cls, length):
         return array_class(cls, length)
+
+    @property
+    def __pointer_type__(cls):
+        """Return the class of pointers to them, which CPython 3.14's POINTER() asks for and makes."""
+        if cls.pointers is None:
+            raise AttributeError(f"type {cls!r} has no attribute '__pointer_type__'")
+        return cls.pointers
+
+    @__pointer_type__.setter
+    def __pointer_type__(cls, value):
+        cls.pointers = value
+
+    @__pointer_type__.deleter
+    def __pointer_type__(cls):
+        cls.pointers = None
 
     def __sizeof__(cls):
         return type.__sizeof__(cls) + 128

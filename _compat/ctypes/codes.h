@@ -11,6 +11,9 @@
 
 #include "libffi/libffi_api.h"
 
+#define HAS_COMPLEX (PY_VERSION_HEX >= 0x030E0000)  /* CPython's own ctypes has complex numbers since then */
+enum { LARGEST_SCALAR = 2 * sizeof(long double) };
+
 /* New; raises. */
 typedef PyObject *(*value_getter)(const char *where);
 /* 0; -1 raises.  *keep: a new reference to what must stay alive for what was written, where there is such. */
@@ -112,6 +115,27 @@ static inline void reverse_bytes(char *where, const void *bytes, size_t n)
         return 0; \
     }
 
+/* A pair of numbers, each of which has its byte order. */
+#define PAIR(NAME, T, FROM, TO) \
+    NATIVE(NAME, T, FROM, TO) \
+    static PyObject *get_swapped_##NAME(const char *where) \
+    { \
+        T number; \
+        reverse_bytes((char *)&number.real, where, sizeof number.real); \
+        reverse_bytes((char *)&number.imag, where + sizeof number.real, sizeof number.imag); \
+        return FROM(number); \
+    } \
+    static int set_swapped_##NAME(char *where, PyObject *value, PyObject **keep) \
+    { \
+        T number; \
+        (void)keep; \
+        if (TO(value, number) < 0) \
+            return -1; \
+        reverse_bytes(where, &number.real, sizeof number.real); \
+        reverse_bytes(where + sizeof number.real, &number.imag, sizeof number.imag); \
+        return 0; \
+    }
+
 /* GNU C's statement expressions would be shorter, and not C. */
 #define INTEGER_OF(T, NAME) \
     static inline int integer_##NAME(PyObject *value, T *number) \
@@ -130,6 +154,18 @@ static inline void reverse_bytes(char *where, const void *bytes, size_t n)
         return read == -1 && PyErr_Occurred() ? -1 : 0; \
     }
 
+#define COMPLEX_OF(T, NAME) \
+    typedef struct { \
+        T real, imag; \
+    } NAME; \
+    static inline int complex_##NAME(PyObject *value, NAME *number) \
+    { \
+        Py_complex read = PyComplex_AsCComplex(value); \
+        number->real = (T)read.real; \
+        number->imag = (T)read.imag; \
+        return read.real == -1 && PyErr_Occurred() ? -1 : 0; \
+    }
+
 INTEGER_OF(signed char, byte)
 INTEGER_OF(unsigned char, ubyte)
 INTEGER_OF(short, short)
@@ -143,6 +179,11 @@ INTEGER_OF(unsigned long long, ulonglong)
 REAL_OF(float, float)
 REAL_OF(double, double)
 REAL_OF(long double, longdouble)
+#if HAS_COMPLEX
+COMPLEX_OF(float, float_complex)
+COMPLEX_OF(double, double_complex)
+COMPLEX_OF(long double, longdouble_complex)
+#endif
 
 static inline int truth_of(PyObject *value, _Bool *truth)
 {
@@ -171,9 +212,13 @@ static inline int short_truth_of(PyObject *value, short *truth)
 #define TO_FLOAT(value, number) real_float(value, &number)
 #define TO_DOUBLE(value, number) real_double(value, &number)
 #define TO_LONGDOUBLE(value, number) real_longdouble(value, &number)
+#define TO_FLOAT_COMPLEX(value, number) complex_float_complex(value, &number)
+#define TO_DOUBLE_COMPLEX(value, number) complex_double_complex(value, &number)
+#define TO_LONGDOUBLE_COMPLEX(value, number) complex_longdouble_complex(value, &number)
 #define TO_BOOL(value, number) truth_of(value, &number)
 #define TO_VARIANT_BOOL(value, number) short_truth_of(value, &number)
 #define FROM_REAL(number) PyFloat_FromDouble((double)(number))
+#define FROM_COMPLEX(number) PyComplex_FromDoubles((double)(number).real, (double)(number).imag)
 
 NUMBER(byte, signed char, PyLong_FromLong, TO_BYTE)
 NUMBER(ubyte, unsigned char, PyLong_FromLong, TO_UBYTE)
@@ -188,6 +233,11 @@ NUMBER(ulonglong, unsigned long long, PyLong_FromUnsignedLongLong, TO_ULONGLONG)
 NUMBER(float, float, FROM_REAL, TO_FLOAT)
 NUMBER(double, double, FROM_REAL, TO_DOUBLE)
 NATIVE(longdouble, long double, FROM_REAL, TO_LONGDOUBLE)
+#if HAS_COMPLEX
+PAIR(float_complex, float_complex, FROM_COMPLEX, TO_FLOAT_COMPLEX)
+PAIR(double_complex, double_complex, FROM_COMPLEX, TO_DOUBLE_COMPLEX)
+NATIVE(longdouble_complex, longdouble_complex, FROM_COMPLEX, TO_LONGDOUBLE_COMPLEX)
+#endif
 NATIVE(bool, _Bool, PyBool_FromLong, TO_BOOL)
 NATIVE(variant_bool, short, PyBool_FromLong, TO_VARIANT_BOOL)
 
@@ -195,6 +245,8 @@ static PyObject *get_char(const char *where)
 {
     return PyBytes_FromStringAndSize(where, 1);
 }
+
+#define ONE_CHARACTER "one character bytes, bytearray, or an integer in range(256) expected"
 
 static int set_char(char *where, PyObject *value, PyObject **keep)
 {
@@ -215,7 +267,17 @@ static int set_char(char *where, PyObject *value, PyObject **keep)
             return 0;
         }
     }
+#if PY_VERSION_HEX >= 0x030E0000
+    if (PyBytes_Check(value) || PyByteArray_Check(value))
+        PyErr_Format(PyExc_TypeError, ONE_CHARACTER ", not %s of length %zd", Py_TYPE(value)->tp_name,
+                     PyObject_Size(value));
+    else if (PyLong_Check(value))
+        PyErr_SetString(PyExc_TypeError, "integer not in range(256)");
+    else
+        PyErr_Format(PyExc_TypeError, ONE_CHARACTER ", not %s", Py_TYPE(value)->tp_name);
+#else
     PyErr_SetString(PyExc_TypeError, "one character bytes, bytearray or integer expected");
+#endif
     return -1;
 }
 
@@ -231,11 +293,17 @@ static int set_wchar(char *where, PyObject *value, PyObject **keep)
     wchar_t characters[2];
     (void)keep;
     if (!PyUnicode_Check(value)) {
-        PyErr_Format(PyExc_TypeError, "unicode string expected instead of %s instance", Py_TYPE(value)->tp_name);
+        PyErr_Format(PyExc_TypeError,
+                     PY_VERSION_HEX >= 0x030E0000 ? "a unicode character expected, not instance of %s"
+                                                  : "unicode string expected instead of %s instance",
+                     Py_TYPE(value)->tp_name);
         return -1;
     }
     if (PyUnicode_AsWideChar(value, NULL, 0) != 2) {        /* the NUL counts */
-        PyErr_SetString(PyExc_TypeError, "one character unicode string expected");
+        PyErr_Format(PyExc_TypeError,
+                     PY_VERSION_HEX >= 0x030E0000 ? "a unicode character expected, not a string of length %zd"
+                                                  : "one character unicode string expected",
+                     PyUnicode_GET_LENGTH(value));
         return -1;
     }
     PyUnicode_AsWideChar(value, characters, 2);
@@ -371,6 +439,11 @@ static const scalar_code scalar_codes[] = {
     ORDERED('f', 'f', LIBFFI_FLOAT, float, float),
     ORDERED('d', 'd', LIBFFI_DOUBLE, double, double),
     UNORDERED('g', LIBFFI_LONGDOUBLE, longdouble, long double),
+#if HAS_COMPLEX
+    ORDERED('F', 'F', LIBFFI_COMPLEX_FLOAT, float_complex, float_complex),
+    ORDERED('D', 'D', LIBFFI_COMPLEX_DOUBLE, double_complex, double_complex),
+    UNORDERED('G', LIBFFI_COMPLEX_LONGDOUBLE, longdouble_complex, longdouble_complex),
+#endif
     UNORDERED('?', LIBFFI_BOOL, bool, _Bool),
     UNORDERED('v', LIBFFI_SHORT, variant_bool, short),
     UNORDERED('c', LIBFFI_CHAR, char, char),

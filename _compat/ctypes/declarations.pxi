@@ -11,6 +11,10 @@ cdef extern from "codes.h":
         value_getter get, get_swapped
         value_setter set, set_swapped
 
+    enum:
+        LARGEST_SCALAR
+        HAS_COMPLEX
+
     const scalar_code *scalar_of(Py_UCS4 code)
     char *narrow(char *result, Py_ssize_t size)
     void *read_address(const char *where)
@@ -25,6 +29,9 @@ cdef extern from "codes.h":
 cdef extern from "slots.h":
     ctypedef object (*instance_maker)(cls, tuple args, PyObject *keywords)
     ctypedef object (*vectorcall)(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
+
+    enum:
+        LAYOUT_IS_PYTHON
 
     void give_vectorcall(PyTypeObject *type, Py_ssize_t offset)
     void give_maker(PyTypeObject *type, instance_maker maker)
@@ -46,6 +53,15 @@ cdef extern from "slots.h":
     bint is_frozen(PyTypeObject *type)
     void inherit_vectorcall(PyTypeObject *type)
     object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
+
+cdef extern from "loaded.h":
+    enum:
+        LOADED_ARE_KNOWN
+
+    object loaded_libraries()
+
+cdef extern from "base/held_view.h":
+    object hold_view(object, Py_buffer *)
 
 cdef extern from "known_calls.h":
     enum:
@@ -72,9 +88,14 @@ cdef extern from "Python.h":
     object PyLong_FromVoidPtr(void *)
     Py_ssize_t PyNumber_AsSsize_t(object, object) except? -1
     int PySys_Audit(const char *, const char *, ...) except -1
+    PyObject *PyErr_Occurred()
     void PyErr_SetString(PyObject *, const char *)
     object PyVectorcall_Call(object, tuple, PyObject *)
     const char *PyUnicode_AsUTF8(object) except NULL
+    object PyUnicode_FromObject(object)
     object PyMemoryView_FromObject(object)
+    object PyMemoryView_FromMemory(char *, Py_ssize_t, int)
+    enum:
+        PyBUF_READ, PyBUF_WRITE
     bint PyType_IsSubtype(PyTypeObject *, PyTypeObject *)
     bint PyIndex_Check(object)

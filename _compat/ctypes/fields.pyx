@@ -5,9 +5,11 @@
 cdef class CField:
     """Structure/Union member"""
     cdef CType_Type cls, owner
+    cdef readonly str name
     cdef readonly Py_ssize_t offset
     cdef Py_ssize_t index, bytes_, end
     cdef unsigned shift, width      # width 0: no bit-field
+    cdef readonly bint is_anonymous
     cdef value_getter get           # NULL: not a plain value
     cdef bint is_text               # an array of characters, read as one text
     cdef bint swapped
@@ -16,6 +18,36 @@ cdef class CField:
     def size(self):
         """Return the size in bytes; of a bit-field its bits and first bit, as `bits << 16 | first`."""
         return self.width << 16 | self.shift if self.width else self.bytes_
+
+    @property
+    def type(self):
+        """Return the member's class."""
+        return self.cls
+
+    @property
+    def byte_offset(self):
+        """Return the offset in bytes, of a bit-field that of its integer."""
+        return self.offset
+
+    @property
+    def byte_size(self):
+        """Return the size in bytes, of a bit-field that of its integer."""
+        return self.bytes_
+
+    @property
+    def bit_offset(self):
+        """Return the first bit of a bit-field in its integer; 0 for others."""
+        return self.shift
+
+    @property
+    def bit_size(self):
+        """Return the size in bits."""
+        return self.width or 8 * <object>self.bytes_
+
+    @property
+    def is_bitfield(self):
+        """Return whether it is a bit-field."""
+        return self.width != 0
 
     def __get__(self, instance, owner):
         cdef _CData data
@@ -53,9 +85,11 @@ cdef class CField:
         raise TypeError("can't delete attribute")
 
     def __repr__(self):
-        if self.width:
-            return f"<Field type={self.cls.__name__}, ofs={self.offset}:{self.shift}, bits={self.width}>"
-        return f"<Field type={self.cls.__name__}, ofs={self.offset}, size={self.bytes_}>"
+        if not LAYOUT_IS_PYTHON:
+            bits = f":{self.shift}, bits={self.width}" if self.width else f", size={self.bytes_}"
+            return f"<Field type={self.cls.__name__}, ofs={self.offset}{bits}>"
+        size = f"bit_size={self.width}, bit_offset={self.shift}" if self.width else f"size={self.bytes_}"
+        return f"<ctypes.CField {self.name!r} type={self.cls.__name__}, ofs={self.offset}, {size}>"
 
 
 cdef inline bint is_of(CField field, instance):
@@ -92,17 +126,68 @@ cdef int set_field_bits(CField field, char *where, value) except -1:
     return 0
 
 
-cdef CField new_field(CType_Type owner, CType_Type cls, Py_ssize_t offset, Py_ssize_t index, unsigned shift,
-                      unsigned width):
-    cdef CField field = CField.__new__(CField)
-    field.owner = owner
+cdef instance_maker bare_field      # what Cython made
+
+
+cdef CField new_field(name, CType_Type cls, unsigned width):
+    """Return a member that lies nowhere yet."""
+    cdef CField field = bare_field(CField, (), NULL)
+    field.name = PyUnicode_FromObject(name)
     field.cls = cls
-    field.offset = offset
-    field.index = index
     field.bytes_ = cls.size_
-    field.end = offset + cls.size_
-    field.shift = shift
     field.width = width
     field.is_text = cls.kind == K_ARRAY and is_character(cls.item)
     field.get = cls.get if cls.plain and not width else NULL
     return field
+
+
+cdef int give_field(CType_Type owner, CField field, Py_ssize_t index) except -1:
+    """Make a member that has its place the class's."""
+    field.owner = owner
+    field.index = index
+    field.end = field.offset + field.bytes_
+    set_type_attribute(owner, field.name, field)
+    return 0
+
+
+cdef object make_field(cls, tuple args, PyObject *keywords):
+    """CField's tp_new, for CPython 3.14's own ctypes._layout."""
+    return laid_out_field(*args, **({} if keywords == NULL else <dict>keywords))
+
+
+def laid_out_field(*, name, type, Py_ssize_t byte_size, Py_ssize_t byte_offset, Py_ssize_t index,
+                   bint _internal_use, bit_size=None, bit_offset=None):
+    """Return a member where ctypes._layout has placed it."""
+    cdef CField field
+    if not _internal_use:
+        raise TypeError("cannot create 'ctypes.CField' instances")
+    if not isinstance(name, str):
+        raise TypeError(f"a field's name must be a string, not {(<object>name).__class__.__name__}")
+    if not isinstance(type, CType_Type) or (<CType_Type>type).kind == K_ABSTRACT:
+        raise TypeError(f"type of field {name!r} must be a C type")
+    if byte_size < 0 or byte_size != (<CType_Type>type).size_:
+        raise ValueError(f"byte size of field {name!r} ({byte_size}) does not match type size "
+                         f"({(<CType_Type>type).size_})")
+    if byte_offset < 0 or byte_offset > PY_SSIZE_T_MAX - byte_size:
+        raise OverflowError(f"byte offset of field {name!r} is out of range: {byte_offset}")
+    field = new_field(name, type, 0 if bit_size is None else width_of_bits(name, type, bit_size))
+    field.offset = byte_offset
+    field.index = index
+    if field.width:
+        if not isinstance(bit_offset, int) or not 0 <= bit_offset <= 8 * byte_size - field.width:
+            raise ValueError(f"bit field {name!r} overflows its type ({bit_offset} + {bit_size} > {8 * byte_size})")
+        field.shift = bit_offset
+    elif bit_offset is not None:
+        raise ValueError(f"field {name!r}: bit_offset must be specified if bit_size is")
+    return field
+
+
+cdef unsigned width_of_bits(name, CType_Type cls, bits) except 0:
+    """Return how many bits a bit-field has."""
+    cdef Py_ssize_t width
+    if cls.kind != K_SIMPLE or cls.item not in "bBhHiIlLqQ?":
+        raise TypeError(f"bit fields not allowed for type {cls.__name__}")
+    width = bits
+    if not 0 < width <= 8 * cls.size_:
+        raise ValueError("number of bits invalid for bit field")
+    return width

@@ -85,12 +85,22 @@ def dlsym(handle, name):
     return symbol_address(handle, name, OSError)
 
 
+def dllist():
+    """Return the names of the loaded libraries; the program's own is empty."""
+    return loaded_libraries()
+
+
+if not LOADED_ARE_KNOWN:
+    del globals()["dllist"]         # ctypes.util goes without it
+
+
 cdef uintptr_t symbol_address(handle, name, error) except 0:
     encoded = name if isinstance(name, bytes) else name.encode()
     c_dlerror()
     address = <uintptr_t>c_dlsym(address_of_int(handle), encoded)
     if address == 0:
-        raise error(loader_error() or f"symbol {name!r} is NULL")
+        what = "function" if error is AttributeError else "symbol"
+        raise error(loader_error() or f"{what} {name!r} not found")
     return address
 
 
@@ -133,7 +143,7 @@ def resize(instance, Py_ssize_t size):
     """Give an instance more storage than its class says."""
     cdef _CData data
     if not isinstance(instance, _CData):
-        raise TypeError("excepted ctypes instance")
+        raise TypeError("expected ctypes instance")
     data = instance
     if size < class_of(data).size_:
         raise ValueError(f"minimum size is {class_of(data).size_}")
@@ -207,7 +217,7 @@ cdef object cast_to(void *address, object source, object target):
     cdef CType_Type cls = target if isinstance(target, CType_Type) else None
     if cls is None or not (cls.kind == K_POINTER or cls.kind == K_FUNCTION or
                            cls.kind == K_SIMPLE and cls.item in "PzZOu"):
-        raise TypeError(f"cast() argument 2 must be a pointer, not {getattr(target, '__name__', target)}")
+        raise TypeError(f"cast() argument 2 must be a pointer type, not {getattr(target, '__name__', target)}")
     result = (<object>cls)()
     if isinstance(source, _CData):          # what it keeps, and itself
         given = container_of(source)
@@ -228,8 +238,16 @@ cdef object wide_text_at(const wchar_t *address, int size):
     return PyUnicode_FromWideChar(address, <Py_ssize_t>wcslen(address) if size == -1 else size)
 
 
+cdef object view_at(char *address, Py_ssize_t size, int readonly):
+    _sys.audit("ctypes.memoryview_at", <uintptr_t>address, size, readonly)
+    if size < 0:
+        raise ValueError(f"memoryview_at: size is negative (or overflowed): {size}")
+    return PyMemoryView_FromMemory(address, size, PyBUF_READ if readonly else PyBUF_WRITE)
+
+
 _cast_addr = <uintptr_t>&cast_to
 _string_at_addr = <uintptr_t>&text_at
 _wstring_at_addr = <uintptr_t>&wide_text_at
+_memoryview_at_addr = <uintptr_t>&view_at
 _memmove_addr = <uintptr_t>&memmove
 _memset_addr = <uintptr_t>&memset

@@ -48,7 +48,14 @@ cdef class _Function(_CData):
 
     @argtypes.setter
     def argtypes(self, value):
-        self.prototype = with_argtypes(self.prototype, None if value is None else tuple(value))
+        cdef Prototype prototype
+        try:
+            argtypes = None if value is None else tuple(value)
+        except TypeError:
+            raise TypeError("_argtypes_ must be a sequence of types") from None
+        prototype = with_argtypes(self.prototype, argtypes)
+        check_paramflags(prototype, self.paramflags)
+        self.prototype = prototype
 
     @argtypes.deleter
     def argtypes(self):
@@ -56,6 +63,9 @@ cdef class _Function(_CData):
 
     def __call__(self, *args, **keywords):
         return PyVectorcall_Call(self, args, <PyObject *>keywords)
+
+    def __repr__(self):
+        return f"<{type(self).__name__} object at {<uintptr_t><PyObject *>self:#x}>"
 
     def __bool__(self):
         return read_address(self.data) != NULL
@@ -101,14 +111,14 @@ cdef object function_of_library(CType_Type cls, source, paramflags):
     """Return the function of a (name, library) pair."""
     cdef _Function made
     cdef uintptr_t address
-    if len(source) != 2 or not isinstance(source[0], (str, bytes, int)):
+    if len(source) != 2:
         raise TypeError("the first argument must be a (name, library) tuple")
     name, library = source
     handle = library._handle
     if not isinstance(handle, int):
         raise TypeError("the _handle attribute of the second argument must be an integer")
-    if isinstance(name, int):
-        raise AttributeError(f"function ordinal {name} not found")
+    if not isinstance(name, (str, bytes)):      # an ordinal: Windows alone has these
+        raise TypeError("function name must be string, bytes object or integer")
     _sys.audit("ctypes.dlsym", library, name)
     address = symbol_address(handle, name, AttributeError)
     made = new_instance(cls)
@@ -189,11 +199,11 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
                 pass_as(&arguments[i], <CType_Type>rule, <object>args[i])
             else:
                 value = rule(<object>args[i])
-                pass_value(&arguments[i], value)
+                pass_value(&arguments[i], value, i)
                 keep_for_call(&arguments[i], value)
             i += 1
         while i < nargs:
-            pass_value(&arguments[i], <object>args[i])
+            pass_value(&arguments[i], <object>args[i], i)
             i += 1
     except Exception as error:
         raise ArgumentError(f"argument {i + 1}: {type(error).__name__}: {error}") from None

@@ -1,19 +1,9 @@
 """Where the members of structures and unions lie; libffi.c lays out bit-fields, as the C compiler would."""
 
 
-@cython.final
-cdef class Placed:
-    """A member of a structure with its place."""
-    cdef object name
-    cdef CType_Type cls
-    cdef object width               # of a bit-field in bits, or None
-    cdef Py_ssize_t offset
-    cdef unsigned shift             # of a bit-field: its first bit in the integer at `offset`
-
-
 cdef int place_members(CType_Type cls, CType_Type base, list placed, bint has_bits) except -1:
     """Find each member's place, and size and alignment of the whole."""
-    cdef Placed member
+    cdef CField member
     cdef Py_ssize_t own, end = 0 if base is None else base.size_
     cls.align = max(1 if base is None else base.align, cls.asked_align)
     for member in placed:
@@ -41,14 +31,14 @@ cdef inline Py_ssize_t rounded(Py_ssize_t offset, Py_ssize_t alignment):
 
 cdef int place_bit_fields(CType_Type cls, CType_Type base, list placed) except -1:
     """The same where bit-fields are among the members."""
-    cdef Placed member
+    cdef CField member
     cdef Py_ssize_t unit, first, end = 0 if base is None else base.size_
-    whole = layout_type(cls, base, [((<Placed>each).cls, (<Placed>each).width) for each in placed])
+    whole = layout_type(cls, base, [((<CField>each).cls, (<CField>each).width) for each in placed])
     for i, member in enumerate(placed):
         if not member.cls.size_:
             member.offset = 0 if cls.kind == K_UNION else rounded(end, packed_alignment(cls, member.cls))
             continue
-        if member.width is None:
+        if not member.width:
             member.offset = whole.offsets[f"m{i}"]
             end = member.offset + member.cls.size_
             continue
@@ -90,7 +80,7 @@ cdef object struct_by_value(CType_Type cls):
     if any([(<CField>field).width for _, _, field in own]):
         whole = integers_for_bit_fields(cls, base)
     else:
-        whole = layout_type(cls, base, [(member, None) for _, member, _ in own])
+        whole = layout_type(cls, base, [(member, 0) for _, member, _ in own])
     if whole.size != cls.size_:
         raise TypeError(f"{cls.__name__} cannot be passed by value: C would lay it out otherwise")
     return whole

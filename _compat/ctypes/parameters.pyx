@@ -5,7 +5,7 @@ cdef struct Argument:
     PyObject *type                  # a libffi.Type, borrowed from the class of what is passed
     char *where
     PyObject *keep                  # a reference of ours, or NULL
-    char room[16]
+    char room[LARGEST_SCALAR]
 
 cdef enum:
     BY_VALUE = -1
@@ -101,12 +101,12 @@ cdef object next_step(value, int step):
     return value._as_parameter_
 
 
-cdef int pass_value(Argument *argument, value) except -1:
+cdef int pass_value(Argument *argument, value, Py_ssize_t i) except -1:
     """Pass a value by what it is: the rule of functions without argtypes."""
     cdef int steps = 0
     while not passed_plainly(argument, value):
         if not hasattr(value, "_as_parameter_"):
-            raise TypeError("Don't know how to convert parameter")
+            raise TypeError(f"Don't know how to convert parameter {i + 1}")
         steps += 1
         value = next_step(value, steps)
     return keep_for_call(argument, value) if steps else 0

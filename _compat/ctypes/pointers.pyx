@@ -29,6 +29,8 @@ cdef int point_to(CType_Type cls, target) except -1:
         raise TypeError("_type_ must have storage info")
     item = target
     cls.item = item
+    if item.pointers is None:
+        item.pointers = cls
     if item.kind == K_ABSTRACT:
         return 0
     cls.format_ = "&" + format_of(item)
@@ -124,10 +126,13 @@ cdef CType_Type need_item(_CData pointer):
 
 
 cdef int set_contents(_CData pointer, value) except -1:
-    item = class_of(pointer).item
-    if not isinstance(value, item):
+    cdef CType_Type item = class_of(pointer).item
+    # ctypes takes any instance: arrays for pointers to their items, above all.
+    if not isinstance(value, _CData):
         raise TypeError(f"expected {item.__name__} instead of {type(value).__name__}")
-    need_size(value, (<CType_Type>item).size_)
+    if (<_CData>value).size < item.size_ and not isinstance(value, item):
+        raise TypeError(f"expected {item.__name__} instead of {type(value).__name__}, which is smaller")
+    need_size(value, item.size_)
     write_address(pointer.data, (<_CData>value).data)
     keep(pointer, 1, value)
     keep(pointer, 0, kept_by(value))

@@ -7,6 +7,8 @@ cdef object load_result(Prototype prototype, const libffi_cif *handle, char *res
     if prototype.result == RESULT_INSTANCE:
         cls = prototype.result_class
         if cls.code == c"O":
+            if read_address(result) == NULL and not PyErr_Occurred():
+                raise ValueError("PyObject is NULL")
             value = libffi_load_result(handle, result)
             if not cls.plain:
                 value = as_instance(cls, value)

@@ -18,6 +18,11 @@ cdef class PyCSimpleType(CType_Type):
             set_type_attribute(each, f"__ctype_{other}__", swapped)
 
 
+# Complex numbers have a letter in CPython 3.14, and the Z of buffers' formats since.
+cdef dict LETTERS = {"Zf": "F", "Zd": "D", "Zg": "G"} if _sys.version_info >= (3, 15) else {}
+KNOWN_LETTERS = "cbBhHiIlLdDFGfuzZqQPOv?g" if HAS_COMPLEX else "cbBhHiIlLdfuzZqQPXOv?g"
+
+
 cdef const scalar_code *scalar_of_class(cls) except NULL:
     cdef const scalar_code *scalar
     if not hasattr(cls, "_type_"):
@@ -25,12 +30,13 @@ cdef const scalar_code *scalar_of_class(cls) except NULL:
     code = (<object>cls)._type_
     if not isinstance(code, str):
         raise TypeError("class must define a '_type_' string attribute")
-    if len(code) != 1:
+    letter = LETTERS.get(code, code)
+    if len(letter) != 1:
         raise ValueError("class must define a '_type_' attribute which must be a string of length 1")
-    scalar = scalar_of(ord(code))
+    scalar = scalar_of(ord(letter))
     if scalar == NULL:
         raise AttributeError("class must define a '_type_' attribute which must be\n"
-                             "a single character string containing one of 'cbBhHiIlLqQfdgPOzZuv?'.")
+                             f"a single character string containing one of '{KNOWN_LETTERS}'.")
     return scalar
 
 
@@ -41,7 +47,7 @@ cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) 
     cls.ffi = scalar.ffi
     cls.is_address = scalar.code in b"zZP"
     cls.size_ = cls.align = scalar.size
-    if scalar.ffi == LIBFFI_LONGDOUBLE or scalar.size == 8:
+    if scalar.size >= 8:
         cls.align = libffi_type_from_code(scalar.ffi).alignment      # i686 aligns them to four
     cls.swapped = swapped
     cls.get = scalar.get_swapped if swapped else scalar.get
@@ -57,9 +63,9 @@ cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) 
 cdef class _Simple(_CData):
     """A single value in C storage."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, **keywords):      # which are not looked at, as in ctypes
         if len(args) > 1:
-            raise TypeError(f"{type(self).__name__} expected at most 1 argument, got {len(args)}")
+            raise TypeError(f"__init__ expected at most 1 argument, got {len(args)}")
         if args:
             set_simple(self, args[0])
 

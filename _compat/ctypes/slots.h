@@ -9,6 +9,9 @@
 typedef vectorcallfunc vectorcall;
 typedef PyObject *(*instance_maker)(PyObject *class, PyObject *args, PyObject *keywords);
 
+/* CPython's own ctypes places the members of structures in Python, ctypes._layout. */
+enum { LAYOUT_IS_PYTHON = PY_VERSION_HEX >= 0x030E0000 };
+
 /* Instances of a class of ours, and of those that extend it, are called by the function at `offset` in them. */
 static void give_vectorcall(PyTypeObject *type, Py_ssize_t offset)
 {
@@ -149,7 +152,8 @@ static void report_unraisable(PyObject *error, const char *doing, PyObject *call
 {
     PyErr_SetObject((PyObject *)Py_TYPE(error), error);
 #if PY_VERSION_HEX >= 0x030D0000
-    PyErr_FormatUnraisable("Exception ignored %s ctypes callback function %R", doing, callable);
+    PyErr_FormatUnraisable("Exception ignored %s %s ctypes callback function %R",
+                           PY_VERSION_HEX >= 0x030E0000 ? "while" : "on", doing, callable);
 #else
     (void)doing;
     PyErr_WriteUnraisable(callable);

@@ -26,10 +26,9 @@ cdef class UnionType(CType_Type):
 cdef int set_structure_attribute(CType_Type cls, name, value) except -1:
     if name == "_fields_" and cls.kind == K_ABSTRACT:
         raise TypeError("ctypes state is not initialized")
-    set_type_attribute(cls, name, value)
     if name == "_fields_":
         set_fields(cls, value)
-    return 0
+    return set_type_attribute(cls, name, value)
 
 
 cdef int begin_structure(CType_Type cls, int kind, dict namespace) except -1:
@@ -63,53 +62,78 @@ cdef int option_of(CType_Type cls, name) except -1:
     return value
 
 
-cdef Placed described_member(item, Py_ssize_t i):
+cdef CField described_member(item, Py_ssize_t i):
     """Return one of `_fields_` as it was written."""
-    cdef Placed member = Placed()
     if not isinstance(item, tuple) or not 2 <= len(item) <= 3 or not isinstance(item[0], str):
-        raise TypeError("_fields_ must be a sequence of (name, C type) pairs")
+        raise TypeError("'_fields_' must be a sequence of (name, C type) pairs")
     if not isinstance(item[1], CType_Type) or (<CType_Type>item[1]).kind == K_ABSTRACT:
         raise TypeError(f"second item in _fields_ tuple (index {i}) must be a C type")
-    member.name, member.cls = item[0], item[1]
-    if len(item) == 3:
-        if member.cls.kind != K_SIMPLE or member.cls.item not in "bBhHiIlLqQ?":
-            raise TypeError(f"bit fields not allowed for type {member.cls.__name__}")
-        member.width = int(item[2])
-        if not 0 < member.width <= 8 * member.cls.size_:
-            raise ValueError("number of bits invalid for bit field")
-    return member
+    return new_field(item[0], item[1], width_of_bits(item[0], item[1], item[2]) if len(item) == 3 else 0)
 
 
 cdef int set_fields(CType_Type cls, fields) except -1:
     cdef CType_Type base = inherited(cls)
-    cdef Placed member
     cdef CField field
+    cdef Py_ssize_t i, first = 0 if base is None else base.length
     if cls.final:
         raise AttributeError("_fields_ is final")
+    placed = python_layout(cls, base, fields) if LAYOUT_IS_PYTHON else our_layout(cls, base, fields)
+    cls.by_value = None
+    cls.length = first + len(placed)
+    cls.members = [] if base is None else list(base.members)
+    for i, field in enumerate(placed):
+        give_field(cls, field, first + i)
+        cls.members.append((field.name, field.cls, field))
+    promote_anonymous(cls)
+    cls.final = True
+    return 0
+
+
+cdef int need_parts(CType_Type cls, list placed) except -1:
+    """A member's class does not change any more; what is one cannot contain itself."""
+    cdef CField field
+    for field in placed:
+        field.cls.final = True
+        cls.has_pointers |= field.cls.has_pointers or field.cls.kind == K_POINTER or field.cls.kind == K_FUNCTION
+    if cls.final:
+        raise AttributeError("Structure or union cannot contain itself")
+    return 0
+
+
+cdef list our_layout(CType_Type cls, CType_Type base, fields):
+    """Return the members, placed as the C compiler does."""
     if not isinstance(fields, (tuple, list)):
         try:
             fields = list(fields)
         except TypeError:
-            raise TypeError("_fields_ must be a sequence of pairs") from None
+            raise TypeError("'_fields_' must be a sequence of pairs") from None
     cls.pack, cls.asked_align = option_of(cls, "_pack_"), option_of(cls, "_align_")
     placed = [described_member(item, i) for i, item in enumerate(fields)]
-    for member in placed:
-        member.cls.final = True
-        cls.has_pointers |= member.cls.has_pointers or member.cls.kind == K_POINTER or member.cls.kind == K_FUNCTION
-    if cls.final:
-        raise AttributeError("Structure or union cannot contain itself")
-    place_members(cls, base, placed, any([(<Placed>each).width is not None for each in placed]))
-    cls.by_value = None
-    cls.length = (0 if base is None else base.length) + len(placed)
-    cls.members = [] if base is None else list(base.members)
-    for i, member in enumerate(placed, cls.length - len(placed)):
-        field = new_field(cls, member.cls, member.offset, i, member.shift, member.width or 0)
-        set_type_attribute(cls, member.name, field)
-        cls.members.append((member.name, member.cls, field))
+    need_parts(cls, placed)
+    place_members(cls, base, placed, any([(<CField>field).width for field in placed]))
     cls.format_ = None if cls.kind == K_STRUCTURE else "B"
-    promote_anonymous(cls)
-    cls.final = True
-    return 0
+    return placed
+
+
+cdef list python_layout(CType_Type cls, CType_Type base, fields):
+    """Return the members, placed by the interpreter's own ctypes._layout, as since CPython 3.14."""
+    get_layout = _imported("libffi.compat.ctypes._layout").get_layout
+    layout = get_layout(cls, fields, is_struct=cls.kind == K_STRUCTURE, base=base)
+    placed = list(layout.fields)
+    for field in placed:
+        if type(field) is not CField:
+            raise TypeError(f"fields must be of type CField, got {type(field).__name__}")
+        if (<CField>field).owner is not None:
+            raise ValueError(f"field {(<CField>field).name!r} is another class's")
+    if cls.final:
+        raise AttributeError("_fields_ is final")
+    need_parts(cls, placed)
+    cls.pack, cls.asked_align = option_of(cls, "_pack_"), option_of(cls, "_align_")
+    cls.size_, cls.align, cls.format_ = layout.size, layout.align, layout.format_spec
+    return placed
+
+
+from libffi.compat._sources import imported as _imported
 
 
 cdef int promote_anonymous(CType_Type cls) except -1:
@@ -125,6 +149,7 @@ cdef int promote_anonymous(CType_Type cls) except -1:
         field = getattr(cls, name)
         if not isinstance(field, CField):
             raise AttributeError(f"'{name}' is specified in _anonymous_ but not in _fields_")
+        (<CField>field).is_anonymous = True
         promote_members(cls, field, (<CField>field).cls, (<CField>field).offset)
     return 0
 
@@ -133,10 +158,12 @@ cdef int promote_members(CType_Type cls, CField outer, CType_Type inner, Py_ssiz
     cdef CField field, promoted
     for item in inner._fields_:
         field = getattr(inner, item[0])
-        promoted = new_field(cls, field.cls, offset + field.offset, outer.index, field.shift, field.width)
-        set_type_attribute(cls, item[0], promoted)
-        if item[0] in getattr(inner, "_anonymous_", ()):
+        if field.is_anonymous:
             promote_members(cls, outer, field.cls, offset + field.offset)
+            continue
+        promoted = new_field(item[0], field.cls, field.width)
+        promoted.offset, promoted.shift = offset + field.offset, field.shift
+        give_field(cls, promoted, outer.index)
     return 0
 
 

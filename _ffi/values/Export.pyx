@@ -8,25 +8,16 @@ cdef class Export:
     """Hold a buffer for as long as this object lives."""
     cdef Py_buffer view
     cdef object exporter            # for the collector's sake, which looks into the buffer too then
-    cdef bint has_view              # NumPy leaves objects in buffers that it did not give
 
     def __dealloc__(self):
-        if self.has_view:
-            PyBuffer_Release(&self.view)
+        PyBuffer_Release(&self.view)
 
 
 cdef Export hold_buffer(value):
-    """Return the buffer of an object, held; TypeError where it has none.
-
-    A memoryview is held by way of another, so that the user's own can be released.
-    """
+    """Return the buffer of an object, held; TypeError where it has none."""
     cdef Export export = Export.__new__(Export)
     need_stack(0)
-    if isinstance(value, memoryview):
-        value = memoryview(value)
-    PyObject_GetBuffer(value, &export.view, PyBUF_FULL_RO)
-    export.has_view = True
-    export.exporter = value
+    export.exporter = hold_view(value, &export.view)
     return export
 
 

@@ -84,6 +84,7 @@ PROGRAMS = {
         "order", lambda x, y: ffi.cast("int *", x)[0] - ffi.cast("int *", y)[0])), list(a)))(
         ffi.new("int[]", [3, 1, 2, 0])),
     "handle": lambda ffi, libc: ffi.from_handle(ffi.new_handle({"a": 1})),
+    "truth": lambda ffi, libc: (repr(ffi.cast("_Bool", 5)), repr(ffi.cast("_Bool", 0))),
     "buffer": lambda ffi, libc: (lambda data: (ffi.from_buffer(data)[1], bytes(ffi.buffer(ffi.from_buffer(data), 2))))(
         bytearray(b"xyz")),
 }
@@ -108,6 +109,7 @@ WRONG = {
     "too many items": lambda ffi, libc: ffi.new("int[2]", [1, 2, 3]),
     "another pointer": lambda ffi, libc: ffi.new("int **", ffi.new("short *")),
     "a bit-field's range": lambda ffi, libc: ffi.new("struct flags *", [8]),
+    "a handle of another type": lambda ffi, libc: ffi.from_handle(ffi.new("int *")),
     "a dead handle": lambda ffi, libc: ffi.from_handle(ffi.cast("void *", 0)),
     "the variadic part": lambda ffi, libc: libc.snprintf(ffi.NULL, 0, b"%d", 5),
 }

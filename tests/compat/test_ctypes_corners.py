@@ -2,6 +2,7 @@
 import gc
 import random
 import sys
+import weakref
 
 import pytest
 
@@ -24,7 +25,7 @@ def random_class(names, module, depth=0):
     kind = module.Union if names.random() < 0.2 else module.Structure
     body = {"_fields_": members}
     if names.random() < 0.3:
-        body["_pack_"] = names.choice([1, 2, 4, 16])
+        body.update(_pack_=names.choice([1, 2, 4, 16]), _layout_="ms")      # which CPython 3.14 wants to be said
     made = type(kind)("Made", (kind,), body)
     if names.random() < 0.2 and kind is module.Structure:   # ctypes forgets the size of a union that is extended
         made = type(kind)("Extended", (made,), {"_fields_": [("more", module.c_int)]})
@@ -187,3 +188,132 @@ def test_classes_that_answer_for_others():
     abs_of(ctypes.byref(ctypes.c_int(1)))
     with pytest.raises(ctypes.ArgumentError):
         abs_of(ctypes.byref(ctypes.c_double(1)))
+
+
+# ---- found by comparing programs' idioms with ctypes ----
+
+def test_a_buffer_that_has_the_instance_over_it_is_collected():
+    class Buffer(bytearray):
+        pass
+
+    buffer = Buffer(4)
+    buffer.number = ctypes.c_int.from_buffer(buffer)
+    gone = weakref.ref(buffer)
+    del buffer
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_memoryview_may_be_released_that_an_instance_came_from():
+    room = bytearray(4)
+    with memoryview(room) as view:
+        number = ctypes.c_int.from_buffer(view)
+    number.value = 5
+    assert int.from_bytes(room, sys.byteorder) == 5
+    with pytest.raises(BufferError):
+        room.append(1)
+
+
+def test_pointers_are_made_of_arrays():
+    numbers = (ctypes.c_int * 3)(1, 2, 3)
+    pointer = ctypes.POINTER(ctypes.c_int)(numbers)
+    assert pointer[:3] == [1, 2, 3]
+    pointer.contents = ctypes.c_uint(7)
+    assert pointer[0] == 7
+    with pytest.raises(TypeError, match="smaller"):
+        ctypes.POINTER(ctypes.c_int)(ctypes.c_short(1))
+    with pytest.raises(TypeError, match="expected c_int instead of int"):
+        ctypes.POINTER(ctypes.c_int)(1)
+
+
+def test_anonymous_members_of_anonymous_ones_have_no_name_outside():
+    inner = type("Inner", (ctypes.Union,), {"_fields_": [("i", ctypes.c_int), ("f", ctypes.c_float)]})
+    middle = type("Middle", (ctypes.Structure,), {
+        "_anonymous_": ["u"], "_fields_": [("u", inner), ("n", ctypes.c_int)]})
+    outer = type("Outer", (ctypes.Structure,), {
+        "_anonymous_": ["m"], "_fields_": [("k", ctypes.c_int), ("m", middle)]})
+    assert outer.f.offset == 4 and outer.n.offset == 8
+    assert not hasattr(outer, "u")
+
+
+def test_keywords_of_single_values_are_not_looked_at():
+    assert ctypes.c_int(value=5).value == 0
+    assert (ctypes.c_int * 2)(1, first=5)[:] == [1, 0]
+
+
+def test_bits_are_a_number():
+    with pytest.raises(TypeError):
+        type("Bits", (ctypes.Structure,), {"_fields_": [("a", ctypes.c_int, "3")]})
+
+
+def test_functions_show_their_class():
+    assert repr(libc.abs).startswith("<_FuncPtr object at 0x")
+
+
+def test_ordinals_are_windows():
+    with pytest.raises(TypeError, match="function name must be string, bytes object or integer"):
+        libc[1]
+
+
+def test_loaded_libraries():
+    from libffi.compat import _ctypes
+    assert not hasattr(_ctypes, "dllist") or any("libc" in name for name in _ctypes.dllist())
+
+
+# ---- since CPython 3.14 ----
+
+newer = pytest.mark.skipif(sys.version_info < (3, 14), reason="ctypes has it since CPython 3.14")
+
+
+@newer
+def test_fields_say_where_they_are():
+    class Flags(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_int, 3), ("b", ctypes.c_int, 5), ("c", ctypes.c_short)]
+
+    places = [(field.name, field.type, field.byte_offset, field.byte_size, field.bit_offset, field.bit_size)
+              for field in (Flags.a, Flags.b, Flags.c)]
+    assert [place[0] for place in places] == ["a", "b", "c"]
+    assert places[1][1:] == (ctypes.c_int, 0, 4, 3, 5)
+    assert places[2][1:] == (ctypes.c_short, 2, 2, 0, 16)
+    assert Flags.b.is_bitfield and not Flags.c.is_bitfield and not Flags.a.is_anonymous
+
+
+@newer
+def test_layouts_by_name():
+    body = {"_layout_": "ms", "_fields_": [("a", ctypes.c_byte, 3), ("b", ctypes.c_short, 3)]}
+    assert ctypes.sizeof(type("Microsoft", (ctypes.Structure,), body)) == 4
+    assert ctypes.sizeof(type("Gnu", (ctypes.Structure,), {**body, "_layout_": "gcc-sysv"})) == 2
+
+
+@newer
+def test_complex_numbers():
+    libm = ctypes.CDLL("libm.so.6")
+    libm.csqrt.argtypes, libm.csqrt.restype = [ctypes.c_double_complex], ctypes.c_double_complex
+    assert libm.csqrt(-4) == 2j
+    numbers = (ctypes.c_float_complex * 2)(1, 2j)
+    assert numbers[1] == 2j and ctypes.sizeof(numbers) == 16
+    long = ctypes.CFUNCTYPE(ctypes.c_longdouble_complex, ctypes.c_longdouble_complex)(lambda z: z * 1j)
+    assert long(2) == 2j
+    with pytest.raises(TypeError):
+        ctypes.c_double_complex("1j")
+
+
+@newer
+def test_memory_by_address():
+    text = ctypes.create_string_buffer(b"text")
+    view = ctypes.memoryview_at(text, 4)
+    view[0] = ord("n")
+    assert text.value == b"next"
+    assert ctypes.memoryview_at(text, 4, readonly=True).readonly
+    with pytest.raises(ValueError, match="negative"):
+        ctypes.memoryview_at(text, -1)
+
+
+@newer
+def test_pointer_classes_are_the_classes_own():
+    class Mine(ctypes.Structure):
+        pass
+
+    assert not hasattr(Mine, "__pointer_type__")
+    assert ctypes.POINTER(Mine) is Mine.__pointer_type__ is ctypes.POINTER(Mine)
+    assert ctypes.pointer(Mine()).__class__ is Mine.__pointer_type__

@@ -27,6 +27,8 @@ def folder() -> str:
 def code(name: str) -> CodeType:
     """Return the code of a module of that package, compiled once as for any import."""
     path = os.path.join(folder(), f"{name}.py")
+    if not os.path.isfile(path):
+        raise ModuleNotFoundError(f"the interpreter's ctypes has no {name}", name=f"ctypes.{name}")
     loader = SourceFileLoader(f"ctypes.{name}", path)
     found = loader.get_code(loader.name)
     assert found is not None
