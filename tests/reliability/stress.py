@@ -1,4 +1,5 @@
-"""Make, call, retarget, close and drop closures from many threads while threads of C call them: stress.py SECONDS."""
+"""Make, call, retarget, close and drop closures from many threads while threads of C call them, also closures of other
+interpreters, which come and go: stress.py SECONDS."""
 from __future__ import annotations
 
 import faulthandler
@@ -13,11 +14,15 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import others
+
 from libffi import CIF, ClosureExpired, Library, c, closures
 
 WORKERS, SLOTS, HAMMERS = 8, 512, 4
+THEIRS = 32             # slots for other interpreters' closures, of which there are up to
+INTERPRETERS = 4
 INT_INT = CIF(c.int, [c.int])
-OWN = SLOTS // WORKERS
+OWN = (SLOTS - THEIRS) // WORKERS
 
 
 class Broken(Exception):
@@ -92,6 +97,29 @@ def worker(number, put, until, count, faults):
         put(slot, None)
 
 
+def interpreters_come_and_go(put, until, count, faults):
+    """Each has a closure in some slots, which stays there after its end until the next one's takes the place."""
+    dice = random.Random(WORKERS)
+    living, slot = [], 0
+    try:
+        while time.monotonic() < until:
+            if len(living) == INTERPRETERS:
+                others.interpreters.destroy(living.pop(dice.randrange(INTERPRETERS)))
+                count["ended"] += 1
+            own_gil = sys.version_info >= (3, 12) and dice.random() < 0.5
+            made, address = others.create(own_gil, "def f(x):\n    return x + 1")
+            living.append(made)
+            count["began"] += 1
+            for _ in range(THEIRS // INTERPRETERS):
+                put(SLOTS - THEIRS + slot, INT_INT.bind(address))
+                slot = (slot + 1) % THEIRS
+        for made in living:
+            others.interpreters.destroy(made)
+            count["ended"] += 1
+    except BaseException as error:
+        faults.append(repr(error))
+
+
 def run(seconds):
     lib = load()
     put = lib.function("put", c.void, [c.int, c.func(INT_INT)])
@@ -109,6 +137,9 @@ def run(seconds):
     until = time.monotonic() + seconds
     counts = [Counter() for _ in range(WORKERS)]
     threads = [threading.Thread(target=worker, args=(n, put, until, counts[n], faults)) for n in range(WORKERS)]
+    interpreters = Counter()
+    if others.interpreters is not None:
+        threads.append(threading.Thread(target=interpreters_come_and_go, args=(put, until, interpreters, faults)))
     assert lib.function("start", c.int, [c.int])(HAMMERS) == HAMMERS
     for thread in threads:
         thread.start()
@@ -133,6 +164,8 @@ def run(seconds):
     print(f"calls from Python {python['called from Python']:,}; closures made {python['made']:,} "
           f"({python['in cycles']:,} in cycles), "
           f"retargeted {python['retargeted']:,}, closed {python['closed']:,}")
+    if interpreters:
+        print(f"interpreters begun {interpreters['began']:,}, ended {interpreters['ended']:,}")
     print(f"reports to sys.unraisablehook {sum(reports.values()):,}")
     print(f"faults {len(faults)}" + "".join(f"\n  {text}" for text in sorted(set(faults))[:10]))
     return not faults

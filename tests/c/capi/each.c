@@ -6,6 +6,8 @@ static const void *table_here(void);
 #define LIBFFI_API_FIND (const libffi_api *)table_here()
 #include "libffi/libffi_api.h"
 
+#include "in_any_interpreter.h"
+
 #include <string.h>
 
 static int execute(PyObject *module)
@@ -119,29 +121,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {
-    {Py_mod_exec, (void *)execute},
-#ifdef Py_mod_multiple_interpreters
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
-    {0, NULL},
-};
-
-static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT,
-    "each",
-    NULL,
-    sizeof(void *),
-    methods,
-    slots,
-    NULL,
-    NULL,
-    NULL,
-};
-
-PyMODINIT_FUNC PyInit_each(void);
-
-PyMODINIT_FUNC PyInit_each(void)
-{
-    return PyModuleDef_Init(&module);
-}
+MODULE_IN_ANY_INTERPRETER(each, sizeof(void *))
