@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -12,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from helpers.compilers import compiler_words
 from helpers.interpreters import PRELUDE, USE
 from helpers.surroundings import SANITIZER, shared_by_workers
 
@@ -53,8 +53,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _compiler() -> str:
-    cc = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc")
+def _compiler() -> list[str]:
+    cc = compiler_words()
     if not cc:
         # Without a compiler a third of the tests says nothing: CI must not stay green like that.
         (pytest.fail if os.environ.get("CI") else pytest.skip)("needs a C compiler")
@@ -77,7 +77,7 @@ def compile_c(tmp_path_factory):
         if not built.exists():
             # Made under a name of one's own and moved in one step: workers may race, not collide.
             partial = built.with_suffix(f".{ours()}")
-            subprocess.run([_compiler(), *CFLAGS, "-o", partial, source, "-lm", *flags], check=True)
+            subprocess.run([*_compiler(), *CFLAGS, "-o", partial, source, "-lm", *flags], check=True)
             partial.replace(built)
         return str(built)
 

@@ -141,6 +141,8 @@ cdef int set_slice(_CDataBase cdata, object index, object value) except -1:
         return 0
     if isinstance(value, (str, bytes)) and item.kind_number == CHARACTER:
         unfit(item, "text of its own kind", value)
+    if isinstance(value, memoryview):
+        len(value)          # CPython 3.13's iterator does not ask whether it was released
     for each in value:
         if i >= count:
             raise ValueError(f"got more than {count} values to unpack")

@@ -163,7 +163,7 @@ cdef int passed_as(Argument *argument, CType_Type cls, value) except -1:
         return pass_instance(argument, value) == 0
     try:
         cls.set(argument.room, value, &needed)
-    except Exception:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         if not hasattr(value, "_as_parameter_"):
             raise
         return 0

@@ -1,4 +1,4 @@
-/* The pending exception as an object, in every CPython. */
+/* The pending exception as an object, in every CPython; which of them say no more than "that I am not". */
 #ifndef FFIPY_BASE_EXCEPTIONS_H
 #define FFIPY_BASE_EXCEPTIONS_H
 
@@ -30,6 +30,29 @@ static void give_exception(PyObject *exception)
 #define take_exception PyErr_GetRaisedException
 #define give_exception PyErr_SetRaisedException
 #endif
+
+/* Is the pending exception one by which an object says that it is something else, or cannot?  All others, which the
+   handler of a signal may have raised in code of the object's, are let through.  GIL. */
+static int is_refusal(void)
+{
+    return PyErr_ExceptionMatches(PyExc_TypeError) || PyErr_ExceptionMatches(PyExc_ValueError)
+           || PyErr_ExceptionMatches(PyExc_AttributeError) || PyErr_ExceptionMatches(PyExc_LookupError)
+           || PyErr_ExceptionMatches(PyExc_BufferError) || PyErr_ExceptionMatches(PyExc_ArithmeticError)
+           || PyErr_ExceptionMatches(PyExc_NotImplementedError);
+}
+
+/* 1, 0; -1 raises what looking for it does, which PyObject_HasAttrString() drops.  GIL. */
+static int has_attribute(PyObject *object, const char *name)
+{
+    PyObject *found = PyObject_GetAttrString(object, name);
+
+    if (found == NULL && !PyErr_ExceptionMatches(PyExc_AttributeError))
+        return -1;
+    if (found == NULL)
+        PyErr_Clear();
+    Py_XDECREF(found);
+    return found != NULL;
+}
 
 /* sys.unraisablehook is told of it, and of the object that raised it.  GIL. */
 static void report_unraisable(PyObject *exception, PyObject *source)

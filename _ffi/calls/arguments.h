@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/lifetime.h"
 #include "libffi/results.h"
 #include "model/cif.h"
@@ -164,7 +165,7 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
             value = *given++;
             if (LIKELY(pointer_from(a->type, slot, value, k) == 0))
                 continue;
-            if (!Value_Check(value))
+            if (!Value_Check(value) || !is_refusal())
                 goto failed;
             PyErr_Clear();
             break;

@@ -63,7 +63,7 @@ cdef Storage collect_arguments(CIF cif, what, avalues):
     cdef cif_state *c = cif.state
     cdef size_t size
     need_stack(0)
-    values = list(avalues)
+    values = list(iterator_of(avalues))
     if len(values) != <Py_ssize_t>c.nargs:
         raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, got {len(values)}")
     storage.views = hidden_list()

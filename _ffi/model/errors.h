@@ -116,15 +116,25 @@ COLD static int closed_meanwhile(void)
     return -1;
 }
 
-/* repr of an int for a message; a huge one has no decimal text.  New; raises. */
+/* repr of a number for a message; a huge int has no decimal text.  New; raises, also what a repr of the user's does. */
 COLD static PyObject *number_text(PyObject *value)
 {
-    PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Repr(value);
-    if (text == NULL && PyErr_ExceptionMatches(PyExc_ValueError)) {
-        PyErr_Clear();
-        text = PyUnicode_FromString("an int of thousands of digits");
+    PyObject *text = need_stack(0) < 0 ? NULL : PyObject_Repr(value), *raised;
+
+    if (text != NULL || !PyLong_Check(value) || !PyErr_ExceptionMatches(PyExc_ValueError))
+        return text;
+    raised = take_exception();
+    text = PyLong_Type.tp_repr(value);
+    if (text != NULL) {             /* its digits were not what it was about */
+        Py_DECREF(text);
+        give_exception(raised);
+        return NULL;
     }
-    return text;
+    Py_DECREF(raised);
+    if (!PyErr_ExceptionMatches(PyExc_ValueError))
+        return NULL;
+    PyErr_Clear();
+    return PyUnicode_FromString("an int of thousands of digits");
 }
 
 /* -1, raises OverflowError; `limits` may be NULL. */

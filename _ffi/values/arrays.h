@@ -70,8 +70,8 @@ static int store_array_text(const type_info *type, char *where, PyObject *value)
         Py_XDECREF(made);
         return status;
     }
-    if (item->kind == K_CHAR && is_path(value)) {
-        made = path_text(type, value);
+    if (item->kind == K_CHAR && (status = is_path(value)) != 0) {
+        made = status < 0 ? NULL : path_text(type, value);
         status = made == NULL ? -1 : store_array_text(type, where, made);
         Py_XDECREF(made);
         return status;

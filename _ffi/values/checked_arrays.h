@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
@@ -49,7 +50,7 @@ COLD static PyObject *dtype_text(PyObject *value, const Py_buffer *view)
     if (dtype != NULL)
         text = PyObject_Str(dtype);
     Py_XDECREF(dtype);
-    if (text == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
+    if (text == NULL && is_refusal()) {
         PyErr_Clear();
         text = PyUnicode_FromFormat("'%s'", view->format ? view->format : "B");
     }
@@ -115,7 +116,9 @@ COLD static int is_no_array(const type_info *type, PyObject *value)
 
     if (need_stack(0) < 0)
         return -1;
-    converts = PyObject_HasAttrString(value, "__array__");
+    converts = has_attribute(value, "__array__");
+    if (converts < 0)
+        return -1;
     PyErr_Format(PyExc_TypeError, "expected an array of %U, got %s%s", type->item->name, Py_TYPE(value)->tp_name,
                  converts ? " (numpy.asarray() of it is one)" : "");
     return -1;

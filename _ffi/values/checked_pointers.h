@@ -52,11 +52,12 @@ static int check_item(const PyObject *self, PyObject *index)
 {
     const pointer_state *p = &((const PointerObject *)self)->p;
     const type_info *item = p->type->item;
-    Py_ssize_t i, n;
+    Py_ssize_t i, n, most;
 
     find_items(p, index, &i, &n);
+    most = PY_SSIZE_T_MAX / 2 / (item->size > 0 ? (Py_ssize_t)item->size : 1);
     if (p->address == NULL || !lifetime_is_open(p->life) || !item->complete || i > INT32_MAX || i < INT32_MIN
-        || n > INT32_MAX || (p->bounded && (i < -p->before || i >= p->length)))
+        || n > INT32_MAX || i > most || i < -most || n > most || (p->bounded && (i < -p->before || i >= p->length)))
         return 0;                       /* for who has other words for it */
     return check_place(p->type, p->address + i * (Py_ssize_t)item->size, (size_t)n * item->size);
 }

@@ -4,10 +4,9 @@ in a union, and before CPython 3.12 where padding is."""
 cdef Py_ssize_t MOST_LEAVES = 4096
 
 
-cdef int ctypes_describes(const type_info *item, object value) except -1:
-    """Is `value` of ctypes', and made of what `item` is made of, member by member?"""
+cdef int ctypes_describes(const type_info *item, object cls) except -1:
+    """Is that a class of ctypes', and made of what `item` is made of, member by member, whatever it is called?"""
     cdef Type own
-    cls = type(value)
     ctypes = _sys.modules.get("ctypes")
     if ctypes is None or not isinstance(cls, (type(ctypes.Structure), type(ctypes.Union), type(ctypes.Array))):
         return False

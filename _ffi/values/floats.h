@@ -6,21 +6,24 @@
 #include <math.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/type.h"
 #include "values/formats.h"
 #include "values/integers.h"
 
-/* Complex, though it makes itself a float by leaving a part out: NumPy's? */
+/* Complex, though it makes itself a float by leaving a part out: NumPy's?  1, 0; -1 raises. */
 COLD static int is_complex_buffer(PyObject *value)
 {
     Py_buffer view;
-    int is_complex;
+    int is_complex = PyObject_CheckBuffer(value) ? has_attribute((PyObject *)Py_TYPE(value), "__complex__") : 0;
 
-    if (!PyObject_CheckBuffer(value) || !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__"))
-        return 0;
+    if (is_complex <= 0)
+        return is_complex;
     if (PyObject_GetBuffer(value, &view, PyBUF_FULL_RO) < 0) {
+        if (!is_refusal())
+            return -1;
         PyErr_Clear();
         return 0;
     }
@@ -32,14 +35,17 @@ COLD static int is_complex_buffer(PyObject *value)
 /* A float, an int, or what can make itself one.  0; -1 raises TypeError, OverflowError. */
 COLD static int double_from_any(const type_info *type, PyObject *value, double *out)
 {
+    int is_complex;
+
     if (!PyFloat_Check(value) && !PyLong_Check(value)
         && (PyComplex_Check(value) || Py_TYPE(value)->tp_as_number == NULL
             || (Py_TYPE(value)->tp_as_number->nb_float == NULL && !PyIndex_Check(value))))
         return expected(type, value);
     if (need_stack(0) < 0)
         return -1;
-    if (is_complex_buffer(value))
-        return expected(type, value);
+    is_complex = is_complex_buffer(value);
+    if (is_complex != 0)
+        return is_complex < 0 ? -1 : expected(type, value);
     *out = PyFloat_AsDouble(value);
     if (*out == -1.0 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError) && PyLong_Check(value)) {
@@ -87,11 +93,13 @@ COLD static int get_complex(const type_info *type, PyObject *value, Py_complex *
 {
     if (need_stack(0) < 0)
         return -1;
-    if (!PyComplex_Check(value) && !PyFloat_Check(value) && !PyLong_Check(value)
-        && !PyIndex_Check(value) && !PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__complex__")
+    if (!PyComplex_Check(value) && !PyFloat_Check(value) && !PyLong_Check(value) && !PyIndex_Check(value)
         && (Py_TYPE(value)->tp_as_number == NULL
-            || Py_TYPE(value)->tp_as_number->nb_float == NULL))
-        return expected(type, value);
+            || Py_TYPE(value)->tp_as_number->nb_float == NULL)) {
+        int is_complex = has_attribute((PyObject *)Py_TYPE(value), "__complex__");
+        if (is_complex <= 0)
+            return is_complex < 0 ? -1 : expected(type, value);
+    }
     *out = PyComplex_AsCComplex(value);
     return out->real == -1.0 && PyErr_Occurred() ? -1 : 0;
 }

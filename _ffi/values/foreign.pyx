@@ -35,7 +35,7 @@ cdef object stand_in(const type_info *wanted, object value):
 cdef int foreign_describes(const type_info *item, object value) except -1:
     """Are the items of a buffer that are of another format those of this type, as its exporter knows better?"""
     cdef const type_info *own
-    if ctypes_describes(item, value):
+    if ctypes_describes(item, type(value)):
         return True
     if isinstance(value, memoryview) and isinstance(value.obj, Memory):     # bit-fields are not in the format
         own = innermost((<Memory>value.obj).m.type)
@@ -49,6 +49,11 @@ cdef const type_info *innermost(const type_info *type):
     while type.kind == K_ARRAY:
         type = type.item
     return type
+
+
+def _has_members(type, cls):
+    """Return whether a class of ctypes' has the members of that type, whatever it is called."""
+    return ctypes_describes(&need_type("_has_members()", type).info, cls) != 0
 
 
 def _view(type, address, owner):

@@ -1,6 +1,10 @@
 """Items of arrays and of what pointers point to: one, or several in a row."""
 
 
+cdef extern from "base/iterators.h":
+    object iterator_of(object)
+
+
 cdef extern from "Python.h":
     Py_ssize_t PyObject_LengthHint(object, Py_ssize_t) except -1
 
@@ -35,7 +39,7 @@ cdef list items_for(positions, values, name):
         n = len(given)
     else:
         given = []
-        for value in values:
+        for value in iterator_of(values):
             given.append(value)
             if len(given) > len(positions):
                 break

@@ -10,12 +10,17 @@ cdef const type_info *pointed_item(Pointer pointer) except NULL:
     return item
 
 
+cdef Py_ssize_t furthest_item(Pointer pointer):
+    """Return an index beyond which no address is."""
+    return (PY_SSIZE_T_MAX // 2) // max(<Py_ssize_t>pointer.p.type.item.size, 1)
+
+
 cdef char *item_address(Pointer pointer, index) except NULL:
     cdef Py_ssize_t i
     if pointer.p.address == NULL:
         raise ValueError(f"NULL {type_name(pointer.type_)}")
     i = as_index(pointer.type_, index)
-    if abs(i) > (PY_SSIZE_T_MAX // 2) // max(<Py_ssize_t>pointer.p.type.item.size, 1):
+    if abs(i) > furthest_item(pointer):
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range")
     if pointer.p.bounded and not -pointer.p.before <= i < pointer.p.length:
         raise IndexError(f"{type_name(pointer.type_)} index {i} is out of range: items "
@@ -36,6 +41,8 @@ cdef object slice_range(Pointer pointer, index):
         raise ValueError(f"a slice of {len(positions)} items of {type_name(pointer.type_)} is too long")
     if positions and pointer.p.address == NULL:
         raise ValueError(f"NULL {type_name(pointer.type_)}")
+    if positions and max(abs(positions[0]), abs(positions[-1])) > furthest_item(pointer):
+        raise IndexError(f"{type_name(pointer.type_)}: a slice from {positions[0]} to {positions[-1]} is out of range")
     return positions
 
 

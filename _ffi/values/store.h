@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
+#include "base/iterators.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
@@ -135,7 +137,7 @@ static PyObject *first_items(PyObject *sequence, Py_ssize_t most, Py_ssize_t *n)
             *n = PyTuple_GET_SIZE(items);
         return items;
     }
-    iterator = PyObject_GetIter(sequence);
+    iterator = iterator_of(sequence);
     items = iterator == NULL ? NULL : PyList_New(0);
     while (items != NULL && !full && (item = PyIter_Next(iterator)) != NULL) {
         if (PyList_Append(items, item) < 0)
@@ -152,7 +154,13 @@ static PyObject *first_items(PyObject *sequence, Py_ssize_t most, Py_ssize_t *n)
     *n = PyList_GET_SIZE(items);
     if (full) {
         Py_ssize_t said = PyObject_LengthHint(sequence, 0);     /* for the message only */
-        PyErr_Clear();
+        if (said < 0) {
+            if (!is_refusal()) {
+                Py_DECREF(items);
+                return NULL;
+            }
+            PyErr_Clear();
+        }
         *n = said > *n ? said : *n;
     }
     Py_SETREF(items, PyList_AsTuple(items));
@@ -207,14 +215,14 @@ static int store_struct(const type_info *type, char *where, PyObject *value, kee
     } else if (PyDict_Check(value)) {
         memset(where, 0, type->size);
         status = store_named_fields(type, where, value, k);
-    } else if (PyTuple_Check(value) && PyObject_HasAttrString((PyObject *)Py_TYPE(value), "_fields")) {
-        status = store_attributes(type, where, value, k);
-    } else if (PyTuple_Check(value) || PyList_Check(value)) {
-        status = store_positions(type, where, value, k);
-    } else if (PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dataclass_fields__")) {
-        status = store_attributes(type, where, value, k);
     } else {
-        status = expected(type, value);
+        int in_order = PyTuple_Check(value) || PyList_Check(value);
+        const char *mark = in_order ? "_fields" : "__dataclass_fields__";
+        status = PyList_Check(value) ? 0 : has_attribute((PyObject *)Py_TYPE(value), mark);
+        if (status > 0)
+            status = store_attributes(type, where, value, k);
+        else if (status == 0)
+            status = in_order ? store_positions(type, where, value, k) : expected(type, value);
     }
     k->borrowed = borrowed;
     return status;
@@ -438,6 +446,8 @@ static int store_value(const type_info *type, void *where, PyObject *value, keep
     }
 failed:
     /* A typed value stands for the value it holds, and so does an instance of a class over a number. */
+    if (!is_refusal())
+        return -1;
     if (Value_Check(value) && !is_typed_number(type, value)) {
         PyErr_Clear();
         return store_value(type, where, ((ValueObject *)value)->value, k);

@@ -216,8 +216,8 @@ NOINLINE static int pointer_from_any(const type_info *type, void *where, PyObjec
                      type->name, ((ValueObject *)value)->type);
         return -1;
     }
-    if ((takes_text(type) || type->kind == K_BYTES || type->kind == K_WSTRING) && is_path(value))
-        return address_of_path(type, where, value, k);
+    if ((takes_text(type) || type->kind == K_BYTES || type->kind == K_WSTRING) && (status = is_path(value)) != 0)
+        return status < 0 ? -1 : address_of_path(type, where, value, k);
     if (PyCallable_Check(value) && !PyType_Check(value)) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s (make a closure of it and keep it "
                                       "for as long as C may call)",

@@ -8,6 +8,7 @@
 #include <wchar.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/keeper.h"
@@ -147,10 +148,10 @@ static ALWAYS_INLINE const char *plain_text(const type_info *type, PyObject *val
     return LIKELY(!has_nul(text, size)) ? text : NULL;
 }
 
-/* os.PathLike: a name of a file, which is text. */
+/* os.PathLike: a name of a file, which is text.  1, 0; -1 raises. */
 static inline int is_path(PyObject *value)
 {
-    return PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__fspath__");
+    return need_stack(0) < 0 ? -1 : has_attribute((PyObject *)Py_TYPE(value), "__fspath__");
 }
 
 /* The str or bytes of a path; bytes for c.bytes.  New; raises. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/lifetime.h"
 #include "base/locks.h"
 #include "model/errors.h"
@@ -111,7 +112,7 @@ static int is_named(PyObject *names, PyObject *name)
     return 0;
 }
 
-/* Is the only argument of Point(...) the whole value, rather than the first field? */
+/* Is the only argument of Point(...) the whole value, rather than the first field?  1, 0; -1 raises. */
 static int is_whole_value(const type_info *type, PyObject *value)
 {
     if (!type->by_position)
@@ -122,9 +123,9 @@ static int is_whole_value(const type_info *type, PyObject *value)
         return same_to_c(type, ((MemoryObject *)value)->m.type);
     if (PyDict_Check(value))
         return 1;
-    return type->nfields != 1
-           && (PyTuple_Check(value) || PyList_Check(value)
-               || PyObject_HasAttrString((PyObject *)Py_TYPE(value), "__dataclass_fields__"));
+    if (type->nfields == 1 || PyTuple_Check(value) || PyList_Check(value))
+        return type->nfields != 1;
+    return need_stack(0) < 0 ? -1 : has_attribute((PyObject *)Py_TYPE(value), "__dataclass_fields__");
 }
 
 /* Each field once, and where some are given by position all that have no default.  0; -1 raises TypeError. */
@@ -162,8 +163,11 @@ typedef enum {
 static ALWAYS_INLINE int store_call(const type_info *type, char *data, PyObject *const *args, Py_ssize_t nargs,
                                     PyObject *names, call_style style, keeper *k)
 {
-    if (nargs == 1 && names == NULL && (style == TYPE_CALLED || is_whole_value(type, args[0])))
-        return store_value(type, data, args[0], k);
+    if (nargs == 1 && names == NULL) {
+        int is_whole = style == TYPE_CALLED ? 1 : is_whole_value(type, args[0]);
+        if (is_whole != 0)
+            return is_whole < 0 ? -1 : store_value(type, data, args[0], k);
+    }
     if (nargs > 0 && (style == CLASS_CALLED && (names != NULL || nargs != type->nfields || !type->by_position))
         && check_given(type, nargs, names) < 0)
         return -1;
@@ -221,7 +225,7 @@ COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const
     Py_ssize_t n = items == NULL && PyErr_Occurred() ? -1 : 0;
 
     if (items != NULL && PyUnicode_Check(items) && item->kind == K_CHAR) {
-        if (PyUnicode_AsUTF8AndSize(items, &n) == NULL) {
+        if (PyUnicode_AsUTF8AndSize(items, &n) == NULL) {       /* or there is no memory, as storing it will say */
             PyErr_Clear();              /* surrogates: three bytes at most for what stands for one */
             n = 3 * PyUnicode_GET_LENGTH(items);
         }
@@ -235,6 +239,8 @@ COLD static MemoryObject *memory_for_call(const type_info *type, PyObject *const
     }
     Py_XDECREF(items);
     if (n < 0) {                        /* storing it will say what it should have been */
+        if (!is_refusal())
+            return NULL;
         PyErr_Clear();
         n = 0;
     }

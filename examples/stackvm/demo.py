@@ -5,6 +5,7 @@
 import array
 import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -21,7 +22,8 @@ HERE = Path(__file__).parent
 def build(folder):
     """Compile stackvm.c: Python's headers and the package's, nothing to link."""
     target = Path(folder, "stackvm" + sysconfig.get_config_var("EXT_SUFFIX"))
-    command = [os.environ.get("CC", "cc"), "-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror",
+    command = [*shlex.split(os.environ.get("CC", "cc")),
+               "-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror",
                f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}",
                "-o", str(target), str(HERE / "stackvm.c")]
     subprocess.run(command, check=True)

@@ -254,3 +254,11 @@ def test_macros_that_have_the_name_of_what_is_declared(tmp_path):
     assert "run time" in made.left_out["optind"]
     if c.longdouble.size > c.double.size:
         assert "no float is near" in made.left_out["HUGE"]
+
+
+def test_a_compiler_that_optimises_makes_the_same_module(tmp_path):
+    """With -O2 glibc's toupper() is a macro, and others are inline functions."""
+    (tmp_path / "letters.h").write_text("#include <ctype.h>\n#define UPPER(x) toupper(x)\n")
+    made = [bindgen.generate([tmp_path / "letters.h"], libraries=[None], cc=f"cc {words}")
+            for words in ("", "-O2", "-O2 -D_FORTIFY_SOURCE=2")]
+    assert made[0].made == made[1].made == made[2].made and "toupper" in made[0].made["functions"]

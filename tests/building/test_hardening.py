@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from helpers.compilers import compiler_words
 
 import libffi
 import libffi._ffi
@@ -57,7 +58,7 @@ def test_known_buffers_are_checked():
 def test_jumps_and_returns_are_checked():
     """The note says it of all that is linked, and the loader calls nothing of the C library's start files."""
     if "x86 feature" not in readelf("-n") and b"-fcf-protection" not in subprocess.run(
-            [os.environ.get("CC", "cc"), "--help=common"], capture_output=True).stdout:
+            [*compiler_words(), "--help=common"], capture_output=True).stdout:
         pytest.skip("the compiler knows of none")
     assert re.search(r"x86 feature.*IBT.*SHSTK", readelf("-n"))
     assert not re.search(r"\((INIT|FINI)\)", readelf("-d"))

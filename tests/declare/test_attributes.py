@@ -5,7 +5,7 @@ import random
 import pytest
 
 import libffi
-from libffi import c
+from libffi import DeclarationError, c
 from libffi._reader import parse
 
 HAND_WRITTEN = """
@@ -50,6 +50,22 @@ struct ends_unit { int a : 3 __attribute__((packed)); int : 0 __attribute__((pac
 typedef unsigned int byte_mode __attribute__((mode(QI)));
 typedef int word_mode __attribute__((__mode__(__word__)));
 typedef float double_mode __attribute__((mode(DF)));
+struct __attribute__((aligned(32))) less_at_last { char a; } __attribute__((aligned(2)));
+struct more_at_last { char a; } __attribute__((aligned(2), aligned(32)));
+typedef int last_of_two __attribute__((aligned(32), aligned(2)));
+typedef __attribute__((aligned(32))) int before_counts __attribute__((aligned(2)));
+typedef struct less_at_last aligned_anew __attribute__((aligned(4)));
+struct aligned_twice { char a; last_of_two b; char c; before_counts d; char e; aligned_anew f; };
+struct member_twice { char a; __attribute__((aligned(32))) char b __attribute__((aligned(2))); };
+#pragma pack(push, 8)
+struct packed_nameless { char a; struct { int b; } __attribute__((aligned(8))); } __attribute__((packed));
+struct limited_nameless { char a; union { long double b; }; };
+#pragma pack(pop)
+struct nameless {
+    char a; __attribute__((packed)) struct { long b; }; __attribute__((aligned(32))) struct { char c; };
+};
+typedef int over_aligned __attribute__((aligned(16)));
+struct packed_over { char a; over_aligned b : 5; } __attribute__((packed));
 struct modes { char a; byte_mode b; char x; word_mode c; double_mode d; unsigned e __attribute__((mode(HI))); };
 """
 
@@ -73,7 +89,9 @@ def check(compile_c, text, name):
 
 def test_by_hand(compile_c):
     found = check(compile_c, HAND_WRITTEN, "attributes")
-    assert len(found.tags) == 31
+    assert len(found.tags) == 39
+    with pytest.raises(DeclarationError, match="column 58: a bit-field of a type that a typedef aligns"):
+        parse("typedef int t __attribute__((aligned(16))); struct s { t x : 5; };")
     assert found.tags["message"].type.size == 80
     empty = found.tags["empty"].type
     assert empty.size == 0 and not bytes(empty.new()) and found.tags["holds_empty"].type.new(b=3).b == 3

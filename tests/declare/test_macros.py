@@ -180,6 +180,9 @@ EXPANSIONS = r"""
 #define SIZED(T) sizeof(T)
 #define SIZE SIZED(long)
 #define CASE CAT(0x, ff)
+#define OPEN STR([)
+#define SQUARE SECOND([1, 2, 3])
+#define CURLY SECOND({, 7, })
 #define FLOATING CAT(1., 5)
 """
 

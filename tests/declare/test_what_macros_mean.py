@@ -118,3 +118,24 @@ def test_a_long_double_that_no_float_is_near():
     assert "no float is near this long double" in found.left_out["HUGE"]
     with pytest.raises(DeclarationError, match="line 1, column 9: no float is near"):
         parse(text)
+
+
+def test_a_macro_that_cannot_be_expanded_stops_nothing_else():
+    text = "#define F(a, b) a\n#define WRONG F(1)\n#define USES (WRONG)\n#define N 5\nint abs(int);\n"
+    found = parse_header(text)
+    assert found.names["N"].value == 5 and "abs" in found.names
+    assert "takes 2 arguments, got 1" in found.left_out["WRONG"] and "USES" in found.left_out
+    with pytest.raises(DeclarationError, match="line 2, column 18: F\\(...\\) takes 2 arguments, got 1"):
+        parse(text)
+
+
+def test_rings_by_names_that_are_put_together():
+    text = """
+        enum { N1 = 101, N2, E0 = 104 };
+        #define N6 N##1 + E##0
+        #define N1 N2 & N6
+        #define N9 N1
+    """
+    found = parse_header(text)
+    assert [found.names[name].value for name in ("N1", "N9")] == [102 & 101 + 104] * 2
+    assert "'N6' is not a known constant" in found.left_out["N6"]       # as gcc has it

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from helpers.compilers import compiler_words
 
 import libffi
 
@@ -23,8 +23,8 @@ LIBRARIES = [f"-L{sys.base_prefix}/libs", f"-lpython{sys.version_info[0]}{sys.ve
 GENERATED = ["-Wno-unused-function", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
 
 
-def compiler(variable: str, default: str) -> str:
-    found = shutil.which(os.environ.get(variable, default))
+def compiler(variable: str, default: str) -> list[str]:
+    found = compiler_words(variable, default)
     if not found or not Path(sysconfig.get_path("include"), "Python.h").exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"needs {default} and Python.h")
     return found
@@ -33,7 +33,7 @@ def compiler(variable: str, default: str) -> str:
 def compile_files(target: Path, sources: list[Path], *flags: str, cxx: bool = False) -> None:
     """Compile and link in one step, moved into place: xdist's workers may race."""
     partial = target.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-    command = [compiler("CXX", "c++") if cxx else compiler("CC", "cc"), *STRICT, *flags,
+    command = [*(compiler("CXX", "c++") if cxx else compiler("CC", "cc")), *STRICT, *flags,
                f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}", "-o", partial, *sources,
                *LIBRARIES]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)

@@ -51,6 +51,19 @@ def test_slices(p):
     assert text[0:5] == b"hello" and text[1] == b"e"
 
 
+def test_a_slice_goes_no_further_than_addresses_do():
+    """p[2**62] of ints is no p[0], and neither is a slice that begins there."""
+    bare, rows = INT_P(c.array(c.int, 4).new([1, 2, 3, 4]).address), c.ptr(c.array(c.char, 1 << 40))(1 << 20)
+    for start in 1 << 62, -(1 << 62), (1 << 61) + (1 << 60):
+        for index in start, slice(start, start + 1), slice(start, start + 4, 2):
+            with pytest.raises(IndexError, match="out of range"):
+                bare[index]
+        with pytest.raises(IndexError, match="out of range"):
+            bare[start:start + 1] = [5]
+    with pytest.raises(IndexError, match="out of range"):
+        rows[1 << 30]
+
+
 @pytest.mark.parametrize("index", [slice(None), slice(1, None)])
 def test_a_slice_needs_an_end(index):
     """A bare pointer into memory of unknown size has none of its own."""

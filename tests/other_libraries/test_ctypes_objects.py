@@ -102,6 +102,38 @@ def test_pointers(same):
         same(c.ptr(c.char))(ctypes.c_char_p(b"x"))
 
 
+def test_names_of_structures_are_python_s(same):
+    """What has the members of a struct is one, whatever its class is called, wherever it stands."""
+    class Other(ctypes.Structure):
+        _fields_ = Point._fields_
+
+    class Wrong(ctypes.Structure):
+        _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int), ("z", ctypes.c_int)]
+
+    class point(ctypes.Structure):        # the name alone does not make it one
+        _fields_ = Wrong._fields_
+
+    other = Other(1.5, 2)
+    address, pointer = ctypes.addressof(other), ctypes.pointer(other)
+    f = same(c.ptr(POINT))
+    assert f(other) == f(ctypes.byref(other)) == f(pointer) == address
+    assert same(c.ptr(POINT, const=True))(ctypes.byref(other)) == same(c.pointer)(ctypes.byref(other)) == address
+    assert f(ctypes.POINTER(Other)()) is None
+    assert same(c.ptr(c.ptr(POINT)))(pointer) == ctypes.addressof(pointer)
+    assert same(c.ptr(c.ptr(POINT)))(ctypes.byref(pointer)) == ctypes.addressof(pointer)
+    assert POINT(other) == POINT(1.5, 2) == c.struct("holder", p=POINT).new(p=other).p
+    pair = (Other * 2)(other, other)
+    assert f(ctypes.byref(pair, ctypes.sizeof(Other))) == ctypes.addressof(pair) + ctypes.sizeof(Other)
+    for value in Wrong(), point():
+        for wrong in value, ctypes.byref(value), ctypes.pointer(value):
+            with pytest.raises(ArgumentError, match="expected struct"):
+                f(wrong)
+        with pytest.raises(TypeError, match="expected struct"):
+            POINT(value)
+        with pytest.raises(ArgumentError, match="expected struct"):
+            same(c.ptr(c.ptr(POINT)))(ctypes.pointer(value))
+
+
 def test_pointers_to_pointers(same):
     """The pointer itself where its own type is wanted, where it lies where C wants a pointer to that."""
     number = ctypes.c_int(7)

@@ -6,6 +6,7 @@ import faulthandler
 import gc
 import os
 import random
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -51,8 +52,8 @@ def load():
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder, "hammer.so")
         source = Path(__file__).parent.parent / "c" / "hammer.c"
-        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-pthread", "-o", built, source],
-                       check=True)
+        compiler = shlex.split(os.environ.get("CC", "cc"))
+        subprocess.run([*compiler, "-shared", "-fPIC", "-O1", "-pthread", "-o", built, source], check=True)
         return Library(str(built))
 
 

@@ -389,6 +389,27 @@ SNIPPETS = {
             except TypeError:
                 pass
     """,
+    "released memoryviews": """
+        import array
+
+        def released():
+            data = array.array("q", range(1000))
+            view = memoryview(data).cast("B").cast("q")
+            view.release()
+            return view
+
+        memory = c.array(c.int, 4).new()
+        pointer = c.ptr(c.int)(memory)
+        f = CIF(c.void, [c.int]).bind(libffi.closure(c.void, [c.int])(lambda n: None).address)
+        for T in c.array(c.int, 3), c.array(c.array(c.int, 2), 2), c.array(c.string, 3), c.array(c.double, 2):
+            refused(lambda: T(released()), ValueError)
+            refused(lambda: T.new(released()), ValueError)
+            refused(lambda: c.struct("s", a=T)({"a": released()}), ValueError)
+        refused(lambda: memory.__setitem__(slice(0, 2), released()), ValueError)
+        refused(lambda: pointer.__setitem__(slice(0, 2), released()), ValueError)
+        refused(lambda: f.cif.call_raw(f.address, None, released()), ValueError)
+        assert list(c.array(c.int, 3)(memoryview(b"abc")).value) == [97, 98, 99]
+    """,
     "__init__ called again": """
         cif = CIF(c.int, [c.int])
         f = cif.closure(abs)

@@ -1,8 +1,6 @@
 """Python embedded in a C program, ended and started again; more of the end is in test_crash.py."""
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from helpers.compilers import compiler_words
 from helpers.interpreters import USE
 
 ROUNDS = 100
@@ -34,7 +33,7 @@ def embedded(tmp_path_factory):
         pytest.skip("needs a Python library to link with")
     program = tmp_path_factory.mktemp("embedded") / "embedded"
     subprocess.run(
-        [os.environ.get("CC") or shutil.which("cc") or "gcc", "-O1", "-rdynamic", "-o", program, SOURCE,
+        [*compiler_words(), "-O1", "-rdynamic", "-o", program, SOURCE,
          f"-I{sysconfig.get_path('include')}", library, f"-Wl,-rpath,{library.parent}", "-pthread",
          *(variable("LIBS") or "").split(), *(variable("SYSLIBS") or "").split(), "-lm"],
         check=True, capture_output=True)

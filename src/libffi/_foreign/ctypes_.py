@@ -6,7 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from libffi import ABI, CIF, Type, c
-from libffi._ffi import _view
+from libffi._ffi import _has_members, _view
 from libffi._foreign.placing import Place, place
 
 _Data: Any = ctypes.Structure.__mro__[1]        # the base of all its objects
@@ -155,7 +155,10 @@ def stand_in(T: Type | None, value: Any) -> object:
     if isinstance(value, _Reference):
         owner = value._obj
         address = ctypes.cast(value, ctypes.c_void_p).value or 0
-        target = from_ctypes(type(owner)) if address == ctypes.addressof(owner) else c.void
+        target: Type = c.void
+        if address == ctypes.addressof(owner):
+            alike = T is not None and T.kind == "pointer" and _is_alike(T.item, type(owner))
+            target = T.item if alike else from_ctypes(type(owner))      # type: ignore[union-attr]
         return _view(c.ptr(target), address, value) if wants_pointer or T is None else None
     have: Type
     if isinstance(value, _Function):
@@ -163,13 +166,16 @@ def stand_in(T: Type | None, value: Any) -> object:
     elif not isinstance(value, _Data) or (isinstance(value, _Scalar) and value._type_ not in _CODES):
         return None
     else:
-        have = from_ctypes(type(value))
+        have = T if T is not None and _is_alike(T, type(value)) else from_ctypes(type(value))
     if have.kind not in _POINTERS:
         if wants_pointer:
             return None
         return _view(have, ctypes.addressof(value), (value, _kept(value))) if not isinstance(value, _Scalar) else (
             have(value.value))
     if wants_pointer and _depth(T) == _depth(have) + 1:
+        assert T is not None
+        if T.kind == "pointer" and T.item is not None and _is_alike(T.item, type(value)):
+            have = T.item
         return _view(c.ptr(have), ctypes.addressof(value), value)
     if not wants_pointer and T is not None:
         return None
@@ -179,6 +185,13 @@ def stand_in(T: Type | None, value: Any) -> object:
 
 
 _POINTERS = ("pointer", "string", "bytes", "wstring", "function")
+
+
+def _is_alike(T: Type | None, cls: Any) -> bool:
+    """Say whether a class is a T by its members, or a pointer to one: ctypes' names are Python's, and no tags."""
+    while T is not None and T.kind == "pointer" and issubclass(cls, ctypes._Pointer):
+        T, cls = T.item, getattr(cls, "_type_", object)
+    return T is not None and T.kind in ("struct", "union") and T.size is not None and _has_members(T, cls)
 
 
 def _depth(T: Type | None) -> int:

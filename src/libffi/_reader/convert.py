@@ -88,7 +88,8 @@ class Converter(Records):
         qualified = self.declared_type(base, specifiers, declarator)
         if isinstance(qualified.type, UnknownArray):
             raise place.error("a typedef of an array needs its length")
-        asked = max(self.alignment(specifiers.attributes), self.alignment(declarator.attributes))
+        # gcc takes those that stand before the declarators last.
+        asked = self.type_alignment(specifiers.attributes) or self.type_alignment(declarator.attributes)
         if asked:
             qualified = Qualified(qualified.type, qualified.const, asked)
         standard, before = _standard(name, qualified.type), self.scope.names.get(name)

@@ -147,8 +147,12 @@ class Types(Expressions):
         raise mode.error(f"{spelled(base)} has no mode {mode.text}")
 
     def alignment(self, attributes: Attributes) -> int:
-        """Return what the attribute `aligned`, or several, ask for; 0 for nothing."""
+        """Return what the attribute `aligned` asks for, of several the strictest, as for members; 0 for nothing."""
         return max((self._asked_alignment(word, asked) for word, asked in attributes.aligned), default=0)
+
+    def type_alignment(self, attributes: Attributes) -> int:
+        """Return the same for a type: there each takes the place of the one before."""
+        return [0, *(self._asked_alignment(word, asked) for word, asked in attributes.aligned)][-1]
 
     def _asked_alignment(self, word: Token, asked: Any) -> int:
         if asked is None:

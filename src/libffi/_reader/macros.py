@@ -1,5 +1,6 @@
 """Macros: what #define says, and expansion by C's rules."""
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from libffi import DeclarationError
@@ -80,7 +81,12 @@ class Macros:
                     del inside[name]
                     done.add(name)
                     if self.table[name].parameters is None and name not in self._in_rings:
-                        self._whole[name] = self._expand_body(self.table[name])
+                        with suppress(DeclarationError):    # which whole() then raises
+                            expansion = self._expand_body(self.table[name])
+                            if any(token.hidden and token.text in token.hidden for token in expansion):
+                                self._in_rings.add(name)    # by names that ## makes
+                            else:
+                                self._whole[name] = expansion
                     yield name
 
     def _uses(self, name: str) -> Iterator[str]:
@@ -159,11 +165,11 @@ class Macros:
                 at += 1
             if token.kind == "newline":
                 continue
-            if token.text in ("(", "[", "{"):
+            if token.text == "(":       # other brackets mean nothing here
                 depth += 1
                 if depth == 1:
                     continue
-            elif token.text in (")", "]", "}"):
+            elif token.text == ")":
                 depth -= 1
                 if depth == 0:
                     return self._counted(macro, arguments, token), at

@@ -103,7 +103,7 @@ class Records(Types):
         members: list[Member] = []
         for declaration in declarations:
             members += self._members(declaration, packed, tagged.pack, last=declaration is declarations[-1])
-        options: Any = {"_pack_": tagged.pack or int(packed), "_align_": self.alignment(tagged.attributes)}
+        options: Any = {"_pack_": tagged.pack or int(packed), "_align_": self.type_alignment(tagged.attributes)}
         options = {option: number for option, number in options.items() if number} | tagged.attributes.struct
         layout: Layout = (tuple(members), tuple(options.items()))
         old = self._known(tagged)       # a member may have declared it
@@ -140,26 +140,23 @@ class Records(Types):
     def _members(self, declaration: Declaration, packed: bool, pack: int, last: bool) -> list[Member]:
         specifiers = declaration.specifiers
         if not declaration.declarators:
-            return self._nameless(specifiers)
+            return self._nameless(specifiers, packed, pack)
         base = self.base(specifiers)
         members: list[Member] = []
         for declarator in declaration.declarators:
             ends = last and declarator is declaration.declarators[-1]
             kind, natural = self._member_type(base, specifiers, declarator, ends)
-            single = specifiers.attributes.packed or declarator.attributes.packed
+            single = bool(specifiers.attributes.packed or declarator.attributes.packed)
             asked = max(self.alignment(specifiers.attributes), self.alignment(declarator.attributes))
             if declarator.bits is not None:
+                if kind.item is not None and natural != kind.item.alignment:
+                    _check_unit(declarator, kind, natural, packed or single, pack)
                 if single and kind.length:
                     kind = c.bits(kind.item, kind.length, packed=True)
-                wanted = asked
-            elif packed or single:      # what is packed yields to what is asked for, and both to #pragma pack
-                wanted = asked or (0 if packed and not pack else 1)
+                members.append(_member(declarator.name, kind, asked, pack))
             else:
-                wanted = max(asked, natural) if asked or natural != kind.alignment else 0
-            if wanted:
-                members.append((declarator.name, kind, min(wanted, pack or wanted)))
-            else:
-                members.append((declarator.name, kind))
+                wanted = _wanted(kind, natural, asked, packed, single, pack)
+                members.append(_member(declarator.name, kind, wanted, pack))
         return members
 
     def _member_type(
@@ -190,7 +187,7 @@ class Records(Types):
             raise place.error(f"the member {declarator.name!r} has the incomplete type {kind}")
         return kind, qualified.alignment or kind.alignment or 0
 
-    def _nameless(self, specifiers: Specifiers) -> list[Member]:
+    def _nameless(self, specifiers: Specifiers, packed: bool, pack: int) -> list[Member]:
         """Return the member that `struct {...};` inside another is; an enum is none."""
         tagged = specifiers.tagged
         if tagged is None or (tagged.members is None and tagged.enumerators is None):
@@ -198,7 +195,8 @@ class Records(Types):
         kind = self.tagged(tagged)
         if tagged.members is None or tagged.tag is not None:
             return []       # C: an unnamed struct with a tag declares the tag only
-        return [(None, kind)]
+        # gcc takes no attributes of the member itself here.
+        return [_member(None, kind, _wanted(kind, kind.alignment or 0, 0, packed, False, pack), pack)]
 
     # Enums.
 
@@ -253,6 +251,25 @@ class Records(Types):
             if kind is not None and all(arithmetic.in_range(value, kind) for value in values):
                 return candidate
         raise tagged.place.error("no integer type holds all enumerators")
+
+
+def _check_unit(declarator: Declarator, bits: Type, natural: int, packed: bool, pack: int) -> None:
+    """Refuse a bit-field whose type a typedef aligns, unless that changes nothing."""
+    assert bits.item is not None
+    same = min(bits.item.alignment or 0, pack) == min(natural, pack) if pack else packed
+    if not same or not bits.length:
+        raise declarator.place.error("a bit-field of a type that a typedef aligns is not supported here")
+
+
+def _wanted(kind: Type, natural: int, asked: int, packed: bool, single: bool, pack: int) -> int:
+    """Return a member's alignment in place of its type's, or 0: its struct, or itself, may be packed."""
+    if packed or single:        # what is packed yields to what is asked for, and both to #pragma pack
+        return asked or (0 if packed and not pack else 1)
+    return max(asked, natural) if asked or natural != kind.alignment else 0
+
+
+def _member(name: str | None, kind: Type, wanted: int, pack: int) -> Member:
+    return (name, kind, min(wanted, pack or wanted)) if wanted else (name, kind)
 
 
 def _is_constant(declaration: Meaning | None, value: int) -> bool:
