@@ -42,6 +42,18 @@ libffi_import()
 import libffi as _libffi
 from libffi import CIF as _CIF, c as _c
 
+cdef extern from "base/shared_dict.h":
+    object dict_get(dict, object)
+
+cdef extern from "../shared.h":
+    bint FREE_THREADED
+
+    ctypedef const libffi_cif *cif_handle
+    cif_handle shared_handle(cif_handle *) noexcept
+    void share_handle(cif_handle *, cif_handle) noexcept
+    Py_ssize_t shared_count(Py_ssize_t *, int) noexcept
+    void shared_fence() noexcept
+
 include "ctypes.pyx"
 include "cdata.pyx"
 include "numbers.pyx"

@@ -35,9 +35,9 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
         cif = libffi_cif_get(made)
     else:
         types = ctype.parameters
-        if ctype.calls == NULL:
-            prepare(ctype)
-        cif = ctype.calls
+        cif = shared_handle(&ctype.calls)
+        if cif == NULL:
+            cif = prepare(ctype)
     block = room + (16 - (<uintptr_t>room & 15))
     if cif.exchange_size > MOST_ON_STACK:
         memory = PyMem_Malloc(cif.exchange_size + cif.exchange_alignment)
@@ -64,13 +64,15 @@ cdef object call(_CDataBase function, PyObject *const *arguments, Py_ssize_t cou
         PyMem_Free(memory)
 
 
-cdef int prepare(CType ctype) except -1:
+cdef cif_handle prepare(CType ctype) except NULL:
     """Make the CIF; for `...`, nothing is to be made once for all."""
     cif = _CIF(passed_type(ctype.item_type, "return value"),
                [passed_type(parameter, "argument") for parameter in ctype.parameters], abi=ctype.calling_convention)
-    ctype.cif = cif
-    ctype.calls = libffi_cif_get(cif)
-    return 0
+    with cython.critical_section(ctype):
+        if ctype.calls == NULL:
+            ctype.cif = cif
+            share_handle(&ctype.calls, libffi_cif_get(cif))
+    return ctype.calls
 
 
 cdef object passed_type(CType ctype, str role):
@@ -112,9 +114,10 @@ cdef object variadic_cif(CType ctype, tuple types):
     """One CIF for each list of types that a function was called with."""
     cdef PyObject *arguments[64]
     cdef Py_ssize_t i
-    if ctype.variadic is None:
-        ctype.variadic = {}
-    cif = ctype.variadic.get(types)
+    with cython.critical_section(ctype):
+        if ctype.variadic is None:
+            ctype.variadic = {}
+    cif = dict_get(ctype.variadic, types)
     if cif is None:
         if len(types) > 64:
             raise TypeError(f"'{ctype.cname}': {len(types)} arguments, more than 64")

@@ -133,7 +133,7 @@ cdef class __CDataOwnGC(_CDataBase):
 
     def __dealloc__(self):
         if self.is_handle:
-            _handles.discard(<uintptr_t>self.data if self.handle is None else self.handle)
+            _handles.pop(<uintptr_t>self.data if self.handle is None else self.handle, None)
 
 
 @cython.final
@@ -154,7 +154,7 @@ cdef class __CDataGCP(_CDataBase):
     cdef object destructor              # None: it was called
 
     def __del__(self):
-        destroy(self)
+        destroy(self, False)
 
 
 @cython.final
@@ -168,12 +168,12 @@ cdef class __CData_iterator:
 
     @cython.nonecheck(False)
     def __next__(self):
-        if self.next_index >= self.array.length:
+        cdef Py_ssize_t i = self.next_index     # once: other threads may go on with the same iterator
+        if i >= self.array.length:
             raise StopIteration
         check_address(self.array)
-        self.next_index += 1
-        return read(self.array.type.item_type,
-                    self.array.data + (self.next_index - 1) * self.array.type.item_type.size)
+        self.next_index = i + 1
+        return read(self.array.type.item_type, self.array.data + i * self.array.type.item_type.size)
 
 
 cdef use_vectorcalls():
@@ -222,49 +222,68 @@ cdef int check_releasable(_CDataBase cdata) except -1:
 @cython.nonecheck(False)
 cdef inline void use(_CDataBase cdata) noexcept:
     """What follows relies on the object's memory and may run Python code: release() is refused until unuse()."""
-    cdata.uses += 1
+    shared_count(&cdata.uses, 1)
 
 
 @cython.nonecheck(False)
 cdef inline void unuse(_CDataBase cdata) noexcept:
-    cdata.uses -= 1
+    shared_count(&cdata.uses, -1)
 
 
 def release(_CDataBase cdata not None):
     """Let go at once of what the object holds: a buffer, or what its destructor frees. It is NULL from then on."""
     cdef __CDataFromBuf buffered
+    cdef Py_buffer view
+    cdef bint was_open = False
     check_releasable(cdata)
-    if cdata.uses or type(cdata) is __CDataOwn and (<__CDataOwn>cdata).target is not None and (
-            <__CDataOwn>cdata).target.uses:
-        raise BufferError(f"cdata '{cdata.type.cname}' is in use: it cannot be released now")
     if isinstance(cdata, __CDataFromBuf):
         buffered = <__CDataFromBuf>cdata
-        if buffered.is_open:
-            buffered.is_open = False
-            buffered.data = NULL
-            PyBuffer_Release(&buffered.view)
+        with cython.critical_section(cdata):
+            if buffered.is_open:
+                take_address(cdata)
+                view, was_open, buffered.is_open = buffered.view, True, False
+        if was_open:
+            PyBuffer_Release(&view)
     elif isinstance(cdata, __CDataGCP):
-        destroy(<__CDataGCP>cdata)
+        destroy(<__CDataGCP>cdata, True)
     else:
         give_back(<__CDataOwn>cdata)
 
 
+cdef int take_address(_CDataBase cdata) except -1:
+    """Make it NULL: who uses it from now on finds that, and who uses it already is found here."""
+    cdef char *data = cdata.data
+    cdata.data = NULL
+    shared_fence()
+    if cdata.uses:
+        cdata.data = data
+        raise BufferError(f"cdata '{cdata.type.cname}' is in use: it cannot be released now")
+    return 0
+
+
 cdef give_back(__CDataOwn cdata):
     """Let go of memory of the user's allocator; our own stays for as long as the object."""
-    allocated = cdata.allocated
-    if allocated is not None:
-        cdata.data = NULL
-        cdata.allocated = None
-        if cdata.target is not None:
-            cdata.target.data = NULL
-            cdata.target.allocated = None
+    with cython.critical_section(cdata):
+        allocated = cdata.allocated
+        if cdata.uses or cdata.target is not None and cdata.target.uses:
+            raise BufferError(f"cdata '{cdata.type.cname}' is in use: it cannot be released now")
+        if allocated is not None:
+            if cdata.target is not None:
+                take_address(cdata.target)
+                cdata.target.allocated = None
+            take_address(cdata)
+            cdata.allocated = None
 
 
-cdef destroy(__CDataGCP cdata):
-    destructor, origin = cdata.destructor, cdata.origin
+cdef destroy(__CDataGCP cdata, bint is_early):
+    with cython.critical_section(cdata):        # of several threads, one
+        if is_early and cdata.destructor is not None:
+            take_address(cdata)
+        destructor, origin = cdata.destructor, cdata.origin
+        if destructor is not None:
+            cdata.data = NULL
+            cdata.destructor = cdata.origin = None
     if destructor is not None:
-        cdata.data = NULL
-        cdata.destructor = cdata.origin = None
         destructor(origin)
 
 
@@ -274,7 +293,8 @@ def gcp(_CDataBase cdata not None, destructor, Py_ssize_t size=0):
     if destructor is None:
         if not isinstance(cdata, __CDataGCP):
             raise TypeError("Can remove destructor only on a object previously returned by ffi.gc()")
-        (<__CDataGCP>cdata).destructor = None       # the origin stays: the memory may be its own
+        with cython.critical_section(cdata):
+            (<__CDataGCP>cdata).destructor = None   # the origin stays: the memory may be its own
         return None
     if is_number(cdata.type):
         raise TypeError("can't use ffi.gc() on numbers")

@@ -56,7 +56,7 @@ cdef class CType:
     cdef int calling_convention
     cdef object passed_as               # libffi's Type; None: not found out yet
     cdef object cif                     # functions: what calls go by; None: not made yet
-    cdef const libffi_cif *calls
+    cdef cif_handle calls
     cdef dict variadic                  # the extra arguments' types -> CIF
     cdef object __weakref__
 

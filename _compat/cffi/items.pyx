@@ -116,7 +116,10 @@ cdef object get_slice(_CDataBase cdata, object index):
 
 cdef CType open_array_of(CType pointer):
     if pointer.open_array is None:
-        pointer.open_array = new_array_type(pointer, None)
+        made = new_array_type(pointer, None)
+        with cython.critical_section(pointer):
+            if pointer.open_array is None:
+                pointer.open_array = made
     return pointer.open_array
 
 

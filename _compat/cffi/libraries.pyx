@@ -15,9 +15,14 @@ cdef class CLibrary:
         return f"<clibrary '{self.name}'>"
 
     cdef object symbol(self, str name):
-        if self.library is None:
+        return self.opened().symbol(name)
+
+    cdef object opened(self):
+        with cython.critical_section(self):
+            library = self.library
+        if library is None:
             raise ValueError(f"library '{self.name}' has already been closed")
-        return self.library.symbol(name)
+        return library
 
     def load_function(self, CType ctype not None, str name not None):
         """Return the function or variable of that name; AttributeError where there is none."""
@@ -26,10 +31,11 @@ cdef class CLibrary:
             raise TypeError(f"function or pointer or array cdata expected, got '{ctype.cname}'")
         if ctype.kind_number == ARRAY and ctype.item_count < 0:
             ctype = ctype.pointer_type
-        address = self.symbol(name)
+        library = self.opened()
+        address = library.symbol(name)
         made = place(__CDataOwnGC.__new__(__CDataOwnGC), ctype, <char *><uintptr_t>address)
         made.length = ctype.item_count
-        made.owner = self.library
+        made.owner = library
         return made
 
     def read_variable(self, CType ctype not None, str name not None):
@@ -42,7 +48,8 @@ cdef class CLibrary:
 
     def close_lib(self):
         """Forget the library: it is unloaded when no function of it is left."""
-        self.library = None
+        with cython.critical_section(self):
+            self.library = None
 
 
 def load_library(name, int flags=0):

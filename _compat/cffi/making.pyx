@@ -109,7 +109,9 @@ cdef class FFI:
 
 # ---- handles ----
 
-cdef set _handles = set()               # the addresses of the living ones: a dead one is found out
+# The living ones by their addresses: a dead one is found out. With weak references where another thread may end one
+# while it is looked at.
+cdef dict _handles = {}
 
 
 def newp_handle(CType ctype not None, x):
@@ -121,7 +123,7 @@ def newp_handle(CType ctype not None, x):
     made.data = <char *><PyObject *>made
     made.owner = x
     made.handle = <uintptr_t>made.data
-    _handles.add(made.handle)
+    _handles[made.handle] = _weakref.ref(made) if FREE_THREADED else None
     made.is_handle = True
     return made
 
@@ -134,4 +136,10 @@ def from_handle(_CDataBase cdata not None):
         raise RuntimeError("cannot use from_handle() on NULL pointer")
     if <uintptr_t>cdata.data not in _handles:
         raise SystemError("ffi.from_handle(): dead or bogus handle")
-    return (<__CDataOwnGC><PyObject *>cdata.data).owner
+    if not FREE_THREADED:
+        return (<__CDataOwnGC><PyObject *>cdata.data).owner
+    living = dict_get(_handles, <uintptr_t>cdata.data)
+    handle = None if living is None else living()
+    if handle is None:
+        raise SystemError("ffi.from_handle(): dead or bogus handle")
+    return (<__CDataOwnGC>handle).owner

@@ -61,7 +61,23 @@ cdef char *pointer_of(CType ctype, object value) except? NULL:
                 ctype.kind_number == POINTER and given.kind_number == POINTER and
                 ctype.item_type.is_bytes and given.item_type.is_bytes):
             unfit(ctype, "pointer to same type", value)
+    if cdata.data == NULL:
+        refuse_released(cdata)
     return cdata.data
+
+
+cdef int refuse_released(_CDataBase cdata) except -1:
+    """NULL is an address like others, but not of what had another before release()."""
+    cdef bint had_memory = type(cdata) is __CDataOwn
+    if isinstance(cdata, __CDataFromBuf):
+        had_memory = (<__CDataFromBuf>cdata).view.len > 0
+    elif isinstance(cdata, __CDataGCP):
+        with cython.critical_section(cdata):
+            origin = (<__CDataGCP>cdata).origin
+        had_memory = origin is None or (<_CDataBase>origin).data != NULL
+    if had_memory:
+        raise RuntimeError(f"cdata '{cdata.type.cname}' was released")
+    return 0
 
 
 cdef int store_character(CType ctype, char *data, object value) except -1:

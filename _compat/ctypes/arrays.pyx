@@ -50,7 +50,7 @@ cdef inline bint is_character(CType_Type cls):
 
 
 cdef object array_class(CType_Type cls, length):
-    known = None if cls.arrays is None or not isinstance(length, int) else cls.arrays.get(length)
+    known = None if cls.arrays is None or not isinstance(length, int) else dict_get(cls.arrays, length)
     found = None if known is None else known()
     return new_array_class(cls, length) if found is None else found
 
@@ -62,12 +62,23 @@ cdef object new_array_class(CType_Type cls, length):
     if length < 0:
         raise ValueError(f"Array length must be >= 0, not {length}")
     need_concrete(cls)
-    if cls.arrays is None:
-        cls.arrays = {}
-    arrays = cls.arrays
     made = PyCArrayType(f"{cls.__name__}_Array_{length}", (Array,), {"_length_": length, "_type_": cls})
-    arrays[length] = _weak_reference(made, lambda _: arrays.pop(length, None))
-    return made
+    with cython.critical_section(cls):      # others may have made one meanwhile
+        if cls.arrays is None:
+            cls.arrays = {}
+        arrays = cls.arrays
+        known = arrays.get(length)
+        found = None if known is None else known()
+        if found is None:
+            arrays[length], found = _weak_reference(made, lambda gone: forget_class(arrays, length, gone)), made
+    return found
+
+
+cdef object forget_class(dict arrays, length, gone):
+    """A class of arrays is no more; another one may have its place already."""
+    with cython.critical_section(arrays):
+        if arrays.get(length) is gone:
+            del arrays[length]
 
 
 cdef class _Array(_CData):
@@ -128,13 +139,12 @@ cdef int set_array_item(_CData array, Py_ssize_t i, value) except -1:
         raise IndexError("invalid index")
     item = <CType_Type>class_of(array).item
     need_size(array, (i + 1) * item.size_)
-    if item.set != NULL and not isinstance(value, _CData):
+    if item.set != NULL and not isinstance(value, _CData) and not (FREE_THREADED and item.is_followed):
         item.set(array.data + i * item.size_, value, &needed)
         if needed != NULL:
             keep(array, i, taken(needed))
         return 0
-    keep(array, i, write_value(item, array.data + i * item.size_, value))
-    return 0
+    return put_value(array, i, item, array.data + i * item.size_, value)
 
 
 cdef object read_slice(CType_Type item, char *data, _CData owner, Py_ssize_t start, Py_ssize_t step, Py_ssize_t n):

@@ -23,7 +23,7 @@ cdef object shown(kept):
     if type(kept) is not dict:
         return kept
     return {key: PyMemoryView_FromObject(<object>(<Held>value).view.obj) if type(value) is Held else value
-            for key, value in (<dict>kept).items()}
+            for key, value in dict(kept).items()}
 
 
 cdef Py_ssize_t *extents_of(tuple shape, Py_ssize_t stride) except NULL:
@@ -46,7 +46,10 @@ cdef str format_of(CType_Type cls):
 cdef str item_format(CType_Type cls):
     """Return the format of a class's values, or of an array's items."""
     if cls.format_ is None and cls.kind == K_STRUCTURE:
-        cls.format_ = structure_format(cls, inherited(cls))
+        made = structure_format(cls, inherited(cls))
+        with cython.critical_section(cls):
+            if cls.format_ is None:         # buffers have its address
+                cls.format_ = made
     return cls.format_
 
 

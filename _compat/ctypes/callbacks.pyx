@@ -135,8 +135,9 @@ cdef object closure_cif(Prototype prototype):
 cdef object make_closure(Prototype prototype, callable):
     """Return the libffi.Closure through which C calls a function."""
     cdef Callback callback
-    if prototype.closure_cif is None:
-        prototype.closure_cif = closure_cif(prototype)
+    with cython.critical_section(prototype):
+        if prototype.closure_cif is None:
+            prototype.closure_cif = closure_cif(prototype)
     callback = Callback.__new__(Callback)
     callback.entry = run_callback
     callback.callable = callable

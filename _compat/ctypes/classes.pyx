@@ -13,6 +13,7 @@ cdef class CType_Type(type):
     cdef bint has_pointers          # it cannot be pickled
     cdef bint swapped               # the other byte order
     cdef char code                  # of simple ones their letter
+    cdef bint is_followed           # reading it follows an address: text, objects
     cdef bint is_address            # c_void_p, c_char_p, c_wchar_p, and what extends them
     cdef Py_ssize_t size_, align, length
     cdef int pack, asked_align      # of structures and unions: `_pack_` and `_align_`, 0 for none
@@ -38,17 +39,21 @@ cdef class CType_Type(type):
     @property
     def __pointer_type__(cls):
         """Return the class of pointers to them, which CPython 3.14's POINTER() asks for and makes."""
-        if cls.pointers is None:
+        with cython.critical_section(cls):
+            made = cls.pointers
+        if made is None:
             raise AttributeError(f"type {cls!r} has no attribute '__pointer_type__'")
-        return cls.pointers
+        return made
 
     @__pointer_type__.setter
     def __pointer_type__(cls, value):
-        cls.pointers = value
+        with cython.critical_section(cls):
+            cls.pointers = value
 
     @__pointer_type__.deleter
     def __pointer_type__(cls):
-        cls.pointers = None
+        with cython.critical_section(cls):
+            cls.pointers = None
 
     def __sizeof__(cls):
         return type.__sizeof__(cls) + 128
@@ -144,12 +149,11 @@ cdef CType_Type inherited(CType_Type cls):
 
 cdef libffi_type(CType_Type cls):
     """Return the libffi.Type by which values of a class are passed and laid out."""
-    if cls.kind == K_STRUCTURE or cls.kind == K_UNION:
-        if cls.by_value is None:
-            cls.by_value = struct_by_value(cls)
-        return cls.by_value
-    if cls.kind == K_ARRAY:
-        if cls.by_value is None:
-            cls.by_value = _c.array(libffi_type(cls.item), cls.length)
-        return cls.by_value
-    return libffi_type_from_code(cls.ffi)
+    if cls.kind != K_STRUCTURE and cls.kind != K_UNION and cls.kind != K_ARRAY:
+        return libffi_type_from_code(cls.ffi)
+    if cls.by_value is None:
+        made = struct_by_value(cls) if cls.kind != K_ARRAY else _c.array(libffi_type(cls.item), cls.length)
+        with cython.critical_section(cls):
+            if cls.by_value is None:        # arguments are passed by it without a reference of their own
+                cls.by_value = made
+    return cls.by_value

@@ -167,7 +167,7 @@ cdef int enlarge(_CData instance, Py_ssize_t size) except -1:
         memcpy(<char *>block + sizeof(storage_block), instance.data, instance.size)
         instance.data = <char *>block + sizeof(storage_block)
         instance.allocated = instance.resized = True
-    instance.size = size
+    share_size(&instance.size, size)        # after what has as much
     return 0
 
 
@@ -219,12 +219,17 @@ def _unpickle(cls, state):
 # ---- what stays alive ----
 
 cdef _CData container_of(_CData instance):
-    """Return the instance that keeps what the parts of its storage need; its `_objects` are a dict, or None."""
+    """Return the instance that keeps what the parts of its storage need."""
     while instance.base is not None:
         instance = instance.base
-    if instance.objects is None and instance.length:
-        instance.objects = first_kept(instance)
     return instance
+
+
+cdef object kept_in(_CData container):
+    """Return what it keeps, made if there is nothing yet: a dict, another object, or None.  Under its lock."""
+    if container.objects is None and container.length:
+        container.objects = first_kept(container)
+    return container.objects
 
 
 cdef dict first_kept(_CData instance):
@@ -235,14 +240,19 @@ cdef dict first_kept(_CData instance):
 
 
 cdef object kept_by(_CData instance):
-    return container_of(instance).objects
+    cdef _CData container = container_of(instance)
+    with cython.critical_section(container):
+        kept = kept_in(container)
+    return kept
 
 
 cdef object lend_kept_by(_CData instance):
     """Return what another instance keeps with a copy of the storage: it does not change when this one's does."""
     cdef _CData container = container_of(instance)
-    container.lent = True
-    return container.objects
+    with cython.critical_section(container):
+        container.lent = True
+        kept = kept_in(container)
+    return kept
 
 
 cdef list SHORT_KEYS = [f"{i:x}" for i in range(64)] + ["ffffffff"]      # the last is of -1
@@ -254,6 +264,14 @@ cdef int keep(_CData instance, Py_ssize_t index, what) except -1:
     if what is None:
         return 0
     container = container_of(instance)
+    with cython.critical_section(container):
+        keep_in(container, instance, index, what)
+    return 0
+
+
+cdef int keep_in(_CData container, _CData instance, Py_ssize_t index, what) except -1:
+    """The same, under the container's lock."""
+    kept_in(container)
     if type(container.objects) is not dict and type(what) is not dict and index >= 0:
         container.objects = what
         return 0
@@ -279,7 +297,30 @@ cdef inline int need_size(_CData instance, Py_ssize_t size) except -1:
 
 cdef object read_value(CType_Type cls, char *data, base, Py_ssize_t index):
     """Return what lies there as Python's own, or an instance that is a part of `base`."""
-    return cls.get(data) if cls.plain else instance_at(cls, data, base, index)
+    if not cls.plain:
+        return instance_at(cls, data, base, index)
+    return cls.get(data) if not (FREE_THREADED and cls.is_followed) else read_followed(cls, data, base)
+
+
+cdef object read_followed(CType_Type cls, const char *data, _CData owner):
+    """Return what an address leads to, while nobody writes another: who wrote it keeps it in the same moment."""
+    cdef _CData container = container_of(owner)
+    with cython.critical_section(container):
+        value = cls.get(data)
+    return value
+
+
+cdef int put_value(_CData instance, Py_ssize_t index, CType_Type cls, char *data, value) except -1:
+    """Write to one of an instance's places, and keep what must stay alive for it: both at once, if threads are."""
+    cdef _CData container
+    if not FREE_THREADED:
+        return keep(instance, index, write_value(cls, data, value))
+    container = container_of(instance)
+    with cython.critical_section(container):
+        needed = write_value(cls, data, value)
+        if needed is not None:
+            keep_in(container, instance, index, needed)
+    return 0
 
 
 cdef object write_value(CType_Type cls, char *data, value):

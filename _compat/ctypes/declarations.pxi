@@ -60,6 +60,17 @@ cdef extern from "loaded.h":
 
     object loaded_libraries()
 
+cdef extern from "base/shared_dict.h":
+    object dict_get(dict, object)
+
+cdef extern from "../shared.h":
+    bint FREE_THREADED
+
+    ctypedef const libffi_cif *cif_handle
+    const libffi_cif *shared_handle(cif_handle *)
+    void share_handle(cif_handle *, const libffi_cif *)
+    void share_size(Py_ssize_t *, Py_ssize_t)
+
 cdef extern from "base/held_view.h":
     object hold_view(object, Py_buffer *)
 

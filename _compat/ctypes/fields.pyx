@@ -79,7 +79,7 @@ cdef class CField:
         elif self.is_text and not isinstance(value, _CData):
             write_characters(self.cls, data.data + self.offset, value, True)
         else:
-            keep(data, self.index, write_value(self.cls, data.data + self.offset, value))
+            put_value(data, self.index, self.cls, data.data + self.offset, value)
 
     def __delete__(self, instance):
         raise TypeError("can't delete attribute")
@@ -137,7 +137,7 @@ cdef CField new_field(name, CType_Type cls, unsigned width):
     field.bytes_ = cls.size_
     field.width = width
     field.is_text = cls.kind == K_ARRAY and is_character(cls.item)
-    field.get = cls.get if cls.plain and not width else NULL
+    field.get = cls.get if cls.plain and not width and not (FREE_THREADED and cls.is_followed) else NULL
     return field
 
 

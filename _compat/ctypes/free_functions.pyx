@@ -37,19 +37,23 @@ cdef dict opened_handles = {}
 
 
 cdef int note_opened(handle) except -1:
-    cdef Opened opened = opened_handles.get(handle)
-    if opened is None:
-        opened = opened_handles[handle] = Opened.__new__(Opened)
-    opened.count += 1
+    cdef Opened opened
+    with cython.critical_section(opened_handles):
+        opened = opened_handles.get(handle)
+        if opened is None:
+            opened = opened_handles[handle] = Opened.__new__(Opened)
+        opened.count += 1
     return 0
 
 
 cdef int note_closed(handle) except -1:
-    cdef Opened opened = opened_handles.get(handle)
-    if opened is not None:
-        opened.count -= 1
-        if opened.count == 0:
-            del opened_handles[handle]
+    cdef Opened opened
+    with cython.critical_section(opened_handles):
+        opened = opened_handles.get(handle)
+        if opened is not None:
+            opened.count -= 1
+            if opened.count == 0:
+                del opened_handles[handle]
     return 0
 
 
@@ -147,9 +151,10 @@ def resize(instance, Py_ssize_t size):
     data = instance
     if size < class_of(data).size_:
         raise ValueError(f"minimum size is {class_of(data).size_}")
-    if data.data != data.room and not data.allocated:
-        raise ValueError("Memory cannot be resized because this object doesn't own it")
-    enlarge(data, size)
+    with cython.critical_section(data):
+        if data.data != data.room and not data.allocated:
+            raise ValueError("Memory cannot be resized because this object doesn't own it")
+        enlarge(data, size)
 
 
 def buffer_info(item):
@@ -213,16 +218,15 @@ def _configure(bint raises, bint strict):
 # ---- functions that ctypes calls by their addresses ----
 
 cdef object cast_to(void *address, object source, object target):
-    cdef _CData result, given
+    cdef _CData result
     cdef CType_Type cls = target if isinstance(target, CType_Type) else None
     if cls is None or not (cls.kind == K_POINTER or cls.kind == K_FUNCTION or
                            cls.kind == K_SIMPLE and cls.item in "PzZOu"):
         raise TypeError(f"cast() argument 2 must be a pointer type, not {getattr(target, '__name__', target)}")
     result = (<object>cls)()
     if isinstance(source, _CData):          # what it keeps, and itself
-        given = container_of(source)
-        result.objects = given.objects if isinstance(given.objects, dict) else {} if given.objects is None else \
-            {"0": given.objects}
+        kept = kept_by(source)
+        result.objects = kept if isinstance(kept, dict) else {} if kept is None else {"0": kept}
         (<dict>result.objects)[<uintptr_t><PyObject *>source] = source
     write_address(result.data, address)
     return result

@@ -15,36 +15,40 @@ cdef class _Function(_CData):
     @property
     def errcheck(self):
         """Return the function that checks results, or None."""
-        return self.errcheck_
+        return errcheck_of(self)
 
     @errcheck.setter
     def errcheck(self, value):
         if not callable(value):
             raise TypeError("the errcheck attribute must be callable")
-        self.errcheck_ = value
+        with cython.critical_section(self):
+            self.errcheck_ = value
 
     @errcheck.deleter
     def errcheck(self):
-        self.errcheck_ = None
+        with cython.critical_section(self):
+            self.errcheck_ = None
 
     @property
     def restype(self):
         """Return the class of results, a callable that takes an int, or None."""
-        return self.prototype.restype
+        return prototype_of(self).restype
 
     @restype.setter
     def restype(self, value):
-        self.prototype = with_restype(self.prototype, value)
+        with cython.critical_section(self):
+            self.prototype = with_restype(self.prototype, value)
 
     @restype.deleter
     def restype(self):
         cdef Prototype given = class_of(self).prototype
-        self.prototype = new_prototype(flags_of(given), self.prototype.argtypes, given.result, given.restype)
+        with cython.critical_section(self):
+            self.prototype = new_prototype(flags_of(given), self.prototype.argtypes, given.result, given.restype)
 
     @property
     def argtypes(self):
         """Return the classes of the parameters, or None."""
-        return self.prototype.argtypes
+        return prototype_of(self).argtypes
 
     @argtypes.setter
     def argtypes(self, value):
@@ -53,13 +57,15 @@ cdef class _Function(_CData):
             argtypes = None if value is None else tuple(value)
         except TypeError:
             raise TypeError("_argtypes_ must be a sequence of types") from None
-        prototype = with_argtypes(self.prototype, argtypes)
-        check_paramflags(prototype, self.paramflags)
-        self.prototype = prototype
+        with cython.critical_section(self):
+            prototype = with_argtypes(self.prototype, argtypes)
+            check_paramflags(prototype, self.paramflags)
+            self.prototype = prototype
 
     @argtypes.deleter
     def argtypes(self):
-        self.prototype = with_argtypes(self.prototype, None)
+        with cython.critical_section(self):
+            self.prototype = with_argtypes(self.prototype, None)
 
     def __call__(self, *args, **keywords):
         return PyVectorcall_Call(self, args, <PyObject *>keywords)
@@ -69,6 +75,22 @@ cdef class _Function(_CData):
 
     def __bool__(self):
         return read_address(self.data) != NULL
+
+
+cdef inline Prototype prototype_of(_Function function):
+    """Return its signature, which others may replace."""
+    cdef Prototype prototype
+    if not FREE_THREADED:
+        return function.prototype
+    with cython.critical_section(function):
+        prototype = function.prototype
+    return prototype
+
+
+cdef inline object errcheck_of(_Function function):
+    with cython.critical_section(function):
+        errcheck = function.errcheck_
+    return errcheck
 
 
 cdef instance_maker bare_function
@@ -126,7 +148,7 @@ cdef object function_of_library(CType_Type cls, source, paramflags):
     made.paramflags = paramflags
     write_address(made.data, <void *>address)
     made.source = library
-    made.opened = opened_handles.get(handle)
+    made.opened = dict_get(opened_handles, handle)
     return made
 
 
@@ -155,12 +177,14 @@ cdef object function_vectorcall(PyObject *self, PyObject *const *args, size_t na
         if arguments != few:
             PyMem_Free(arguments)
     if function.errcheck_ is not None:
-        return checked(function, result, tuple([<object>args[i] for i in range(nargs)]), None)
+        errcheck = errcheck_of(function)
+        if errcheck is not None:
+            return checked(function, errcheck, result, tuple([<object>args[i] for i in range(nargs)]))
     return result
 
 
 cdef object call_c(_Function function, Argument *arguments, PyObject *const *args, Py_ssize_t nargs):
-    cdef Prototype prototype = function.prototype
+    cdef Prototype prototype = prototype_of(function)
     cdef const libffi_cif *handle
     cdef char few[32]
     cdef _CData made
@@ -170,10 +194,9 @@ cdef object call_c(_Function function, Argument *arguments, PyObject *const *arg
     if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
         handle = known_cif(prototype, arguments, nargs)
     else:
-        if prototype.handle == NULL:
-            prototype.cif = cif_of(prototype, arguments, nargs)
-            prototype.handle = libffi_cif_get(prototype.cif)
-        handle = prototype.handle
+        handle = shared_handle(&prototype.handle)
+        if handle == NULL:
+            handle = first_handle(prototype, arguments, nargs)
     if prototype.result == RESULT_INSTANCE and prototype.result_class.size_ > <Py_ssize_t>sizeof(few):
         made = new_instance(prototype.result_class)
         invoke_function(function, prototype, handle, made.data, arguments, nargs)
@@ -234,10 +257,10 @@ cdef int invoke_function(_Function function, Prototype prototype, const libffi_c
     return 0
 
 
-cdef object checked(_Function function, result, tuple args, outputs):
+cdef object checked(_Function function, errcheck, result, tuple args):
     """Return what errcheck makes of a result."""
-    checked_result = function.errcheck_(result, function, args)
-    return result if checked_result is args and outputs is None else checked_result
+    checked_result = errcheck(result, function, args)
+    return result if checked_result is args else checked_result
 
 
 # ---- paramflags: names, defaults and outputs ----
@@ -273,6 +296,7 @@ cdef int check_paramflags(Prototype prototype, paramflags) except -1:
 
 
 cdef object call_with_flags(_Function function, PyObject *const *args, Py_ssize_t nargs, PyObject *names):
+    cdef Prototype prototype = prototype_of(function)
     given = [<object>args[i] for i in range(nargs)]
     named = {} if names == NULL else {name: <object>args[nargs + i] for i, name in enumerate(<tuple>names)}
     outputs = []                    # (what is passed, whether it was given)
@@ -283,7 +307,7 @@ cdef object call_with_flags(_Function function, PyObject *const *args, Py_ssize_
         if flag == FLAG_IN | FLAG_LCID:
             value = item[2] if has_default else 0
         elif flag == FLAG_OUT:
-            value = item[2] if has_default else new_output(function.prototype.argtypes[i])
+            value = item[2] if has_default else new_output(prototype.argtypes[i])
             outputs.append((value, False))
         else:
             if taken_ones < nargs:
@@ -328,8 +352,9 @@ cdef object call_and_return(_Function function, tuple passed, list outputs):
                 drop(&arguments[i])
         PyMem_Free(arguments)
         PyMem_Free(args)
-    if function.errcheck_ is not None:
-        result, before = function.errcheck_(result, function, passed), result
+    errcheck = errcheck_of(function)
+    if errcheck is not None:
+        result, before = errcheck(result, function, passed), result
         if result is not passed:
             return result
         result = before

@@ -31,7 +31,7 @@ cdef class CArgObject:
             return f"<cparam 'c' ('{repr(character)[2:-1]}')>"
         if tag in "zZP":
             return f"<cparam '{tag}' (0x{<uintptr_t>read_address(self.passed.room):x})>"
-        return f"<cparam '{tag}' at 0x{<uintptr_t><PyObject *>self:x}>"
+        return f"<cparam '{NAMES.get(tag, tag)}' at 0x{<uintptr_t><PyObject *>self:x}>"
 
 
 cdef inline void drop(Argument *argument):

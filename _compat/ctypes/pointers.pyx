@@ -29,8 +29,9 @@ cdef int point_to(CType_Type cls, target) except -1:
         raise TypeError("_type_ must have storage info")
     item = target
     cls.item = item
-    if item.pointers is None:
-        item.pointers = cls
+    with cython.critical_section(item):
+        if item.pointers is None:
+            item.pointers = cls
     if item.kind == K_ABSTRACT:
         return 0
     cls.format_ = "&" + format_of(item)
@@ -52,8 +53,7 @@ def POINTER(target):
     if not isinstance(target, type):
         raise TypeError("must have a ctypes type")
     made = PyCPointerType(f"LP_{target.__name__}", (_Pointer,), {"_type_": target})
-    _pointer_type_cache[target] = made
-    return made
+    return _pointer_type_cache.setdefault(target, made)
 
 
 def pointer(instance):
@@ -105,7 +105,7 @@ cdef class _PointerData(_CData):
     def __setitem__(self, key, value):
         cdef CType_Type item = need_item(self)
         cdef Py_ssize_t i = key
-        keep(self, i, write_value(item, pointed(self) + i * item.size_, value))
+        put_value(self, i, item, pointed(self) + i * item.size_, value)
 
     def __delitem__(self, key):
         raise TypeError("Pointer does not support item deletion")
@@ -127,15 +127,20 @@ cdef CType_Type need_item(_CData pointer):
 
 cdef int set_contents(_CData pointer, value) except -1:
     cdef CType_Type item = class_of(pointer).item
+    cdef _CData container
     # ctypes takes any instance: arrays for pointers to their items, above all.
     if not isinstance(value, _CData):
         raise TypeError(f"expected {item.__name__} instead of {type(value).__name__}")
     if (<_CData>value).size < item.size_ and not isinstance(value, item):
         raise TypeError(f"expected {item.__name__} instead of {type(value).__name__}, which is smaller")
     need_size(value, item.size_)
-    write_address(pointer.data, (<_CData>value).data)
-    keep(pointer, 1, value)
-    keep(pointer, 0, kept_by(value))
+    kept = kept_by(value)
+    container = container_of(pointer)
+    with cython.critical_section(container):
+        write_address(pointer.data, (<_CData>value).data)
+        keep_in(container, pointer, 1, value)
+        if kept is not None:
+            keep_in(container, pointer, 0, kept)
     return 0
 
 

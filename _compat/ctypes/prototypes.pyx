@@ -27,7 +27,7 @@ cdef class Prototype:
     cdef CType_Type result_class
     cdef object checker             # restype._check_retval_
     cdef object cif                 # of calls with as many arguments as argtypes; None until the first
-    cdef const libffi_cif *handle
+    cdef cif_handle handle          # ... and what is invoked by it
     cdef object closure_cif         # of callbacks, None until the first
     cdef bint callbacks_convert     # an argument of theirs is not what closures make of it
     cdef dict cifs                  # of others: codes and types -> CIF
@@ -167,6 +167,16 @@ cdef void promote(Argument *argument):
         argument.code = LIBFFI_INT
 
 
+cdef cif_handle first_handle(Prototype prototype, Argument *arguments, Py_ssize_t nargs) except NULL:
+    """Make the CIF of calls with as many arguments as argtypes."""
+    made = cif_of(prototype, arguments, nargs)
+    with cython.critical_section(prototype):
+        if prototype.handle == NULL:
+            prototype.cif = made
+            share_handle(&prototype.handle, libffi_cif_get(made))
+    return prototype.handle
+
+
 cdef const libffi_cif *known_cif(Prototype prototype, Argument *arguments, Py_ssize_t nargs) except NULL:
     """Return the CIF of a call whose arguments are not those that argtypes say, as made before."""
     cdef const libffi_cif *found = NULL
@@ -213,9 +223,9 @@ cdef object cif_of_codes(Prototype prototype, Argument *arguments, Py_ssize_t na
     key = PyBytes_FromStringAndSize(<char *>codes, nargs)
     if structs is not None:
         key = (key, *structs)
-    cif = prototype.cifs.get(key)
+    cif = dict_get(prototype.cifs, key)
     if cif is None:
-        cif = prototype.cifs[key] = cif_of(prototype, arguments, nargs)
+        cif = prototype.cifs.setdefault(key, cif_of(prototype, arguments, nargs))
     elif prototype.argtypes is not None:
         for i in range(len(prototype.argtypes), nargs):
             promote(&arguments[i])

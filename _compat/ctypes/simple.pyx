@@ -18,9 +18,11 @@ cdef class PyCSimpleType(CType_Type):
             set_type_attribute(each, f"__ctype_{other}__", swapped)
 
 
-# Complex numbers have a letter in CPython 3.14, and the Z of buffers' formats since.
+# Complex numbers have a letter in CPython 3.14, and since then what they are called in buffers' formats.
 cdef dict LETTERS = {"Zf": "F", "Zd": "D", "Zg": "G"} if _sys.version_info >= (3, 15) else {}
-KNOWN_LETTERS = "cbBhHiIlLdDFGfuzZqQPOv?g" if HAS_COMPLEX else "cbBhHiIlLdfuzZqQPXOv?g"
+cdef dict NAMES = {letter: name for name, letter in LETTERS.items()}
+cdef str KNOWN_LETTERS = "cbBhHiIlLdfuzZqQPXOv?g" if not HAS_COMPLEX else \
+    "cbBhHiIlLdfuzZqQPOv?g" if LETTERS else "cbBhHiIlLdDFGfuzZqQPOv?g"
 
 
 cdef const scalar_code *scalar_of_class(cls) except NULL:
@@ -45,6 +47,7 @@ cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) 
     cls.item = chr(scalar.code)
     cls.code = scalar.code
     cls.ffi = scalar.ffi
+    cls.is_followed = scalar.code in b"zZO"
     cls.is_address = scalar.code in b"zZP"
     cls.size_ = cls.align = scalar.size
     if scalar.size >= 8:
@@ -55,7 +58,7 @@ cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) 
     cls.plain = (<object>cls).__base__ is _SimpleCData
     cls.has_pointers = scalar.code in b"PzZO"
     order = ">" if (_sys.byteorder == "big") != swapped else "<"
-    cls.format_ = order + chr(scalar.standard)
+    cls.format_ = order + NAMES.get(chr(scalar.standard), chr(scalar.standard))
     cls.shape = ()
     return 0
 
@@ -72,8 +75,9 @@ cdef class _Simple(_CData):
     @property
     def value(self):
         """Return the value as Python's own."""
-        need_size(self, class_of(self).size_)
-        return class_of(self).get(self.data)
+        cdef CType_Type cls = class_of(self)
+        need_size(self, cls.size_)
+        return cls.get(self.data) if not (FREE_THREADED and cls.is_followed) else read_followed(cls, self.data, self)
 
     @value.setter
     def value(self, value):
@@ -103,6 +107,8 @@ cdef class _Simple(_CData):
 cdef int set_simple(_CData instance, value) except -1:
     cdef PyObject *needed = NULL
     need_size(instance, class_of(instance).size_)
+    if FREE_THREADED and class_of(instance).is_followed and not isinstance(value, _CData):
+        return put_value(instance, 0, class_of(instance), instance.data, value)
     class_of(instance).set(instance.data, value, &needed)
     if needed != NULL:
         keep(instance, 0, taken(needed))

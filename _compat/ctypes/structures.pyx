@@ -46,7 +46,7 @@ cdef int begin_structure(CType_Type cls, int kind, dict namespace) except -1:
         cls.has_pointers = base.has_pointers
         cls.size_, cls.align, cls.length = base.size_, base.align, base.length
         cls.format_ = base.format_
-        cls.members = base.members
+        cls.members = list(base.members)
     if "_fields_" in namespace:
         (<object>cls)._fields_ = namespace["_fields_"]      # by way of metaclasses that extend ours
     return 0
@@ -80,10 +80,9 @@ cdef int set_fields(CType_Type cls, fields) except -1:
     placed = python_layout(cls, base, fields) if LAYOUT_IS_PYTHON else our_layout(cls, base, fields)
     cls.by_value = None
     cls.length = first + len(placed)
-    cls.members = [] if base is None else list(base.members)
     for i, field in enumerate(placed):
         give_field(cls, field, first + i)
-        cls.members.append((field.name, field.cls, field))
+    (<list>cls.members)[first:] = [((<CField>field).name, (<CField>field).cls, field) for field in placed]
     promote_anonymous(cls)
     cls.final = True
     return 0

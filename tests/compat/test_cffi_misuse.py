@@ -85,6 +85,8 @@ CASES = {
         data += bytes(100000)
         refused(lambda: p[0], RuntimeError)
         refused(lambda: ffi.string(p), RuntimeError)
+        refused(lambda: libc.memset(p, 0, 1), RuntimeError)
+        refused(lambda: ffi.new("char **", p), RuntimeError)
         """,
     "what had a destructor after release": """
         p = ffi.gc(ffi.new("int[100000]"), lambda p: None)
