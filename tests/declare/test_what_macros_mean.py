@@ -139,3 +139,20 @@ def test_rings_by_names_that_are_put_together():
     found = parse_header(text)
     assert [found.names[name].value for name in ("N1", "N9")] == [102 & 101 + 104] * 2
     assert "'N6' is not a known constant" in found.left_out["N6"]       # as gcc has it
+
+
+def test_enumerators_that_are_no_int_are_of_the_enum_s_type(compile_c):
+    text = """
+        enum a { A0 = 1ULL << 40, A1 = 1, A2 = A1 << 3 };
+        enum b { B0 = -1, B1 = 0xffffffffu };
+        enum c { C0 = 0x80000000, C1, C2 = (C0 - C0 - 1) < 0 };
+        enum __attribute__((packed)) d { D0 = -1, D1 = 200 };
+    """
+    names = "A0 A1 A2 B0 B1 C0 C1 C2 D0 D1".split()
+    asked = [f"{expression.format(name)}" for name in names
+             for expression in ("sizeof({0})", "({0} - {0} - 1) < 0", "{0} > -1")]
+    built = ctypes.CDLL(compile_c(f"{text} const int answers[] = {{{', '.join(asked)}}};", "enumerators", "-w"))
+    gcc = list((ctypes.c_int * len(asked)).in_dll(built, "answers"))
+    found = parse(text + "".join(f"#define Q{i} ({expression})\n" for i, expression in enumerate(asked))).names
+    assert dict(zip(asked, [found[f"Q{i}"].value for i in range(len(asked))], strict=True)) == dict(
+        zip(asked, gcc, strict=True))

@@ -221,12 +221,16 @@ class Records(Types):
             following = value + 1
         title = tagged.tag or name
         made_class = declared_enum(title or "enum", tuple(values.items()))
+        base = self._enum_base(tagged, values.values())
         with self.core(tagged.place):
-            made: Type = c.enum(made_class, base=self._enum_base(tagged, values.values()))
+            made: Type = c.enum(made_class, base=base)
         for token, _ in enumerators:
             value = values[token.text]
             python_value = made_class.__members__.get(token.text, value) if title else value
-            declaration = ConstantDeclaration(arithmetic.integer(value), python_value)
+            # What is no int is of the enum's own type, after it.
+            kind = arithmetic.INT if arithmetic.in_range(value, arithmetic.INT) else arithmetic.ctype_of(base)
+            assert kind is not None
+            declaration = ConstantDeclaration(arithmetic.Constant(value, kind), python_value)
             self.scope.put_name(token.text, declaration)
             self.declared[token.text] = declaration
             self.lines[token.text] = self.line
