@@ -37,8 +37,9 @@ cdef const scalar_code *scalar_of_class(cls) except NULL:
         raise ValueError("class must define a '_type_' attribute which must be a string of length 1")
     scalar = scalar_of(ord(letter))
     if scalar == NULL:
+        also = f" or one of {', '.join(map(repr, LETTERS))}" if LETTERS else ""
         raise AttributeError("class must define a '_type_' attribute which must be\n"
-                             f"a single character string containing one of '{KNOWN_LETTERS}'.")
+                             f"a single character string containing one of '{KNOWN_LETTERS}'{also}.")
     return scalar
 
 
