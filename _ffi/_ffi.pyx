@@ -7,6 +7,7 @@ from core cimport *
 
 include "base/prelude.pxi"
 include "base/short_texts.pyx"
+include "base/collector.pyx"
 include "model/errors.pyx"
 include "libffi/abi.pyx"
 include "values/Export.pyx"

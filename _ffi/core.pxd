@@ -224,6 +224,7 @@ cdef extern from "core.h":
     int pin_or_raise(lifetime *) except -1
     void keep_these(MemoryObject *, PyObject *)
     void hide(object)
+    void empty_nursery()
     list hidden_list()
     int hidden_set(object, object, object) except -1
     void install_memory_collection(PyTypeObject *)

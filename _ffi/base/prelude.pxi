@@ -57,7 +57,7 @@ cdef extern from "core.h":
 # Classes that have no name.
 cdef object MappingProxyType = type(type.__dict__)
 cdef object GenericAlias = type(list[int])
-cdef object NoneType = type(None)
+cdef object NoneType = type(None), UnionType = type(int | None)
 cdef object member_descriptor = type(type(_sys.flags).debug)
 cdef object builtins_type = type        # where a parameter has that name
 

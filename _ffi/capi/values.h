@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include "base/pool.h"
 #include "calls/results.h"
 #include "capi/given.h"
 #include "capi/public.h"

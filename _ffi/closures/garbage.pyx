@@ -10,9 +10,7 @@ cdef list saved_from_collection = []
 cdef void save_from_collection(Closure closure) noexcept:
     saved_from_collection.append(closure)
     try:
-        import gc
-        if not any([one is _at_collection for one in gc.callbacks]):
-            gc.callbacks.append(_at_collection)
+        call_at_collections(_at_collection)
     except Exception:               # the interpreter is taking itself apart
         pass
 

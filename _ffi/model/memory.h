@@ -17,6 +17,7 @@ typedef struct {
     lifetime own;                   /* ... used when it is ours */
     void *allocated;                /* heap block to free, if any */
     int readonly;
+    int known;                      /* to the collector: base/nursery.h */
     long double storage[INLINE_STORAGE / sizeof(long double) + 1];
 } memory_state;
 

@@ -11,6 +11,7 @@ typedef struct {
     char *address;
     const type_info *type;          /* of the pointer */
     lifetime *life;
+    int known;                      /* to the collector: base/nursery.h */
     int bounded;                    /* how many items there are is known: */
     Py_ssize_t length, before;      /* from here on, and before */
 } pointer_state;

@@ -107,6 +107,7 @@ set_metaclass(<PyTypeObject *>Array, <PyTypeObject *>MemoryClass)
 set_metaclass(<PyTypeObject *>Struct, <PyTypeObject *>MemoryClass)
 check_layouts()
 va_list = make_va_list()
+_atexit.register(_at_its_beginning, "start", None)      # the interpreter's last collections do not say so
 _atexit.register(_stop_foreign_threads)
 _atexit.register(_end_all_owned)        # before that: the last registered is the first
 for internal in (interned, core_types, docstrings, saved_from_collection, owners, needed_at_the_end, waiting):

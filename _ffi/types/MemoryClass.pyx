@@ -156,6 +156,7 @@ cdef object make_users_class(PyTypeObject *metaclass, name, tuple bases, dict na
 
 cdef int own_type_of(Type type, cls) except -1:
     """Let a new type be that of a user's class, which will know it by `own_type`."""
+    have_nursery_emptied()
     type.info.users_class = type.info.leads_to_users = True
     type.memory_class = cls
     type.info.memory_class = <PyObject *>cls

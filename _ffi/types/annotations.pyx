@@ -77,6 +77,7 @@ cdef Type type_meant(annotation, dict names):
     """Return the C type that an annotation means, or None."""
     cdef Type type
     need_stack(0)
+    annotation = getattr(annotation, "__forward_arg__", annotation)         # of Optional["T"]
     if isinstance(annotation, str):
         return type_meant(eval(annotation, names), names)
     type = type_said(annotation)
@@ -91,4 +92,26 @@ cdef Type type_meant(annotation, dict names):
     if len(arguments) == 2 and NoneType in arguments:       # NULL is None: str | None, Pointer[None] | None
         type = type_meant(arguments[arguments[0] is NoneType], names)
         return type if type is not None and is_pointer_kind(plain_type(&type.info).kind) else None
-    return None
+    item = pointed_to_by_all(arguments) if is_union(annotation) else None
+    type = None if item is None else type_meant(item, names)
+    return None if type is None else ptr(type)
+
+
+cdef bint is_union(annotation):
+    typing = _sys.modules.get("typing")
+    return isinstance(annotation, UnionType) or \
+        (typing is not None and getattr(annotation, "__origin__", None) is typing.Union)
+
+
+cdef pointed_to_by_all(tuple alternatives):
+    """Return the T of what goes for a T *, as in T | Pointer[T] and annotations.Target[T], or None."""
+    of = [one.__args__[0] for one in alternatives
+          if getattr(one, "__origin__", None) is Pointer and one.__args__[0] is not None]
+    if len(of) != 1:
+        return None
+    for one in alternatives:
+        if getattr(one, "__origin__", None) in (Pointer, Memory, Array):
+            one = one.__args__[0]
+        if one is not None and one is not NoneType and getattr(one, "__forward_arg__", one) != of[0]:
+            return None
+    return of[0]

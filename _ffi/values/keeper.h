@@ -7,7 +7,7 @@
 #include "base/compiler.h"
 #include "base/hidden.h"
 #include "base/lifetime.h"
-#include "base/pool.h"
+#include "base/nursery.h"
 #include "base/stack.h"
 #include "model/errors.h"
 #include "model/hooks.h"
@@ -39,7 +39,7 @@ static void keep_these(MemoryObject *root, PyObject *dict)
 {
     hide(dict);
     Py_SETREF(root->keep, dict);
-    track_object((PyObject *)root);
+    track_once((PyObject *)root, &root->m.known);
 }
 
 /* What is stored at `where` keeps `object` (or NULL) alive; *replaced is what was kept there, for the

@@ -11,6 +11,7 @@
 #include "base/hidden.h"
 #include "base/lifetime.h"
 #include "base/locks.h"
+#include "base/nursery.h"
 #include "base/pool.h"
 #include "base/trashcan.h"
 #include "model/errors.h"
@@ -31,30 +32,9 @@ static inline int is_plain_class(const PyTypeObject *class)
     return class->tp_dealloc == memory_dealloc;
 }
 
-/* For a type that leads to a user's class, which may have attributes that lead back: tracked by the collector.
-   New; raises MemoryError. */
-COLD static MemoryObject *users_memory(const type_info *type)
+/* What `memory`, new, is before it has storage. */
+static ALWAYS_INLINE void memory_init_for(MemoryObject *memory, const type_info *type)
 {
-    PyTypeObject *class = (PyTypeObject *)type->memory_class;
-    MemoryObject *memory = (MemoryObject *)(is_plain_class(class) ? pool_take(&memory_pool, class)
-                                                                  : class->tp_alloc(class, 0));
-    if (memory != NULL) {
-        memory->type = memory->owner = memory->keep = NULL;
-        track_object((PyObject *)memory);
-    }
-    return memory;
-}
-
-/* New; raises MemoryError.  Without storage yet, and with the lifetime NULL: nobody looks at it so soon. */
-static inline MemoryObject *memory_alloc(const type_info *type)
-{
-    MemoryObject *memory;
-    if (LIKELY(!type->leads_to_users))
-        memory = (MemoryObject *)pool_take(&memory_pool, (PyTypeObject *)type->memory_class);
-    else
-        memory = users_memory(type);
-    if (UNLIKELY(memory == NULL))
-        return NULL;
     memset(&memory->m, 0, offsetof(memory_state, storage));     /* in two: compilers make no loop of it */
     memset(memory->m.storage, 0, sizeof memory->m.storage);
     memory->weakrefs = NULL;
@@ -63,6 +43,39 @@ static inline MemoryObject *memory_alloc(const type_info *type)
     memory->keep = Py_NewRef(Py_None);
     memory->m.type = type;
     memory->m.size = type->size;
+}
+
+/* An instance of a class whose instances are more than memory.  New; raises MemoryError. */
+COLD static MemoryObject *memory_made_by_python(const type_info *type)
+{
+    PyTypeObject *class = (PyTypeObject *)type->memory_class;
+    MemoryObject *memory = (MemoryObject *)class->tp_alloc(class, 0);
+    if (memory != NULL) {
+        memory_init_for(memory, type);
+        memory->m.known = TRACKED;
+    }
+    return memory;
+}
+
+static ALWAYS_INLINE MemoryObject *memory_from_pool(const type_info *type)
+{
+    MemoryObject *memory = (MemoryObject *)pool_take(&memory_pool, (PyTypeObject *)type->memory_class);
+    if (LIKELY(memory != NULL))
+        memory_init_for(memory, type);
+    return memory;
+}
+
+/* New; raises MemoryError.  Without storage yet, and with the lifetime NULL: nobody looks at it so soon. */
+static inline MemoryObject *memory_alloc(const type_info *type)
+{
+    MemoryObject *memory;
+    if (LIKELY(!type->leads_to_users))
+        return memory_from_pool(type);
+    if (UNLIKELY(!is_plain_class((PyTypeObject *)type->memory_class)))
+        return memory_made_by_python(type);
+    memory = memory_from_pool(type);
+    if (LIKELY(memory != NULL))         /* whose class may have attributes that lead back to it */
+        track_if_it_stays((PyObject *)memory, &memory->m.known);
     return memory;
 }
 
@@ -113,7 +126,8 @@ static void memory_dealloc(PyObject *self)
 {
     PyObject *owner = ((MemoryObject *)self)->owner;
 
-    PyObject_GC_UnTrack(self);
+    if (((MemoryObject *)self)->m.known != UNKNOWN_TO_COLLECTOR)
+        untrack(self);
     if (LIKELY((owner == Py_None || Py_REFCNT(owner) > 1) && ((MemoryObject *)self)->keep == Py_None))
         memory_free(self);
     else
@@ -242,7 +256,7 @@ static MemoryObject *memory_view(const type_info *type, void *data, PyObject *ow
         if (Memory_Check(owner))
             owner = (PyObject *)memory_root((MemoryObject *)owner);
         Py_SETREF(memory->owner, Py_NewRef(owner));
-        track_object((PyObject *)memory);
+        track_once((PyObject *)memory, &memory->m.known);
     }
     return memory;
 }

@@ -7,6 +7,7 @@
 
 #include "base/compiler.h"
 #include "base/lifetime.h"
+#include "base/nursery.h"
 #include "base/pool.h"
 #include "base/trashcan.h"
 #include "model/hooks.h"
@@ -40,7 +41,8 @@ static void pointer_dealloc(PyObject *self)
 {
     PyObject *owner = ((PointerObject *)self)->owner;
 
-    PyObject_GC_UnTrack(self);
+    if (((PointerObject *)self)->p.known != UNKNOWN_TO_COLLECTOR)
+        untrack(self);
     if (LIKELY(owner == Py_None || Py_REFCNT(owner) > 1))
         pointer_free(self);
     else
@@ -69,8 +71,10 @@ static PyObject *new_pointer(const type_info *type, void *address, PyObject *own
     pointer->p.length = length;
     pointer->type = Py_NewRef(type->object);
     pointer->owner = Py_NewRef(owner ? owner : Py_None);
-    if ((owner != NULL && owner != Py_None) || UNLIKELY(type->item->leads_to_users))
-        track_object((PyObject *)pointer);
+    if (owner != NULL && owner != Py_None)
+        track_once((PyObject *)pointer, &pointer->p.known);
+    else if (UNLIKELY(type->item->leads_to_users))
+        track_if_it_stays((PyObject *)pointer, &pointer->p.known);
     return (PyObject *)pointer;
 }
 

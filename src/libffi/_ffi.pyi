@@ -52,7 +52,9 @@ _T_co = TypeVar("_T_co", covariant=True)
 _Read_co = TypeVar("_Read_co", covariant=True, default=Any)
 _Written = TypeVar("_Written")
 _Written_co = TypeVar("_Written_co", covariant=True, default=object)
+_Written_contra = TypeVar("_Written_contra", contravariant=True)
 _P = ParamSpec("_P", default=...)
+_Passed = ParamSpec("_Passed")  # to a closure
 _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True, default=Any)
 _Result = TypeVar("_Result", default=None)  # a function's; None where no type says it
@@ -65,7 +67,7 @@ _Name = TypeVar("_Name")
 _Field_co = TypeVar("_Field_co", covariant=True, default=Any)  # what all fields read
 _Aggregate = TypeVar("_Aggregate", bound=Memory)  # of a struct, union or array
 _Out = TypeVar("_Out", bound=Buffer)
-_Handle = TypeVar("_Handle", bound=AnyPointer | Memory | DataclassInstance)
+_Handle = TypeVar("_Handle", bound=AnyPointer | AnyMemory)
 _Class = TypeVar("_Class", bound=type)
 # Of the arguments by position: what C takes, and what a closure is given.
 _A1 = TypeVar("_A1")
@@ -107,7 +109,8 @@ _Shape: TypeAlias = SupportsIndex | Sequence[SupportsIndex | None]
 _Members: TypeAlias = Sequence[tuple[str | None, _Of] | tuple[str | None, _Of, int]]
 _ArgTypes: TypeAlias = Iterable[_Of | OutType | InOutType | ArrayParameter | EllipsisType]
 _Address: TypeAlias = int | Pointer | Closure | Function
-_Place: TypeAlias = _Address | Buffer | DataclassInstance  # whatever has an address; Memory is a Buffer
+AnyMemory: TypeAlias = Memory | DataclassInstance  # what checkers take an instance of a class under c.struct for
+_Place: TypeAlias = _Address | Buffer | AnyMemory  # whatever has an address
 _Storage: TypeAlias = int | Pointer | Buffer
 _GIL: TypeAlias = Literal["release", "hold"]
 _OnException: TypeAlias = Callable[[BaseException], Any]
@@ -116,7 +119,7 @@ _ErrCheck: TypeAlias = Callable[[Any, Function, tuple[Any, ...]], _R]
 # Whatever some C function takes: nearly everything, but neither a type nor Python code.
 _Argument: TypeAlias = (
     SupportsIndex | SupportsFloat | SupportsComplex | str | Buffer | PathLike[Any] | AnyPointer | AnyFunction | AnyValue
-    | Closure | Sequence[Any] | Mapping[str, Any] | DataclassInstance | None
+    | Closure | Sequence[Any] | Mapping[str, Any] | AnyMemory | None
 )
 
 # Without parameters, lest mypy take a union of them for an Any.
@@ -311,6 +314,7 @@ class Type(_TypeFacts, Generic[_Read_co, _Written_co]):
     def __deepcopy__(self, memo: Any) -> Self: ...
     def __setstate__(self, state: Any) -> None: ...
     def _written(self) -> _Written_co: ...
+    def _takes(self, value: _Written_co, /) -> None: ...  # type: ignore[misc]
     def _given(self: Type[_T | None]) -> list[_T]: ...
 
 # What the constructors of libffi.c return: they need no overloads, and know all that may be written. To checkers a
@@ -356,6 +360,7 @@ class InOutType(_TypeFacts, Generic[_Read_co]):
 class ArrayParameter(_TypeFacts, Generic[_Written_co]):
     # What c.ndarray(T) is: a parameter only, too.
     def _written(self) -> _Written_co: ...
+    def _takes(self, value: _Written_co, /) -> None: ...  # type: ignore[misc]
 
 # What c.double and the like are to checkers: classes, so that they annotate parameters, results and fields. All else
 # that they are asked for has their metaclass, which is the Type that they are when a program runs.
@@ -410,6 +415,12 @@ class _TakesStruct(Protocol[_T]):
     def __dataclass_fields__(self) -> Mapping[str, _DataclassField[_T]]: ...
 
 _Takes: TypeAlias = _TakesValue[_Written_co] | _TakesStruct[_Written_co]
+
+# The type of a parameter: a function of it goes where one is wanted that takes less.
+class _TakesLess(Protocol[_Written_contra]):
+    def _takes(self, value: _Written_contra, /) -> None: ...
+
+_Parameter: TypeAlias = _TakesLess[_Written] | _TakesStruct[_Written]
 
 class _GivesValue(Protocol[_T]):
     def _given(self) -> list[_T]: ...
@@ -545,6 +556,8 @@ class StructClassMethods:
     def read(cls, buffer: Buffer, offset: SupportsIndex = 0) -> Self: ...
     @classmethod
     def _written(cls) -> Self | _Fields: ...
+    @classmethod
+    def _takes(cls, value: Self | _Fields, /) -> None: ...
     @classmethod
     def _given(cls) -> list[Self]: ...
 
@@ -852,31 +865,53 @@ class FunctionOfStub:
     # What decorates a stub: its parameters and result are those of the function, where c.double and the like annotate
     # them what these take and give.
     @overload
-    def __call__(self, stub: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
-    @overload
-    def __call__(self, stub: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
-    @overload
-    def __call__(self, stub: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
     def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
-    @overload
-    def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(
         self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], Scalar[_R, Any]], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
     @overload
     def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
     @overload
     def __call__(self, stub: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
@@ -890,29 +925,45 @@ class FunctionOfStub:
     @overload
     def __call__(self, stub: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
     @overload
-    def __call__(self, stub: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
-    @overload
-    def __call__(self, stub: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
-    @overload
-    def __call__(self, stub: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
-    @overload
-    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8, Never], _R], /) -> Function[..., _R]: ...
     @overload
     def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
-    def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, Never], _R], /) -> Function[..., _R]: ...
     @overload
     def __call__(
         self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], _R], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
     @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, Never], _R], /) -> Function[..., _R]: ...
+    @overload
     def __call__(
-        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, _S5, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, stub: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, stub: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
     @overload
     def __call__(self, stub: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
     @overload
@@ -928,31 +979,53 @@ class FunctionOfStub:
 class MakeFunction:
     # Library.function. Tuples of types give the parameters, their number included, lists what they are one of.
     @overload
-    def __call__(self, name: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
-    @overload
-    def __call__(self, name: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
-    @overload
-    def __call__(self, name: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
     def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
-    @overload
-    def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
     @overload
     def __call__(
         self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], Scalar[_R, Any]], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
     @overload
     def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], Scalar[_R, Any]], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, Never], Scalar[_R, Any]], /
+    ) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, _S5, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4], Scalar[_R, Any]], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, Never], Scalar[_R, Any]], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1], Scalar[_R, Any]], /) -> SpelledFunction[_R, _S1]: ...
     @overload
     def __call__(self, name: Callable[Concatenate[_S1, _P], Scalar[_R, Any]], /) -> Function[..., _R]: ...
     @overload
@@ -966,29 +1039,45 @@ class MakeFunction:
     @overload
     def __call__(self, name: Callable[_P, Scalar[_R, Any]], /) -> Function[_P, _R]: ...
     @overload
-    def __call__(self, name: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
-    @overload
-    def __call__(self, name: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
-    @overload
-    def __call__(self, name: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
-    @overload
-    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8, Never], _R], /) -> Function[..., _R]: ...
     @overload
     def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
     @overload
-    def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, Never], _R], /) -> Function[..., _R]: ...
     @overload
     def __call__(
         self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7], _R], /
     ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7]: ...
     @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, Never], _R], /) -> Function[..., _R]: ...
+    @overload
     def __call__(
-        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8], _R], /
-    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6, _S7, _S8]: ...
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5, _S6], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5, _S6]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, _S5, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(
+        self, name: Callable[[_S1, _S2, _S3, _S4, _S5], _R], /
+    ) -> SpelledFunction[_R, _S1, _S2, _S3, _S4, _S5]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, _S4], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3, _S4]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, _S3], _R], /) -> SpelledFunction[_R, _S1, _S2, _S3]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, _S2], _R], /) -> SpelledFunction[_R, _S1, _S2]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1, Never], _R], /) -> Function[..., _R]: ...
+    @overload
+    def __call__(self, name: Callable[[_S1], _R], /) -> SpelledFunction[_R, _S1]: ...
     @overload
     def __call__(self, name: Callable[Concatenate[_S1, _P], _R], /) -> Function[..., _R]: ...
     @overload
@@ -1012,39 +1101,41 @@ class MakeFunction:
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
-        argtypes: tuple[_Takes[_A1]], *, errcheck: _ErrCheck[_R],
+        argtypes: tuple[_Parameter[_A1]], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2]], *, errcheck: _ErrCheck[_R],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2]], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3]], *, errcheck: _ErrCheck[_R],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3]], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4]], *, errcheck: _ErrCheck[_R],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4]], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], _Takes[_A5]], *, errcheck: _ErrCheck[_R],
+        argtypes: tuple[
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4], _Parameter[_A5],
+        ], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5], _R]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6],
         ], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6], _R]: ...
@@ -1052,8 +1143,8 @@ class MakeFunction:
     def __call__(
         self, name: str, restype: _Of | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6], _Takes[_A7],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6], _Parameter[_A7],
         ], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _R]: ...
@@ -1061,8 +1152,8 @@ class MakeFunction:
     def __call__(
         self, name: str, restype: _Of | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6], _Takes[_A7], _Takes[_A8],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6], _Parameter[_A7], _Parameter[_A8],
         ], *, errcheck: _ErrCheck[_R],
         **options: Unpack[_CheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _R]: ...
@@ -1089,39 +1180,39 @@ class MakeFunction:
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1]],
+        argtypes: tuple[_Parameter[_A1]],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2]],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2]],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3]],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3]],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4]],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4]],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], _Takes[_A5]],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4], _Parameter[_A5]],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6],
         ],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6], _Result]: ...
@@ -1129,8 +1220,8 @@ class MakeFunction:
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6], _Takes[_A7],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6], _Parameter[_A7],
         ],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Result]: ...
@@ -1138,33 +1229,33 @@ class MakeFunction:
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
         argtypes: tuple[
-            _Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4],
-            _Takes[_A5], _Takes[_A6], _Takes[_A7], _Takes[_A8],
+            _Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4],
+            _Parameter[_A5], _Parameter[_A6], _Parameter[_A7], _Parameter[_A8],
         ],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], EllipsisType],
+        argtypes: tuple[_Parameter[_A1], EllipsisType],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], EllipsisType],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], EllipsisType],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], EllipsisType],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3], EllipsisType],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, _A3, ...], _Result]: ...
     @overload
     def __call__(
         self, name: str, restype: _Of[_Result] | None,
-        argtypes: tuple[_Takes[_A1], _Takes[_A2], _Takes[_A3], _Takes[_A4], EllipsisType],
+        argtypes: tuple[_Parameter[_A1], _Parameter[_A2], _Parameter[_A3], _Parameter[_A4], EllipsisType],
         **options: Unpack[_UncheckedFunctionOptions],
     ) -> Function[Concatenate[_A1, _A2, _A3, _A4, ...], _Result]: ...
     @overload
@@ -1224,24 +1315,28 @@ class Closure:
     def __enter__(self) -> Self: ...
     def __exit__(self, *exc_info: object) -> None: ...
 
-# With a list of types checkers do not know how many there are. The second half are methods.
-_CallbackOf: TypeAlias = (
-    Callable[[], _R]
-    | Callable[[_T], _R]
-    | Callable[[_T, _T], _R]
-    | Callable[[_T, _T, _T], _R]
-    | Callable[[_T, _T, _T, _T], _R]
-    | Callable[[_T, _T, _T, _T, _T], _R]
-    | Callable[[_T, _T, _T, _T, _T, _T], _R]
-    | Callable[[_T, _T, _T, _T, _T, _T, _T], _R]
-    | Callable[[_T, _T, _T, _T, _T, _T, _T, _T], _R]
-    | Callable[[Any, _T], _R]
-    | Callable[[Any, _T, _T], _R]
-    | Callable[[Any, _T, _T, _T], _R]
-    | Callable[[Any, _T, _T, _T, _T], _R]
-    | Callable[[Any, _T, _T, _T, _T, _T], _R]
-    | Callable[[Any, _T, _T, _T, _T, _T, _T], _R]
-    | Callable[[Any, _T, _T, _T, _T, _T, _T, _T], _R]
+# A method's function, which takes an instance besides: what matches an overloaded protocol matches all of it, hence
+# this is a function whose first parameter is called self.
+@type_check_only
+class Method(Protocol[_Passed, _R_co]):
+    @overload
+    def __call__(this, instance: Any, /, *args: _Passed.args, **kwargs: _Passed.kwargs) -> _R_co: ...
+    @overload
+    def __call__(this, self: Any, *args: Any, **kwargs: Any) -> Any: ...
+
+_Body: TypeAlias = Callable[_Passed, _R] | Method[_Passed, _R]
+
+# With a list of types checkers do not know how many there are.
+_BodyOf: TypeAlias = (
+    _Body[[], _R]
+    | _Body[[_T], _R]
+    | _Body[[_T, _T], _R]
+    | _Body[[_T, _T, _T], _R]
+    | _Body[[_T, _T, _T, _T], _R]
+    | _Body[[_T, _T, _T, _T, _T], _R]
+    | _Body[[_T, _T, _T, _T, _T, _T], _R]
+    | _Body[[_T, _T, _T, _T, _T, _T, _T], _R]
+    | _Body[[_T, _T, _T, _T, _T, _T, _T, _T], _R]
 )
 
 @overload
@@ -1249,37 +1344,37 @@ def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[()] = (),
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[], _Returned]], Closure]: ...
+) -> Callable[[_Body[[], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[_Gives[_A1]],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[_Gives[_A1], _Gives[_A2]],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3]],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4]],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3, _A4], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3, _A4], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
     argtypes: tuple[_Gives[_A1], _Gives[_A2], _Gives[_A3], _Gives[_A4], _Gives[_A5]],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3, _A4, _A5], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
@@ -1288,7 +1383,7 @@ def closure(
         _Gives[_A5], _Gives[_A6],
     ],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3, _A4, _A5, _A6], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
@@ -1297,7 +1392,7 @@ def closure(
         _Gives[_A5], _Gives[_A6], _Gives[_A7],
     ],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3, _A4, _A5, _A6, _A7], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _Takes[_Returned] | None,
@@ -1306,11 +1401,11 @@ def closure(
         _Gives[_A5], _Gives[_A6], _Gives[_A7], _Gives[_A8],
     ],
     **options: Unpack[_ClosureOptions],
-) -> Callable[[Callable[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Returned]], Closure]: ...
+) -> Callable[[_Body[[_A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8], _Returned]], Closure]: ...
 @overload
 def closure(
     restype: _TakesValue[_Returned] | None, argtypes: Iterable[_GivesValue[_T]], **options: Unpack[_ClosureOptions]
-) -> Callable[[_CallbackOf[_Returned, _T]], Closure]: ...
+) -> Callable[[_BodyOf[_Returned, _T]], Closure]: ...
 @overload
 def closure(
     restype: _TakesValue[_Returned] | None, argtypes: _ArgTypes, **options: Unpack[_ClosureOptions]
@@ -1412,12 +1507,12 @@ class ABI(IntEnum):
 # ---- functions ----
 
 def addressof(
-    value: Pointer | Closure | Function | Buffer | DataclassInstance, member: str | SupportsIndex | None = None
+    value: Pointer | Closure | Function | Buffer | AnyMemory, member: str | SupportsIndex | None = None
 ) -> int: ...
 @overload
 def pointer_to(value: Pointer[_Item_co, _Stored_contra], member: None = None) -> Pointer[_Item_co, _Stored_contra]: ...
 @overload
-def pointer_to(value: Pointer | Memory | DataclassInstance, member: str | SupportsIndex | None = None) -> Pointer: ...
+def pointer_to(value: Pointer | AnyMemory, member: str | SupportsIndex | None = None) -> Pointer: ...
 @overload
 def owned(value: _Handle, free: Callable[[_Handle], Any]) -> _Handle: ...
 @overload
@@ -1427,13 +1522,13 @@ def typeof(value: Pointer[_T]) -> Type[Pointer[_T]]: ...
 @overload
 def typeof(value: Value[_T]) -> Type[_T]: ...
 @overload
-def typeof(value: Memory | type[Struct] | DataclassInstance | type[DataclassInstance]) -> Type: ...
-def asdict(memory: Struct | DataclassInstance) -> dict[str, Any]: ...
-def sizeof_of(value: _Of | Memory | Pointer | Value | DataclassInstance) -> int: ...
+def typeof(value: AnyMemory | type[Struct] | type[DataclassInstance]) -> Type: ...
+def asdict(memory: _HasFields) -> dict[str, Any]: ...
+def sizeof_of(value: _Of | AnyMemory | Pointer | Value) -> int: ...
 def string_at(address: _Place, size: int | None = None) -> bytes: ...
 def wstring_at(address: _Place, size: int | None = None) -> str: ...
 def struct_offsets(type: _Of, abi: ABI | int | None = None) -> tuple[int, ...]: ...
-def capsule(value: Function | Closure | Memory | Pointer | DataclassInstance) -> CapsuleType: ...
+def capsule(value: Function | Closure | Pointer | AnyMemory) -> CapsuleType: ...
 def features() -> _Features: ...
 def get_errno() -> int: ...
 def set_errno(value: int) -> int: ...

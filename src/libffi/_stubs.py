@@ -69,8 +69,11 @@ def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, obje
             raise DeclarationError(f"{what}: cannot evaluate the annotation {text!r}: {error}") from error
     if annotation is None:
         return c.void
-    # Annotated[float, c.double] says both: the Python type to type checkers, the C type to us.
-    if (known := _type_said(annotation)) is None:
+    # Annotated[float, c.double] says both: the Python type to type checkers, the C type to us. Pointers need not.
+    known = _type_said(annotation)
+    if known is None and (meant := _type_meant(annotation, {**stub.__globals__, **names})) and meant.kind == "pointer":
+        known = meant
+    if known is None:
         raise TypeError(f"{what}: expected a libffi type such as c.double, got {annotation!r}")
     return known
 

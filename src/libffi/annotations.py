@@ -30,12 +30,11 @@ from typing import (
 from libffi import Array, Closure, Function, Memory, Pointer, Struct, Type, Value
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance  # what checkers take an instance of a class under c.struct for
     from typing_extensions import Buffer
 
-    from libffi._ffi import AnyFunction, AnyPointer, AnyValue
+    from libffi._ffi import AnyFunction, AnyMemory, AnyPointer, AnyValue, Method
 else:
-    Buffer = DataclassInstance = Any
+    Buffer = AnyMemory = Any
     AnyFunction, AnyPointer, AnyValue = Function, Pointer, Value
 
 _T = TypeVar("_T")
@@ -54,8 +53,8 @@ VoidPointer: TypeAlias = Pointer[None] | None
 Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes] | Buffer | AnyPointer | None
 WideText: TypeAlias = str | AnyPointer | Array[str] | None
 Callback: TypeAlias = Closure | AnyFunction | AnyPointer | None
-Address: TypeAlias = AnyPointer | Buffer | DataclassInstance | Closure | AnyFunction | int | str | None
-Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | DataclassInstance | None
+Address: TypeAlias = AnyPointer | Buffer | AnyMemory | Closure | AnyFunction | int | str | None
+Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | AnyMemory | None
 Target: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | _T | None
 Aggregate: TypeAlias = _T | AnyValue | tuple[Any, ...] | Mapping[str, Any]
 Items: TypeAlias = Iterable[Any] | Buffer
@@ -88,14 +87,14 @@ if TYPE_CHECKING:
 
         @overload
         def closure(
-            self, callable: Callable[_P, _R], *, on_error: Any = None,
+            self, callable: Callable[_P, _R] | Method[_P, _R], *, on_error: Any = None,
             on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None
         ) -> Closure: ...
         @overload
         def closure(
             self, callable: None = None, *, on_error: Any = None,
             on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None
-        ) -> Callable[[Callable[_P, _R]], Closure]: ...
+        ) -> Callable[[Callable[_P, _R] | Method[_P, _R]], Closure]: ...
         def closure(
             self, callable: Any = None, *, on_error: Any = None,
             on_exception: Callable[[BaseException], Any] | None = None, name: str | None = None

@@ -1,11 +1,12 @@
 """Annotated Python stubs: the decorator, its options and what it refuses."""
 import inspect
-from typing import Annotated
+from typing import Annotated, Optional
 
 import pytest
 from helpers import stubs_with_text_annotations
 
-from libffi import CIF, DeclarationError, Function, Library, SymbolNotFound, c
+from libffi import CIF, DeclarationError, Function, Library, Pointer, Struct, SymbolNotFound, c
+from libffi.annotations import Target
 
 libm = Library("m")
 libc = Library(None)
@@ -90,6 +91,25 @@ def test_annotations_as_text():
     assert stubs_with_text_annotations.with_local_type() == (3, 2)
     with pytest.raises(DeclarationError, match=r"cos\(\) parameter 'x': cannot evaluate.*'c\.doubel'"):
         stubs_with_text_annotations.with_a_mistake()
+
+
+class Place(Struct):
+    x: int
+
+
+def test_pointers_need_no_annotated():
+    @libc.function("memchr")
+    def found(a: Place | Pointer[Place] | None, what: c.int, size: c.size_t) -> Pointer["Place"]: ...
+    @libc.function("memcmp")
+    def same(a: "Target[Place]", b: Optional["Pointer[Place]"], size: c.size_t) -> c.int: ...
+
+    place = Place(7)
+    assert found.argtypes == (c.ptr(Place), c.int, c.size_t) and same.argtypes[:2] == (c.ptr(Place),) * 2
+    assert found(c.ptr(Place)(place), 7, 4)[0].x == 7 and same(place, found(place, 7, 4), 4) == 0
+    for wrong in Pointer[list], Pointer[int] | Pointer[Place], Place | Pointer[int], Place | None:
+        def refused(a: wrong) -> c.int: ...
+        with pytest.raises(TypeError, match="parameter 'a': expected a libffi type"):
+            libc.function(refused)
 
 
 def test_what_stubs_may_not_have():

@@ -3,15 +3,17 @@ from __future__ import annotations
 
 import abc
 import functools
+import gc
 import inspect
 import sys
 import typing
-from typing import Annotated, ClassVar
+import weakref
+from typing import Annotated, ClassVar, Optional
 
 import pytest
 
 import libffi
-from libffi import CIF, MemoryClass, Pointer, Struct, Type, c, sizeof, typeof
+from libffi import CIF, Library, MemoryClass, Pointer, Struct, Type, c, sizeof, typeof
 
 
 @c.struct
@@ -115,10 +117,13 @@ def test_what_annotations_mean():
         a: Annotated[list, c.array(c.int, 3)]
         w: Annotated[int, "a note", c.bits(c.uint, 3)]
         q: Pointer[Pointer[Point]]
+        e: Point | Pointer[Point] | None
+        f: Optional["Pointer[Point]"]  # noqa: UP037, UP045
 
     assert list(everything.fields.values()) == [
         c.int, c.double, c.bool, c.complex_double, c.string, c.string, c.bytes, c.ptr(c.int), c.pointer,
-        c.ptr(c.double), typeof(Point), c.array(c.int, 3), c.bits(c.uint, 3), c.ptr(c.ptr(Point))]
+        c.ptr(c.double), typeof(Point), c.array(c.int, 3), c.bits(c.uint, 3), c.ptr(c.ptr(Point)),
+        c.ptr(Point), c.ptr(Point)]
     named = c.struct(type("named", (), {"__annotations__": {"x": Pointer["'Point'"], "y": "Pointer['named']"}}))
     assert list(named.fields.values()) == [c.ptr(Point), c.ptr(named)]
     for wrong in list, "Pointer[list]", "int | None", "int | str", 5, Struct:
@@ -499,3 +504,43 @@ def test_original_bases():
         pass
 
     assert types.get_original_bases(Pair) == (T,)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_cycles_through_the_newest_instances_are_collected(count):
+    """The collector hears of them when it begins (base/nursery.h)."""
+    def make():
+        class Held(Struct):
+            quot: int
+            rem: int
+
+        class Chain(Struct):
+            next: Pointer[Chain]
+
+        div = Library(None).function("div", Held, [c.int, c.int])
+        Held.all = [div(7, 2) for _ in range(count)]
+        Held.pointers = [c.ptr(Held)(0) for _ in range(count)]
+        Held.views = [c.array(Held, 2).new()[1] for _ in range(count)]
+        Chain.last = Chain(None)
+        Chain.last.next = Chain.last
+        return weakref.ref(Held), weakref.ref(Chain)
+
+    seen = [make() for _ in range(3)]
+    gc.collect()
+    assert [(held(), chain()) for held, chain in seen] == [(None, None)] * 3
+
+
+def test_the_newest_instances_come_and_go_in_any_order():
+    class Held(Struct):
+        x: int
+
+    living = []
+    for i in range(200):
+        living.append(Held(i))
+        if i % 3:
+            living.append(c.ptr(Held)(living[-1]) if i % 2 else c.ptr(Held)(0))
+        if i % 5 == 0:
+            gc.collect(0)
+        del living[::7], living[-1:i % 4]
+    assert all(gc.is_tracked(one) for one in living[:-2])
+    assert all(one.x >= 0 for one in living if isinstance(one, Held))

@@ -7,6 +7,7 @@ from array import array
 from typing import Annotated, Any
 import numpy as np
 from libffi import Library, c, closure, CIF, Function, Struct, Pointer, Memory, Array, Closure, Type, string_at
+from libffi.annotations import Target
 
 libm = Library("m"); libc = Library(None)
 # 1 typed result
@@ -186,3 +187,41 @@ class LibC(Library):
     atoi: Function[[str], int]
     strlen: Function[[str], Annotated[int, c.size_t]]
 n = LibC(None).atoi("3") + LibC(None).strlen("x")
+# 46 methods as closures, with tuples, lists and none
+class Sorter:
+    calls = 0
+    @closure(c.int, (c.ptr(c.int), c.ptr(c.int)))
+    def compare(self, a: Pointer[int], b: Pointer[int]) -> int:
+        self.calls += 1
+        return a[0] - b[0]
+    @closure(c.int, [c.int])
+    def turn(self, number: int) -> int: return -number
+    @closure(c.void)
+    def nothing(self) -> None: ...
+closure(c.int, (c.int,))(Sorter().calls.__add__)
+closure(c.int, (c.int, c.int))(lambda a, b: a + b)
+# 47 defaults and variable arguments besides what c.double and the like annotate
+@libm.function
+def ldexp(x: c.double, exponent: Annotated[int, c.int] = 1) -> c.double: ...
+r6 = ldexp(1) + ldexp(1, 3)
+@libc.function("snprintf")
+def written(text: c.pointer, size: c.size_t, form: c.string, *args: Any) -> c.int: ...
+n = written(arr, 3, "x") + written(arr, 3, "%d %s", 1, "x")
+@libm.function("frexp")
+def halves(x: c.double, exponent: Annotated[int, c.out(c.int)] = ...) -> Annotated[tuple[float, int], c.double]: ...
+r6, n = halves(8)
+# 48 pointers to structs, and what else goes for one
+@libc.function("memcmp")
+def same(a: Target[pair], b: Target[pair], size: Annotated[int, c.size_t] = 8) -> Annotated[int, c.int]: ...
+n = same(pair(1, 2), c.ptr(pair)(None)) + same(None, c.array(pair, 2).new(), size=4)
+@libc.function("memchr")
+def found(a: pair | Pointer[pair] | None, what: Annotated[int, c.int], n: Annotated[int, c.size_t]) -> Pointer[pair]: ...
+n = found(found(pair(1, 2), 1, 8), 2, 8)[0].left
+class LibC2(Library):
+    memcmp: Function[[pair | Pointer[pair], pair | Pointer[pair], Annotated[int, c.size_t]], int]
+n = LibC2(None).memcmp(pair(1, 2), c.ptr(pair)(None), 8)
+# 49 functions of tuples where less is passed
+def cosine(name: str) -> Function[[float], float]:
+    return libm.function(name, c.double, (c.double,))
+waves: list[Function[[float], float]] = [libm.function("cos", c.double, (c.double,)), cosine("sin")]
+r6 = sum(wave(1.0) for wave in waves)

@@ -201,3 +201,26 @@ import libffi
 libffi.Libary  # type: ignore
 from libffi import clsoure  # type: ignore
 libffi.addressof(3.5)  # type: ignore
+class Sorter:
+    @closure(c.int, (c.int,))  # type: ignore
+    def one(self, a: str) -> int: return 1
+    @closure(c.int, (c.int,))  # type: ignore
+    def two(self, a: int, b: int) -> int: return 1
+    @closure(c.int, (c.int,))  # type: ignore
+    def three(self) -> int: return 1
+    @closure(c.int, (c.int,))  # type: ignore
+    def four(self, a: int) -> str: return ""
+    @closure(c.int, [c.int])  # type: ignore
+    def five(self, a: str) -> int: return 1
+@closure(c.int, [c.int])  # type: ignore
+def k10(a: str, b: int) -> int: return 1
+@libc.function("memcmp")
+def same(a: Pair | Pointer[Pair], b: Pair | Pointer[Pair], size: Annotated[int, c.size_t] = 8) -> Annotated[int, c.int]: ...
+same(reading, pair)  # type: ignore
+same(pair, pair, "x")  # type: ignore
+same(pair)  # type: ignore
+same(pair, None)  # type: ignore
+same(pair, c.ptr(Reading)(reading))  # type: ignore
+class LibC2(Library):
+    memcmp: Function[[Pair | Pointer[Pair], Pair | Pointer[Pair], Annotated[int, c.size_t]], int]
+LibC2(None).memcmp(reading, pair, 8)  # type: ignore
