@@ -29,8 +29,6 @@ FRONTS = {      # module: the folder of its sources
     "libffi.compat._ctypes": "_compat/ctypes",
     "libffi.compat.cffi._cdata": "_compat/cffi",
 }
-if sysconfig.get_platform().startswith("win"):
-    del FRONTS["libffi.compat._ctypes"]     # is written for dlopen
 # Of the core's room for what knows nothing of types they use what Cython and the public header have no names for.
 BASE = [Path("_ffi/base", name) for name in ("held_view.h", "shared_dict.h")]
 SHARED = [*sorted(Path("_compat").glob("*.h")), *BASE]

@@ -46,6 +46,7 @@ def run_python_inside_sql():
         enum { SQLITE_OK = 0, SQLITE_UTF8 = 1 };
         typedef void (*sql_function)(sqlite3_context *, int, sqlite3_value **);
 
+        int sqlite3_initialize(void);
         int sqlite3_open(const char *filename, sqlite3 **db);
         int sqlite3_close(sqlite3 *db);
         int sqlite3_create_function(sqlite3 *db, const char *name, int arguments, int encoding,
@@ -67,6 +68,7 @@ def run_python_inside_sql():
         return 0
 
     place = c.pointer.new()  # room for one void *, which SQLite fills in
+    sqlite.sqlite3_initialize()     # a SQLite can be built to want it: Python's on Windows is
     assert sqlite.sqlite3_open(":memory:", place) == sqlite.SQLITE_OK
     database = place.value
     sqlite.sqlite3_create_function(

@@ -1,13 +1,16 @@
 """The same three things with ctypes and with libffi: what changes when you move."""
 import ctypes
+import sys
 
 from libffi import Library, c, closure
+
+LIBC = "ucrtbase" if sys.platform == "win32" else None    # which is the process, for ctypes not on Windows
 
 # ---- a call ----
 
 
 def absolute_ctypes(number):
-    llabs = ctypes.CDLL(None).llabs
+    llabs = ctypes.CDLL(LIBC).llabs
     llabs.argtypes = [ctypes.c_longlong]
     llabs.restype = ctypes.c_longlong  # forgotten, the result is an int: the upper half is lost
     return llabs(number)
@@ -26,7 +29,7 @@ class DivT(ctypes.Structure):
 
 
 def divide_ctypes(a, b):
-    div = ctypes.CDLL(None).div
+    div = ctypes.CDLL(LIBC).div
     div.argtypes = [ctypes.c_int, ctypes.c_int]
     div.restype = DivT
     result = div(a, b)
@@ -51,7 +54,7 @@ def sort_ctypes(numbers):
     array = (ctypes.c_int * len(numbers))(*numbers)
     Compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int),
                                ctypes.POINTER(ctypes.c_int))
-    qsort = ctypes.CDLL(None).qsort
+    qsort = ctypes.CDLL(LIBC).qsort
     qsort.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, Compare]
     qsort.restype = None
     qsort(array, len(array), ctypes.sizeof(ctypes.c_int),

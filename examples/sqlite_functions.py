@@ -15,6 +15,7 @@ sqlite.declare("""
     enum { SQLITE_OK, SQLITE_ERROR, SQLITE_UTF8 = 1 };
     struct moments { long long count; double mean, squares; };
 
+    int sqlite3_initialize(void);
     int sqlite3_open(const char *filename, sqlite3 **db);
     int sqlite3_close(sqlite3 *);
     const char *sqlite3_errmsg(sqlite3 *);
@@ -76,6 +77,7 @@ def print_row(app, count, texts, names):
 
 def main():
     place = c.pointer.new()
+    sqlite.sqlite3_initialize()
     sqlite.sqlite3_open(":memory:", place)
     db = place.value
     utf8 = sqlite.SQLITE_UTF8

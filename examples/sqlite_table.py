@@ -35,6 +35,7 @@ sqlite.declare("""
     int sqlite3_declare_vtab(sqlite3 *, const char *sql);
     void sqlite3_result_int64(sqlite3_context *, long long);
     void sqlite3_result_text(sqlite3_context *, const char *, int, void (*)(void *));
+    int sqlite3_initialize(void);
     int sqlite3_open(const char *, sqlite3 **);
     int sqlite3_exec(sqlite3 *, const char *, int (*)(void *, int, char **, char **), void *, char **);
     const char *sqlite3_errmsg(sqlite3 *);
@@ -110,6 +111,7 @@ def main():
     moons = Table([Moon("Io", "Jupiter", 1822), Moon("Titan", "Saturn", 2575), Moon("Europa", "Jupiter", 1561)],
                   Moon._fields)
     place = c.ptr(sqlite.sqlite3).new()
+    sqlite.sqlite3_initialize()
     sqlite.sqlite3_open(":memory:", place)
     db = place.value
     sqlite.sqlite3_create_module(db, "moons", moons.module, None)

@@ -1,15 +1,5 @@
 """The functions of the module."""
 
-cdef extern from "<dlfcn.h>":
-    void *c_dlopen "dlopen"(const char *, int) nogil
-    void *c_dlsym "dlsym"(void *, const char *)
-    int c_dlclose "dlclose"(void *)
-    const char *c_dlerror "dlerror"()
-    enum:
-        c_RTLD_LOCAL "RTLD_LOCAL"
-        c_RTLD_GLOBAL "RTLD_GLOBAL"
-        c_RTLD_NOW "RTLD_NOW"
-
 cdef extern from "<time.h>":
     ctypedef long c_time_t "time_t"
 
@@ -17,103 +7,11 @@ cdef extern from "<wchar.h>":
     size_t wcslen(const wchar_t *)
 
 __version__ = "1.1.0"
-RTLD_LOCAL, RTLD_GLOBAL = c_RTLD_LOCAL, c_RTLD_GLOBAL
 SIZEOF_TIME_T = sizeof(c_time_t)
 
 
 class ArgumentError(Exception):
     """What a call raises for an argument that does not convert."""
-
-
-# ---- libraries ----
-
-@cython.final
-cdef class Opened:
-    """A handle that dlopen() gave so many times, and dlclose() has not taken yet."""
-    cdef Py_ssize_t count
-
-
-cdef dict opened_handles = {}
-
-
-cdef int note_opened(handle) except -1:
-    cdef Opened opened
-    with cython.critical_section(opened_handles):
-        opened = opened_handles.get(handle)
-        if opened is None:
-            opened = opened_handles[handle] = Opened.__new__(Opened)
-        opened.count += 1
-    return 0
-
-
-cdef int note_closed(handle) except -1:
-    cdef Opened opened
-    with cython.critical_section(opened_handles):
-        opened = opened_handles.get(handle)
-        if opened is not None:
-            opened.count -= 1
-            if opened.count == 0:
-                del opened_handles[handle]
-    return 0
-
-
-def dlopen(name, int mode=c_RTLD_LOCAL):
-    """Open a library, or the process for None, and return its handle."""
-    cdef void *handle
-    cdef const char *path = NULL
-    cdef int flags = mode | c_RTLD_NOW
-    _sys.audit("ctypes.dlopen", name)
-    if name is not None:
-        encoded = _fsencode(name)
-        if b"\0" in encoded:
-            raise ValueError("embedded null byte")
-        path = encoded
-    with nogil:
-        handle = c_dlopen(path, flags)
-    if handle == NULL:
-        raise OSError(loader_error())
-    note_opened(<uintptr_t>handle)
-    return <uintptr_t>handle
-
-
-def dlclose(handle):
-    """Close a library; its functions are not called any more."""
-    if c_dlclose(address_of_int(handle)):
-        raise OSError(loader_error())
-    note_closed(handle)
-
-
-def dlsym(handle, name):
-    """Return the address of a library's symbol."""
-    _sys.audit("ctypes.dlsym/handle", handle, name)
-    return symbol_address(handle, name, OSError)
-
-
-def dllist():
-    """Return the names of the loaded libraries; the program's own is empty."""
-    return loaded_libraries()
-
-
-if not LOADED_ARE_KNOWN:
-    del globals()["dllist"]         # ctypes.util goes without it
-
-
-cdef uintptr_t symbol_address(handle, name, error) except 0:
-    encoded = name if isinstance(name, bytes) else name.encode()
-    c_dlerror()
-    address = <uintptr_t>c_dlsym(address_of_int(handle), encoded)
-    if address == 0:
-        what = "function" if error is AttributeError else "symbol"
-        raise error(loader_error() or f"{what} {name!r} not found")
-    return address
-
-
-cdef object loader_error():
-    cdef const char *message = c_dlerror()
-    return None if message == NULL else (<bytes>message).decode(errors="surrogateescape")
-
-
-from os import fsencode as _fsencode
 
 
 # ---- instances and classes ----

@@ -139,10 +139,11 @@ cdef object function_of_library(CType_Type cls, source, paramflags):
     handle = library._handle
     if not isinstance(handle, int):
         raise TypeError("the _handle attribute of the second argument must be an integer")
-    if not isinstance(name, (str, bytes)):      # an ordinal: Windows alone has these
+    by_number = IS_WINDOWS and isinstance(name, int)
+    if not by_number and not isinstance(name, (str, bytes)):
         raise TypeError("function name must be string, bytes object or integer")
     _sys.audit("ctypes.dlsym", library, name)
-    address = symbol_address(handle, name, AttributeError)
+    address = ordinal_address(handle, name) if by_number else symbol_address(handle, name, AttributeError)
     made = new_instance(cls)
     check_paramflags(made.prototype, paramflags)
     made.paramflags = paramflags

@@ -37,7 +37,8 @@ cdef class Prototype:
 cdef Prototype new_prototype(int flags, argtypes, int result, restype):
     cdef Prototype made = Prototype.__new__(Prototype)
     made.holds_gil = flags & 4
-    made.flags = (0 if made.holds_gil else LIBFFI_RELEASE_GIL) | (LIBFFI_ERRNO if flags & 8 else 0)
+    made.flags = (0 if made.holds_gil else LIBFFI_RELEASE_GIL) | (LIBFFI_ERRNO if flags & 8 else 0) | (
+        LIBFFI_LAST_ERROR if flags & 16 else 0)
     made.cifs = {}
     if argtypes is not None:
         made.argtypes, made.rules = argtypes, tuple([rule_of(argtype, i) for i, argtype in enumerate(argtypes, 1)])
@@ -61,7 +62,8 @@ cdef Prototype with_restype(Prototype prototype, restype):
 
 
 cdef int flags_of(Prototype prototype):
-    return (4 if prototype.holds_gil else 0) | (8 if prototype.flags & LIBFFI_ERRNO else 0)
+    return (4 if prototype.holds_gil else 0) | (8 if prototype.flags & LIBFFI_ERRNO else 0) | (
+        16 if prototype.flags & LIBFFI_LAST_ERROR else 0)
 
 
 cdef int result_of(restype, name) except -1:

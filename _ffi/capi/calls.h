@@ -22,7 +22,9 @@ typedef struct {
 } fence_state;
 
 _Static_assert(sizeof(fence_state) <= sizeof(libffi_fence), "libffi_fence is too small");
-_Static_assert((int)LIBFFI_RELEASE_GIL == RELEASE_GIL && (int)LIBFFI_ERRNO == SWAP_ERRNO, "flags of fences differ");
+_Static_assert((int)LIBFFI_RELEASE_GIL == RELEASE_GIL && (int)LIBFFI_ERRNO == SWAP_ERRNO
+                   && (int)LIBFFI_LAST_ERROR == SWAP_LAST_ERROR,
+               "flags of fences differ");
 
 /* Is a fence around this one gone?  An exception that says so (new), or NULL.  GIL. */
 COLD static PyObject *dead_fence(uintptr_t mark)
@@ -45,7 +47,7 @@ static void capi_enter(libffi_fence *fence, int flags)
     fence_state *f = (fence_state *)fence;
     PyObject *dead = UNLIKELY(current_call.mark != NO_CALL) ? dead_fence((uintptr_t)f) : NULL;
 
-    f->flags = (flags & (RELEASE_GIL | SWAP_ERRNO)) | (flags & RELEASE_GIL ? 0 : USES_PYTHON);
+    f->flags = (flags & (RELEASE_GIL | SWAP_ERRNO | SWAP_LAST_ERROR)) | (flags & RELEASE_GIL ? 0 : USES_PYTHON);
     enter_fence(&f->around, f, f->flags);
     if (UNLIKELY(dead != NULL))
         leave_to_last_call(dead);

@@ -32,6 +32,7 @@
 ; ---- SQLite
 (define sqlite (library "sqlite3"))
 (extern sqlite
+  (sqlite3_initialize int)
   (sqlite3_open int string (out pointer))
   (sqlite3_exec int pointer string pointer pointer pointer)
   (sqlite3_errmsg string pointer)
@@ -43,6 +44,7 @@
     (set! rows (append rows (list (map (lambda (i) (ref texts i)) (range count)))))
     0)))
 
+(sqlite3_initialize)
 (define db (car (cdr (sqlite3_open ":memory:"))))
 
 (define (sql text)

@@ -38,6 +38,7 @@ cdef extern from "libffi/libffi_api.h":
     enum libffi_flags:
         LIBFFI_RELEASE_GIL
         LIBFFI_ERRNO
+        LIBFFI_LAST_ERROR
 
     # Whether the package at run time has what came later: LIBFFI_API_HAS(HAS_declare).
     enum libffi_entry:

@@ -202,7 +202,8 @@ typedef struct { void *room[12]; } libffi_fence;
 
 enum libffi_flags {
     LIBFFI_RELEASE_GIL = 1,     /* release the GIL around the call */
-    LIBFFI_ERRNO = 2            /* swap errno with this thread's libffi.get_errno() */
+    LIBFFI_ERRNO = 2,           /* swap errno with this thread's libffi.get_errno() */
+    LIBFFI_LAST_ERROR = 8       /* Windows: swap GetLastError()'s code with libffi.get_last_error() */
 };
 
 /* ---- the table behind the capsule ---- */
@@ -533,7 +534,7 @@ static inline void libffi_call_exchange(const libffi_cif *cif, libffi_function f
     cif->invoke(cif->prepared, function, block, arguments);
 }
 
-/* Call as Python calls: flags LIBFFI_RELEASE_GIL and LIBFFI_ERRNO, exceptions collected.
+/* Call as Python calls: flags as of enum libffi_flags, exceptions collected.
    0; or raises what a Python closure raised below it or what C code has set, after C has
    returned (the result is there all the same).  GIL. */
 static inline int libffi_invoke(const libffi_cif *cif, libffi_function function, void *result,

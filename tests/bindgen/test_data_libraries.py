@@ -2,10 +2,11 @@
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-import numpy
 import pytest
 
 from libffi import c, string_at
+
+numpy = pytest.importorskip("numpy")
 
 
 class _Page(BaseHTTPRequestHandler):

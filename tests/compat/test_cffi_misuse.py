@@ -10,6 +10,7 @@ pytest.importorskip("cffi")
 
 BEGINNING = """
 import gc, sys
+from helpers.c_library import LIBC
 from helpers.misuse import During, refused
 import cffi
 import libffi.compat.cffi as backend
@@ -24,7 +25,7 @@ ffi.cdef('''
     void *malloc(size_t);
     void free(void *);
 ''')
-libc = ffi.dlopen(None)
+libc = ffi.dlopen(LIBC)
 allocator = ffi.new_allocator(libc.malloc, libc.free)
 
 def releases(what):

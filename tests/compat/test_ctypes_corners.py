@@ -5,10 +5,11 @@ import sys
 import weakref
 
 import pytest
+from helpers.c_library import LIBC, PRINTING, SNPRINTF
 
 import libffi.compat.ctypes as ctypes
 
-libc = ctypes.CDLL(None)
+libc = ctypes.CDLL(LIBC)
 NUMBERS = "c_char c_short c_int c_longlong c_float c_double c_longdouble c_void_p c_bool".split()
 
 
@@ -70,20 +71,20 @@ def test_what_extends_a_structure_is_passed_as_it():
 
 
 def test_calls_of_one_function_with_many_sorts_of_arguments():
-    text = ctypes.create_string_buffer(100)
+    text, snprintf = ctypes.create_string_buffer(100), getattr(ctypes.CDLL(PRINTING), SNPRINTF)
     sorts = [(b"%d", (7,)), (b"%s", (b"x",)), (b"%.1f", (ctypes.c_double(2.5),)), (b"%d%d", (1, 2)),
              (b"%d%s", (1, b"a")), (b"%s%d", (b"a", 1)), (b"%c", (ctypes.c_char(b"q"),)),
-             (b"%ld", (ctypes.c_long(1 << 40),)),
+             (b"%lld", (ctypes.c_longlong(1 << 40),)),
              (b"%d" * 9, tuple(range(9))), (b"%.1f%.1f", (ctypes.c_double(1), ctypes.c_double(2)))]
     expected = [b"7", b"x", b"2.5", b"12", b"1a", b"a1", b"q", str(1 << 40).encode(), b"012345678", b"1.02.0"]
     for _ in range(3):
         for (form, values), result in zip(sorts, expected, strict=True):
-            assert libc.snprintf(text, 100, form, *values) == len(result)
+            assert snprintf(text, 100, form, *values) == len(result)
             assert text.value == result
 
 
 def test_arguments_behind_argtypes_are_promoted_each_time():
-    printed = ctypes.CDLL(None).snprintf
+    printed = getattr(ctypes.CDLL(PRINTING), SNPRINTF)
     printed.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p]
     text = ctypes.create_string_buffer(100)
     for _ in range(3):
@@ -183,7 +184,7 @@ def test_classes_that_answer_for_others():
     class Anything(ctypes.Structure, metaclass=Meta):
         _fields_ = [("x", ctypes.c_int)]
 
-    abs_of = ctypes.CDLL(None).abs
+    abs_of = ctypes.CDLL(LIBC).abs
     abs_of.argtypes = [ctypes.POINTER(Anything)]
     abs_of(ctypes.byref(ctypes.c_int(1)))
     with pytest.raises(ctypes.ArgumentError):

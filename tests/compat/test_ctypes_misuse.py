@@ -8,12 +8,13 @@ from helpers.misuse import HELPERS
 
 BEGINNING = """
 import gc, sys
+from helpers.c_library import LIBC, LIBM
 from helpers.misuse import During, refused
 import libffi.compat.ctypes as ctypes
 from libffi.compat import _ctypes
 from libffi.compat.ctypes import *
 
-libc = CDLL(None)
+libc = CDLL(LIBC)
 data_class = c_int.__mro__[-2]
 function_class = CFUNCTYPE(c_int).__mro__[-3]
 assert data_class.__name__ == "_CData" and function_class.__name__ == "_Function"
@@ -192,16 +193,17 @@ CASES = {
         refused(lambda: made(), ctypes.ArgumentError)
         """,
     "a function of a library that was closed": """
-        library = CDLL("libm.so.6")
+        close = getattr(_ctypes, "dlclose", None) or _ctypes.FreeLibrary
+        library = CDLL(LIBM)
         function = library.cos
         function.restype, function.argtypes = c_double, [c_double]
         assert function(0.0) == 1
-        twice = CDLL("libm.so.6")
-        _ctypes.dlclose(library._handle)
+        twice = CDLL(LIBM)
+        close(library._handle)
         assert function(0.0) == 1
-        _ctypes.dlclose(twice._handle)
+        close(twice._handle)
         refused(lambda: function(0.0), ValueError)
-        again = CDLL("libm.so.6")
+        again = CDLL(LIBM)
         again.cos.restype, again.cos.argtypes = c_double, [c_double]
         assert again.cos(0.0) == 1
         """,

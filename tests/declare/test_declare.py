@@ -866,6 +866,7 @@ def test_sqlite():
         #define SQLITE_STATIC      ((sqlite3_destructor_type)0)
         #define SQLITE_TRANSIENT   ((sqlite3_destructor_type)-1)
         SQLITE_API const char *sqlite3_libversion(void);
+        SQLITE_API int sqlite3_initialize(void);
         SQLITE_API int sqlite3_open_v2(
           const char *filename,   /* Database filename (UTF-8) */
           sqlite3 **ppDb,         /* OUT: SQLite db handle */
@@ -892,6 +893,7 @@ def test_sqlite():
     assert lib.sqlite3_libversion().startswith("3.")
     handle = c.ptr(lib.sqlite3).new()
     flags = lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_CREATE | lib.SQLITE_OPEN_MEMORY
+    lib.sqlite3_initialize()
     assert lib.sqlite3_open_v2(":memory:", handle, flags, None) == lib.SQLITE_OK
     db, statement = handle.value, c.ptr(lib.sqlite3_stmt).new()
     assert lib.sqlite3_prepare_v2(db, "SELECT upper(?), ? + 1", -1, statement, None) == lib.SQLITE_OK

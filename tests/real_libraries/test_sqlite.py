@@ -28,6 +28,7 @@ def function(name, restype, *argtypes):
     return S.function(f"sqlite3_{name}", restype, argtypes)
 
 
+function("initialize", c.int)()
 open_ = function("open", c.int, c.string, c.out(c.pointer))
 close = function("close", c.int, c.pointer)
 exec_ = function("exec", c.int, c.pointer, c.string, c.func(ROW), c.pointer, c.out(c.string))

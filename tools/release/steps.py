@@ -8,7 +8,8 @@ import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 Facts = dict[str, str]
@@ -20,6 +21,15 @@ class StepFailed(Exception):
 
 class NotHere(Exception):
     """This machine cannot do it, which is no fault of what is to be tested."""
+
+
+@contextmanager
+def fetched(what: str) -> Iterator[None]:
+    """What cannot be had from elsewhere is no fault of what is to be tested."""
+    try:
+        yield
+    except StepFailed as error:
+        raise NotHere(f"{what} cannot be had: {error}") from None
 
 
 class Notebook:

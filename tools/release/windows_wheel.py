@@ -1,9 +1,10 @@
-"""Cross-build libffi and the wheel for Windows x86-64, as Microsoft's compiler would have its types."""
+"""Cross-build libffi and the wheel for Windows, as Microsoft's compiler would have its types."""
 from __future__ import annotations
 
 import re
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import cross_wheel
@@ -13,44 +14,66 @@ from .trial import TEST_PACKAGES
 from .windows_python import WindowsPython
 from .zig import Zig
 
-TARGET = "x86_64-windows-gnu"
-LIKE_MSVC = (TARGET, "-mlong-double-64")  # clang for windows-gnu has MSVC's rules for structs, but not its long double
-MACHINE = 0x8664
+
+@dataclass
+class Machine:
+    """A processor of Windows': in Python's words, in zig's, autoconf's and dlltool's, and in a program's file."""
+
+    platform: str
+    zig: str
+    cpu: str
+    dlltool: str
+    number: int
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """Return the compiler's target and the options that all has: zig makes a C library of its own for others.
+
+        clang for windows-gnu has MSVC's rules for structs, but not its long double.
+        """
+        return f"{self.zig}-windows-gnu", "-mlong-double-64", "-O2", "-s"
+
+
+MACHINES = {"x86_64": Machine("win-amd64", "x86_64", "x86_64", "i386:x86-64", 0x8664),
+            "i686": Machine("win32", "x86", "i686", "i386", 0x14C),
+            "arm64": Machine("win-arm64", "aarch64", "aarch64", "arm64", 0xAA64)}
 # What an extension may need: CPython, the kernel's interface, the C library that both share.
 ALLOWED = re.compile(r"python3\d+\.dll|kernel32\.dll|api-ms-win-crt-[\w-]+\.dll|ucrtbase\.dll", re.IGNORECASE)
 
 
-def libffi(zig: Zig, prefix: Path, log: Path) -> dict[str, str]:
+def libffi(zig: Zig, machine: Machine, prefix: Path, log: Path) -> dict[str, str]:
     """Build the vendored libffi."""
-    return cross_wheel.libffi(zig, LIKE_MSVC, "x86_64-w64-mingw32", prefix, log)
+    return cross_wheel.libffi(zig, machine.target, f"{machine.cpu}-w64-mingw32", prefix, log)
 
 
-def build(zig: Zig, python: WindowsPython, source: Path, prefix: Path, tools: Path, log: Path) -> Path:
+def build(zig: Zig, machine: Machine, python: WindowsPython, source: Path, prefix: Path, tools: Path,
+          log: Path) -> Path:
     """Build the wheel as that CPython would build it, but here."""
-    cc = " ".join([*zig.cc(*LIKE_MSVC), f"-I{python.include}"])
+    cc = " ".join([*zig.cc(*machine.target), f"-I{python.include}"])
     # An import library comes with each DLL; beside the extension it would be in the wheel.
-    link = f"{cc} -shared -s -L{python.libs} -lpython{python.series.replace('.', '')} " \
+    link = f"{cc} -shared -L{python.libs} -lpython{python.series.replace('.', '')} " \
            f"-Wl,--out-implib,{python.folder.with_name('import.lib')}"
-    wheel = cross_wheel.build(zig, cc, link, f".{python.tag}-win_amd64.pyd", "win-amd64", source, prefix,
-                              python.folder, tools, python.folder.with_name("wheel"), log)
-    inspect(wheel)
+    suffix = f".{python.tag}-{machine.platform.replace('-', '_')}.pyd"
+    wheel = cross_wheel.build(zig, cc, link, suffix, machine.platform, source, prefix, python.folder, tools,
+                              python.folder.with_name("wheel"), log)
+    inspect(wheel, machine)
     return wheel
 
 
-def inspect(wheel: Path) -> None:
+def inspect(wheel: Path, machine: Machine) -> None:
     """Refuse a wheel of another machine, or that needs what a user may lack."""
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
             if name.endswith(".lib"):
                 raise StepFailed(f"{wheel.name}: {name} is of no use to anybody")
             if name.endswith(".pyd"):
-                inspect_extension(name, ProgramFile(archive.read(name)))
+                inspect_extension(name, ProgramFile(archive.read(name)), machine)
 
 
-def inspect_extension(name: str, file: ProgramFile) -> None:
+def inspect_extension(name: str, file: ProgramFile, machine: Machine) -> None:
     wrong = [dll for dll in file.imports() if not ALLOWED.fullmatch(dll)]
     shown = [symbol for symbol, _ in file.exports() if symbol.startswith("ffi_")]
-    if file.machine != MACHINE or wrong or shown:
+    if file.machine != machine.number or wrong or shown:
         raise StepFailed(f"{name}: for machine {file.machine:#x}, needs {wrong}, shows {shown}")
 
 
@@ -62,4 +85,6 @@ def install(wheel: Path, python: WindowsPython, tools: Path, log: Path) -> None:
            "--only-binary=:all:", "--python-version", python.series]
     pure = ["--implementation", "py", "--abi", "none", "--platform", "any"]
     run([*pip, *pure, *TEST_PACKAGES, "colorama"], log)  # which pytest wants there, as this machine's pip does not know
-    run([*pip, "--no-deps", "--implementation", "cp", "--platform", "win_amd64", str(wheel)], log)
+    theirs = [*pip, "--implementation", "cp", "--platform", "win_amd64"]
+    run([*theirs, "--no-deps", str(wheel)], log)
+    run([*theirs, "cffi"], log)                                          # whose front is compared with it

@@ -4,7 +4,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from .steps import run
+from .steps import fetched, run
 from .wheels import environment
 
 # What is undefined is for the sanitizers to find; zig makes a trap of it.
@@ -15,7 +15,8 @@ class Zig:
     """The program, installed in a folder of ours unless it is there."""
 
     def __init__(self, folder: Path, log: Path) -> None:
-        python = environment(sys.executable, folder, ["ziglang"], log)
+        with fetched("PyPI's ziglang"):
+            python = environment(sys.executable, folder, ["ziglang"], log)
         (self.program,) = python.parent.parent.glob("lib/python3*/site-packages/ziglang/zig")
         self.log = log
 
@@ -27,6 +28,6 @@ class Zig:
         """Return the command of `ar`, `ranlib`, `dlltool` ..., as make takes it."""
         return f"{self.program} {name}"
 
-    def import_library(self, definitions: Path, library: Path) -> None:
-        """Make what links with a DLL, of a .def file that lists its exports."""
-        run([str(self.program), "dlltool", "-m", "i386:x86-64", "-d", str(definitions), "-l", str(library)], self.log)
+    def import_library(self, machine: str, definitions: Path, library: Path) -> None:
+        """Make what links with a DLL, of a .def file that lists its exports, for a machine in dlltool's words."""
+        run([str(self.program), "dlltool", "-m", machine, "-d", str(definitions), "-l", str(library)], self.log)

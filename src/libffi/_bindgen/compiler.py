@@ -60,6 +60,8 @@ class Compiler:
         # A call of what nobody declares compiles, and has no symbol. With -w that would not be said.
         strict = "-Werror=implicit-function-declaration"
         done = self._run_on(preprocessed, [strict, "-fsyntax-only"], quiet=False)
+        if "too many errors" in done.stderr:        # clang stops at twenty
+            done = self._run_on(preprocessed, [strict, "-ferror-limit=0", "-fsyntax-only"], quiet=False)
         found: dict[int, str] = {}
         for line in done.stderr.splitlines():
             if match := _PROBE_ERROR.match(line):

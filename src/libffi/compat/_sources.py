@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import builtins
-import os.path
 import sys
-from _frozen_importlib_external import SourceFileLoader  # importlib would be all of that package
+from _frozen_importlib_external import PathFinder  # importlib would be all of that package
 
 TYPE_CHECKING = False           # typing is not imported: it takes longer than all the rest
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
     from types import CodeType, ModuleType
     from typing import Any
 
@@ -15,24 +15,27 @@ HERE = "libffi.compat.ctypes"
 OURS = {"_ctypes": "libffi.compat._ctypes", "ctypes": HERE}
 
 
+def found(name: str, folders: list[str] | None = None) -> ModuleSpec:
+    """Return where the interpreter's module of that name is: in a folder, or in the archive of a small one."""
+    spec = PathFinder.find_spec(name, folders)
+    if spec is None:
+        raise ModuleNotFoundError(f"the interpreter has no {name}", name=name)
+    return spec
+
+
 def folder() -> str:
     """Return the folder of the interpreter's own ctypes package."""
-    for path in sys.path:
-        found = os.path.join(path, "ctypes")
-        if os.path.isfile(os.path.join(found, "__init__.py")):
-            return found
-    raise ImportError("the interpreter's ctypes package is not on sys.path", name="ctypes")
+    locations = found("ctypes").submodule_search_locations
+    assert locations is not None
+    return locations[0]
 
 
 def code(name: str) -> CodeType:
     """Return the code of a module of that package, compiled once as for any import."""
-    path = os.path.join(folder(), f"{name}.py")
-    if not os.path.isfile(path):
-        raise ModuleNotFoundError(f"the interpreter's ctypes has no {name}", name=f"ctypes.{name}")
-    loader = SourceFileLoader(f"ctypes.{name}", path)
-    found = loader.get_code(loader.name)
-    assert found is not None
-    return found
+    spec = found("ctypes") if name == "__init__" else found(f"ctypes.{name}", [folder()])
+    loader: Any = spec.loader
+    compiled: CodeType = loader.get_code(spec.name)
+    return compiled
 
 
 def ours(name: str) -> str:
