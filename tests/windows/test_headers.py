@@ -13,7 +13,7 @@ if sys.platform != "win32":
 
 
 def test_a_header(tmp_path, monkeypatch):
-    module = bindgen.generate(["windows.h", "shlwapi.h"], libraries=["shlwapi"],
+    module = bindgen.generate(["windows.h", "shlwapi.h"], libraries=["shlwapi"], files=["shlwapi.h", "minwindef.h"],
                               match="StrToIntW|PathFindExtensionW|PathIsRelativeW|MAX_PATH|FILETIME")
     module.write(tmp_path / "shlwapi_17.py")
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -142,7 +142,8 @@ _IS_NUMBER = (f"_Generic((M), float: 1, double: 1, long double: 1, default: ({_A
 _HAS_NEAR_DOUBLE = ("(M) != (M) || (double)(M) == (M)"
                     " || ((double)(M) != 0 && (M) <= 0x1.fffffffffffffp1023 && (M) >= -0x1.fffffffffffffp1023)")
 _CAST_TO_TEXT = re.compile(r'\( *(?:const +)?char(?: +const)? *\*(?: *const)? *\)(?=[() ]*(?:u8)?")')
-_CHARACTERS = {"": (1, ""), "u8": (1, ""), "u": (2, "utf-16"), "U": (4, "utf-32"), "L": (4, "utf-32")}
+_CHARACTERS = {"": (1, ""), "u8": (1, ""), "u": (2, "utf-16"), "U": (4, "utf-32")}
+_CHARACTERS["L"] = _CHARACTERS["u" if sizeof(c.wchar_t) == 2 else "U"]
 _ONE_EXPRESSION = re.compile(r"[^;#@`]*")
 STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 
