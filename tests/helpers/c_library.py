@@ -3,5 +3,5 @@ import sys
 
 WINDOWS = sys.platform == "win32"
 LIBC = "ucrtbase.dll" if WINDOWS else None
-LIBM = "ucrtbase.dll" if WINDOWS else "libm.so.6"
+LIBM = "msvcrt.dll" if WINDOWS else "libm.so.6"     # an older C library, with the same mathematics
 PRINTING, SNPRINTF = ("msvcrt.dll", "_snprintf") if WINDOWS else (None, "snprintf")
