@@ -128,9 +128,13 @@ def newp_handle(CType ctype not None, x):
     return made
 
 
+cdef bint is_char_pointer(CType ctype):
+    return ctype.kind_number == POINTER and ctype.item_type.kind_number == CHARACTER and ctype.item_type.size == 1
+
+
 def from_handle(_CDataBase cdata not None):
     """Return the object that a handle stands for."""
-    if not is_void_pointer(cdata.type):
+    if not is_void_pointer(cdata.type) and not is_char_pointer(cdata.type):
         raise TypeError(f"expected a 'cdata' object with a 'void *' out of new_handle(), got '{cdata.type.cname}'")
     if cdata.data == NULL:
         raise RuntimeError("cannot use from_handle() on NULL pointer")

@@ -85,6 +85,8 @@ PROGRAMS = {
         "order", lambda x, y: ffi.cast("int *", x)[0] - ffi.cast("int *", y)[0])), list(a)))(
         ffi.new("int[]", [3, 1, 2, 0])),
     "handle": lambda ffi, libc: ffi.from_handle(ffi.new_handle({"a": 1})),
+    "a handle as char *": lambda ffi, libc: (lambda handle: ffi.from_handle(ffi.cast("char *", handle)))(
+        ffi.new_handle({"a": 1})),
     "truth": lambda ffi, libc: (repr(ffi.cast("_Bool", 5)), repr(ffi.cast("_Bool", 0))),
     "buffer": lambda ffi, libc: (lambda data: (ffi.from_buffer(data)[1], bytes(ffi.buffer(ffi.from_buffer(data), 2))))(
         bytearray(b"xyz")),
