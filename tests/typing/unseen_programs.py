@@ -34,3 +34,17 @@ CIF(c.int, (c.int,)).closure(lambda: "x")
 # 7 whether a class fits the text that it is completed by: its own annotations do
 class Quotient(Struct): pass
 libc.declare("typedef struct { int quot, rem; } div_t; div_t div(int, int);", classes={"div_t": Quotient})
+# 8 what is passed for a struct by value, and returned by a closure of one, with tuples: a stub and its own annotations do
+class Pair(Struct):
+    left: int
+    right: int
+class Triple(Pair):
+    middle: int
+turn = libc.function("turn", Pair, (Pair,))
+turn(3)
+@closure(Pair, (c.int,))
+def pair(a: int) -> int: return a
+# 9 that a class with more fields is not the struct that it extends, by value
+@libc.function("turn")
+def turned(a: Annotated[Pair, Pair]) -> Annotated[Pair, Pair]: ...
+turned(Triple(1, 2, 3))
