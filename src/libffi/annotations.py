@@ -32,9 +32,9 @@ from libffi import Array, Closure, Function, Memory, Pointer, Struct, Type, Valu
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from libffi._ffi import AnyFunction, AnyMemory, AnyPointer, AnyValue, Method
+    from libffi._ffi import AnyFunction, AnyPointer, AnyValue, Method, _AnyMemory
 else:
-    Buffer = AnyMemory = Any
+    Buffer = _AnyMemory = Any
     AnyFunction, AnyPointer, AnyValue = Function, Pointer, Value
 
 _T = TypeVar("_T")
@@ -53,8 +53,8 @@ VoidPointer: TypeAlias = Pointer[None] | None
 Text: TypeAlias = str | bytes | PathLike[str] | PathLike[bytes] | Buffer | AnyPointer | None
 WideText: TypeAlias = str | AnyPointer | Array[str] | None
 Callback: TypeAlias = Closure | AnyFunction | AnyPointer | None
-Address: TypeAlias = AnyPointer | Buffer | AnyMemory | Closure | AnyFunction | int | str | None
-Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | AnyMemory | None
+Address: TypeAlias = AnyPointer | Buffer | _AnyMemory | Closure | AnyFunction | int | str | None
+Data: TypeAlias = Pointer[_T] | Pointer[None] | Buffer | _AnyMemory | None
 Target: TypeAlias = Pointer[_T] | Pointer[None] | Memory[_T] | Array[_T] | _T | None
 Aggregate: TypeAlias = _T | AnyValue | tuple[Any, ...] | Mapping[str, Any]
 Items: TypeAlias = Iterable[Any] | Buffer
