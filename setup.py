@@ -70,9 +70,13 @@ class BuildExt(build_ext):
         made = Path(self.build_temp, ext.sources[0]).with_suffix(".c")
         if not self.is_current(made, [*ext.sources, *ext.depends]):
             from Cython.Build import cythonize
+            from Cython.Compiler import Options
 
+            Options.generate_cleanup_code = 3 if ext.name == "libffi._ffi" else 0     # for _ffi/module/ending.h
             cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include"])
             cython_faults.mend(made)
+        if cython_faults.clears_state(made):
+            ext.define_macros.append(("FFIPY_CLEARS_STATE", "1"))
         ext.sources = [str(made)]
 
     def is_current(self, made, sources):

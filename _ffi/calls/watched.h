@@ -40,20 +40,50 @@ static void end_watched(watched_call *w)
     PyMem_RawFree(w);
 }
 
-/* Those that a longjmp left; with them goes what began under them. */
-COLD static void forget_dead_watched(uintptr_t mark, const void *frame)
+/* End those of this interpreter up to `last`, which began first. */
+COLD static void end_watched_up_to(const watched_call *last)
 {
-    watched_call *last = NULL, *at;
-    for (at = watched_calls; at != NULL; at = at->outer)
-        if (is_dead(&(running_call){.mark = at->mark, .frame = at->frame}, mark, frame))
-            last = at;
+    watched_call **at = &watched_calls, *one;
     while (last != NULL) {
-        watched_call *one = watched_calls;
-        watched_calls = one->outer;
+        one = *at;
+        if (one->interpreter != last->interpreter) {
+            at = &one->outer;
+            continue;
+        }
+        *at = one->outer;
         if (one == last)
             last = NULL;
         end_watched(one);
     }
+}
+
+/* Those that a longjmp left; with them goes what began under them. */
+COLD static void forget_dead_watched(const PyInterpreterState *here, uintptr_t mark, const void *frame)
+{
+    const watched_call *last = NULL, *at;
+    for (at = watched_calls; at != NULL; at = at->outer)
+        if (at->interpreter == here && is_dead(&(running_call){.mark = at->mark, .frame = at->frame}, mark, frame))
+            last = at;
+    end_watched_up_to(last);
+}
+
+/* The interpreter ends on this thread. */
+COLD static void forget_watched(const PyInterpreterState *here)
+{
+    const watched_call *last = NULL, *at;
+    for (at = watched_calls; at != NULL; at = at->outer)
+        if (at->interpreter == here)
+            last = at;
+    end_watched_up_to(last);
+}
+
+/* The event that a new one is under, or NULL. */
+COLD static PyObject *event_around(const PyInterpreterState *here)
+{
+    const watched_call *at = watched_calls;
+    while (at != NULL && at->interpreter != here)
+        at = at->outer;
+    return at != NULL ? at->event : NULL;
 }
 
 /* `place`: of the call in the C stack.  0, with *begun NULL where what watches calls; or raises.  GIL. */
@@ -74,9 +104,10 @@ COLD static int begin_watch(const watched_what *what, const void *place, watched
     }
     w->mark = (uintptr_t)place;
     w->frame = frame_of(PyThreadState_Get());
+    w->interpreter = PyInterpreterState_Get();
     ++watcher_runs;
-    forget_dead_watched(w->mark, w->frame);
-    w->event = core.watch_begins(what, watched_calls != NULL ? watched_calls->event : NULL, &w->report);
+    forget_dead_watched(w->interpreter, w->mark, w->frame);
+    w->event = core.watch_begins(what, event_around(w->interpreter), &w->report);
     --watcher_runs;
     settle_own_errors();
     own_errors.codes = before;

@@ -294,47 +294,15 @@ COLD static void renew_guests_lock(void)
 }
 
 #else
-static PyThreadState *guest_state(const guest_house *house)
-{
-    (void)house;
-    return NULL;
-}
-
-static int new_guest(guest_house *house, PyThreadState *state, int has_thread)
-{
-    (void)house, (void)state, (void)has_thread;
-    return 0;
-}
-
-static void leave_as_guest(const guest_house *house, int had_state)
-{
-    (void)house, (void)had_state;
-}
-
-static void keep_house_open(guest_house *house)
-{
-    (void)house;
-}
-
-static int bar_guests(const guest_house *main_house)
-{
-    (void)main_house;
-    return 0;
-}
-
-static void send_guests_home(guest_house *house)
-{
-    (void)house;
-}
-
-static void forget_guests(guest_house *house)
-{
-    (void)house;
-}
-
-static void renew_guests_lock(void)
-{
-}
+/* Nobody stays. */
+#define guest_state(house) ((PyThreadState *)NULL)
+#define new_guest(house, state, has_thread) 0
+#define leave_as_guest(house, had_state) ((void)0)
+#define keep_house_open(house) ((void)0)
+#define bar_guests(main_house) 0
+#define send_guests_home(house) ((void)0)
+#define forget_guests(house) ((void)0)
+#define renew_guests_lock() ((void)0)
 #endif
 
 #endif

@@ -24,11 +24,12 @@ typedef struct watched_call {
     struct watched_call *outer;     /* of this thread, which began before */
     uintptr_t mark;                 /* where it began: compared, never followed */
     const void *frame;              /* the interpreter's then */
-    PyObject *event;                /* owned: a TracedCall */
+    PyInterpreterState *interpreter;
+    PyObject *event;                /* owned: a TracedCall, of that interpreter */
     const char *report;             /* the event's: what a crash report says, or NULL */
 } watched_call;
 
-THREAD_LOCAL(watched_call *, watched_calls);   /* the innermost */
+THREAD_LOCAL(watched_call *, watched_calls);   /* the innermost, of whatever interpreter */
 THREAD_LOCAL(int, watcher_runs);              /* what it calls itself is not watched */
 
 #endif

@@ -13,10 +13,12 @@
 #include "base/interpreter.h"
 #include "base/os/copies.h"
 #include "base/os/threads.h"
+#include "calls/watched.h"
 #include "closures/guests.h"
 #include "closures/threads.h"
 #include "libffi/closures.h"
 #include "libffi/libffi_module.h"
+#include "module/ending.h"
 
 /* Cython's, which knows of one interpreter. */
 #define CYTHON_NO_PYINIT_EXPORT
@@ -282,6 +284,16 @@ static void forget_classes(PyTypeObject *base)
 }
 #endif
 
+#if DROPS_OBJECTS
+/* The last of the interpreter's code has run. */
+static void end_objects(void *unused)
+{
+    (void)unused;
+    drop_objects(own.range);
+    __atomic_store_n(&own.ended, 1, __ATOMIC_RELEASE);
+}
+#endif
+
 /* The interpreter takes itself apart: nobody calls from Python any more, and C's calls end before they come here. */
 static void end_image(PyObject *capsule)
 {
@@ -289,11 +301,18 @@ static void end_image(PyObject *capsule)
     if (own.copy != NULL) {
         __atomic_store_n(&own_house.finalizing, 1, __ATOMIC_SEQ_CST);
         forget_unfinished_calls();
+        forget_watched(home);
         lock_process(host->lock);
         close_doors(&own_doors);
         unlock_process(host->lock);
 #if PY_VERSION_HEX < 0x030C0000
         forget_classes(&PyBaseObject_Type);
+#endif
+#if DROPS_OBJECTS
+        if (!has_to_stay && companions == NULL      /* those have objects of ours, and let them go when they like */
+            && PyUnstable_AtExit(PyInterpreterState_Get(), end_objects, NULL) == 0)
+            return;
+        PyErr_Clear();
 #endif
     }
     __atomic_store_n(&own.ended, 1, __ATOMIC_RELEASE);
@@ -318,17 +337,7 @@ static int watch_end(void)
     return status;
 }
 
-static PyModuleDef_Slot first_slots[] = {
-    {Py_mod_create, (void *)create_module},
-    {Py_mod_exec, (void *)execute_module},
-#if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
-#ifdef Py_GIL_DISABLED
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
-    {0, NULL},
-};
+static PyModuleDef_Slot first_slots[] = LIBFFI_MODULE_SLOTS(create_module, execute_module);
 
 static image own = {
     .module.def = {PyModuleDef_HEAD_INIT, .m_name = "_ffi", .m_slots = first_slots},
@@ -360,6 +369,8 @@ PyMODINIT_FUNC PyInit__ffi(void)
         after_fork_in_child(renew_locks);
     }
     libffi_module_for_any(&own.module, cython);
+    drop_variables = cython->m_free;
+    own.module.made.m_free = NULL;      /* the module is not the last that uses them */
     return PyModuleDef_Init(&own.module.def);
 }
 #define PyInit__ffi libffi_cython_init

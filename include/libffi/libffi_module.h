@@ -24,6 +24,24 @@ typedef struct {
     PyModuleDef_Slot slots[10];
 } libffi_module;
 
+#if PY_VERSION_HEX >= 0x030C0000
+#define LIBFFI_MODULE_OWN_GIL {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#else
+#define LIBFFI_MODULE_OWN_GIL
+#endif
+#ifdef Py_GIL_DISABLED
+#define LIBFFI_MODULE_NO_GIL {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#else
+#define LIBFFI_MODULE_NO_GIL
+#endif
+
+/* The slots of a module that any interpreter may have. */
+#define LIBFFI_MODULE_SLOTS(create, execute) \
+    { \
+        {Py_mod_create, (void *)(create)}, {Py_mod_exec, (void *)(execute)}, \
+            LIBFFI_MODULE_OWN_GIL LIBFFI_MODULE_NO_GIL { 0, NULL } \
+    }
+
 /* Let `made` be for any interpreter. */
 static void libffi_module_for_any(libffi_module *module, const PyModuleDef *made)
 {
@@ -82,17 +100,7 @@ static int libffi_module_execute(PyObject *module)
     return here == NULL ? -1 : PyModule_ExecDef(module, &here->made);
 }
 
-static PyModuleDef_Slot libffi_module_slots[] = {
-    {Py_mod_create, (void *)libffi_module_create},
-    {Py_mod_exec, (void *)libffi_module_execute},
-#if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-#endif
-#ifdef Py_GIL_DISABLED
-    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-#endif
-    {0, NULL},
-};
+static PyModuleDef_Slot libffi_module_slots[] = LIBFFI_MODULE_SLOTS(libffi_module_create, libffi_module_execute);
 
 static libffi_module libffi_own_module = {
     .def = {PyModuleDef_HEAD_INIT, .m_name = LIBFFI_MODULE_TEXT(LIBFFI_MODULE), .m_slots = libffi_module_slots},

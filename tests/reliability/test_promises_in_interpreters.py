@@ -325,3 +325,42 @@ while not results[100]:
 print("ends", flush=True)
 """, gil, compile_c(C_SOURCES / "callbacks.c"))
     assert printed == "ends\n"
+
+
+@KINDS
+def test_watchers_see_their_own_interpreter(in_interpreters, gil):
+    """A trace, debug mode and closures() are one interpreter's each, also where its code runs under the other's."""
+    in_interpreters(THEIRS + """
+import libffi
+other, f = theirs('''
+import libffi
+from libffi import Library
+strlen = Library("c").function("strlen", c.size_t, [c.string])
+def f(x):
+    return strlen("12345") + x
+told = []
+trace = libffi.trace(told.append)
+trace.__enter__()
+''')
+mine = cif.closure(lambda x: x)
+careless = cif.closure(lambda x: (CIF(c.double, [c.int]).bind(mine.address, "wrong")(x), 7)[1])
+told = []
+with libffi.trace(told.append):
+    assert f(1) == 6
+assert [(one.kind, one.name) for one in told] == [("call", "theirs")], told
+run(other, '''
+trace.__exit__(None, None, None)
+assert [(one.kind, one.name) for one in told] == [("call", "strlen"), ("callback", "f")], told
+assert [one.callable for one in libffi.closures()] == [f]
+with libffi.debug():
+    wrong = CIF(c.double, [c.int]).bind(closure.address, "wrong")
+    try:
+        wrong(1)
+    except libffi.MisuseError:
+        pass
+    else:
+        raise AssertionError("debug mode saw nothing")
+    assert CIF(c.int, [c.int]).bind(careless, "careless")(1) == 7
+''', careless=careless.address)
+assert {one.address for one in libffi.closures()} == {mine.address, careless.address}
+""", gil)
