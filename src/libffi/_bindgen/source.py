@@ -58,7 +58,8 @@ class Source:
 
     def named(self) -> list[str]:
         """Return the files that the text on standard input included itself."""
-        return [file for file, place in self.included.items() if place.file == self.main]
+        return [file for file, place in self.included.items()
+                if place.file == self.main and not file.startswith("<")]     # as clang has it for its own #defines
 
 
 class OwnFiles:
