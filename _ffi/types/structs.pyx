@@ -106,7 +106,7 @@ cdef list check_members(Type owner, members, dict fields, tuple options):
     for pair in pairs:
         try:
             name, item, *rest = pair
-            own = alignment_of(owner, f"the alignment of {name!r}", rest[0]) if rest else 0
+            own = alignment_of(owner, f"the alignment of {name!r} (bit-fields: c.bits(T, n))", rest[0]) if rest else 0
             if len(rest) > 1:
                 raise TypeError
         except TypeError:
