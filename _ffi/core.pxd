@@ -179,6 +179,7 @@ cdef extern from "core.h":
         type_kind result_kind
         unsigned nargs, nin, nout, nfixed
         bint variadic
+        bint objects
         unsigned exchange_size, avalues
         argument *args
     ctypedef struct argument:
@@ -207,6 +208,7 @@ cdef extern from "core.h":
         FunctionObject **at
         PyObject *parameters
         PyObject *defaults
+        PyObject *converters
 
     ctypedef struct watched_what:
         PyObject *name

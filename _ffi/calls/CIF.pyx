@@ -57,16 +57,18 @@ cdef class CIF:
     def __deepcopy__(self, memo):
         return self
 
-    def bind(self, address, name=None, *, gil="release", errno=False, last_error=False, errcheck=None):
+    def bind(self, address, name=None, *, gil="release", errno=False, last_error=False, errcheck=None, convert=None):
         """Return the Function of this signature at `address`.
 
         `address` is an int, a Pointer, a Closure or a Function. `gil="hold"` keeps
         the GIL, for functions that return at once. `errno=True` saves errno after
         each call for get_errno(), `last_error=True` on Windows its code for
         get_last_error(). `errcheck(result, function, arguments)` replaces the result.
+        `convert` has callables for what callers pass: one for each, or by position (`...`: behind
+        those). Where the type refuses a value, its callable says what to pass instead.
         """
         audit_address(address)
-        return bind_function(self, address, name, None, gil, errno, last_error, errcheck)
+        return bind_function(self, address, name, None, gil, errno, last_error, errcheck, convert)
 
     def call(self, address, *args):
         """Call the function at `address` once. C: ffi_call."""

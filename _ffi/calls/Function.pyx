@@ -18,6 +18,7 @@ cdef class Function:
     cdef FunctionObject **at
     cdef PyObject *parameters_
     cdef PyObject *defaults_
+    cdef PyObject *converters_
     cdef readonly CIF cif
     cdef readonly str name
     cdef readonly object library
@@ -26,6 +27,7 @@ cdef class Function:
     cdef str symbol                     # the library's name for it
     cdef readonly tuple parameters
     cdef tuple defaults
+    cdef tuple converters
     cdef object doc, module, qualname, signature
     cdef dict __dict__
     cdef object __weakref__
@@ -82,6 +84,11 @@ cdef class Function:
         return self.errcheck_
 
     @property
+    def convert(self):
+        """Return the callables that convert refused arguments, by position, or None."""
+        return converters_of(self)
+
+    @property
     def call(self):
         """Return the same call as an exact built-in: the fastest spelling, for hot loops."""
         return new_exact_call(self)
@@ -135,7 +142,7 @@ cdef class Function:
             raise TypeError(f"cannot pickle {self.name}(): it is not from a library")
         reduced = function_reducer(self.library, self.symbol, self.cif, {
             "gil": self.gil, "errno": self.errno, "last_error": self.last_error,
-            "errcheck": self.errcheck_}, description_of(self))
+            "errcheck": self.errcheck_, "convert": converters_of(self)}, description_of(self))
         return (*reduced, vars(self)) if vars(self) else reduced
 
     def __copy__(self):
@@ -204,15 +211,7 @@ cdef int audit_address(address) except -1:
     return 0
 
 
-cdef bint passes_objects(const cif_state *cif):
-    cdef unsigned i
-    for i in range(cif.nargs):
-        if cif.args[i].type.kind == K_OBJECT:
-            return True
-    return cif.result_kind == K_OBJECT
-
-
-cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_error, errcheck):
+cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_error, errcheck, convert=None):
     cdef Function function
     cdef Pointer pointer
     if address is not None and not isinstance(address, (int, Pointer, Closure, Function, Value)):
@@ -248,7 +247,7 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_er
     function.target.life = pointer.p.life if library is None else &(<LoadedLibrary>library).life
     function.target.name = <PyObject *>function.name
     function.target.errcheck = <PyObject *>function.errcheck_
-    if passes_objects(cif.state):       # C looks at them
+    if cif.state.objects:
         function.target.fence = USES_PYTHON
     elif gil == "release":
         function.target.fence = RELEASE_GIL
@@ -258,6 +257,8 @@ cdef Function bind_function(CIF cif, address, name, library, gil, errno, last_er
         function.target.fence |= SWAP_ERRNO
     if last_error:
         function.target.fence |= SWAP_LAST_ERROR
+    if convert is not None:
+        set_converters(function, convert)
     open_function(<FunctionObject *>function)
     return function
 

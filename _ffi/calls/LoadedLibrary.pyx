@@ -112,7 +112,7 @@ cdef class LoadedLibrary:
         return <uintptr_t>find_symbol(self, with_version(name, version))
 
     def function(self, name, restype, argtypes=(), *, abi=None, gil="release", errno=False,
-                 last_error=False, errcheck=None, version=None):
+                 last_error=False, errcheck=None, convert=None, version=None):
         """Return the Function of that name and signature; see CIF.bind for the options.
 
         `version` is the symbol's, as of symbol().
@@ -121,9 +121,9 @@ cdef class LoadedLibrary:
         cdef CIF cif = _cif(restype, argtypes, abi=abi)
         cdef void *address = find_symbol(self, name)
         cdef Function function = bind_function(cif, <uintptr_t>address, name.partition("@")[0], self,
-                                               gil, errno, last_error, errcheck)
+                                               gil, errno, last_error, errcheck, convert)
         function.symbol = PyUnicode_FromObject(name)
-        if errcheck is None:        # which may hold anything
+        if errcheck is None and convert is None:    # which may hold anything
             count_no_references(function)
         return function
 

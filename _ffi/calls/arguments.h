@@ -9,6 +9,7 @@
 #include "base/compiler.h"
 #include "base/exceptions.h"
 #include "base/lifetime.h"
+#include "base/stack.h"
 #include "libffi/results.h"
 #include "model/cif.h"
 #include "model/errors.h"
@@ -17,6 +18,7 @@
 #include "values/address.h"
 #include "values/copies.h"
 #include "values/integers.h"
+#include "values/keeper.h"
 #include "values/store.h"
 #include "values/text.h"
 
@@ -33,6 +35,22 @@ COLD static PyObject *wrong_count(const call_target *t, const cif_state *c, Py_s
 COLD static void name_argument(const call_target *t, unsigned index)
 {
     argument_error(PyUnicode_FromFormat("%U() argument %u", t->name, index + 1), 0);
+}
+
+/* What the function's own converter of an argument makes of a value that has been refused (new).  NULL raises: what
+   the converter does, or the refusal, as an ArgumentError, where there is none. */
+COLD static PyObject *convert_refused(PyObject *function, const call_target *t, unsigned index, PyObject *value)
+{
+    PyObject *converters = ((FunctionObject *)function)->converters, *converter = Py_None;
+
+    if (converters != NULL && is_refusal())
+        converter = PyTuple_GET_ITEM(converters, index < t->cif->nin ? index : t->cif->nin);
+    if (converter == Py_None) {
+        name_argument(t, index);
+        return NULL;
+    }
+    PyErr_Clear();
+    return need_stack(0) < 0 ? NULL : PyObject_CallOneArg(converter, value);
 }
 
 /* An argument of what has no call_target.  0; -1 raises. */
@@ -70,6 +88,61 @@ static int store_by_rule(const argument *a, char *slot, PyObject *value, keeper 
     return 0;
 }
 
+/* 0; -1 raises. */
+static int store_one(const argument *a, char *frame, PyObject *value, keeper *k)
+{
+    return a->how == AS_REFERRED ? store_referred(a, frame, value, k) : store_by_rule(a, frame + a->offset, value, k);
+}
+
+/* The rule refuses a value: what the function's converter makes of it is stored instead, and kept.  0; -1 raises. */
+COLD static int store_converted(PyObject *function, const call_target *t, const argument *a, char *frame,
+                                PyObject *value, unsigned index, keeper *k)
+{
+    PyObject *made = convert_refused(function, t, index, value);
+    int status;
+
+    if (made == NULL)
+        return -1;
+    status = k == NULL ? 0 : keep_object(k, made);
+    if (status == 0)
+        status = store_one(a, frame, made, k);
+    if (status < 0)
+        name_argument(t, index);
+    Py_DECREF(made);
+    return status;
+}
+
+/* The argument `refused`, counted from 1, and those behind it: the slots before have their values.  `k`: NULL where all
+   are numbers.  0; -1 raises. */
+COLD static int store_rest(PyObject *function, const call_target *t, const cif_state *c, char *frame,
+                           PyObject *const *args, unsigned refused, keeper *k)
+{
+    void **avalue = (void **)(frame + c->avalues);
+    const argument *a = c->args, *end = a + c->nargs;
+    unsigned given = 0;
+
+    for (; a < end; ++a) {
+        char *slot = frame + a->offset;
+        *avalue++ = slot;
+        if (a->how == AS_OUT) {
+            write_address(slot, frame + a->referred);
+            memset(frame + a->referred, 0, a->type->size);
+            continue;
+        }
+        if (a->how == AS_MEMORY && a->words == 2)
+            *avalue++ = slot + 8;
+        if (a->how == AS_NOTHING) {
+            write_address(slot, slot);
+            avalue += (int)a->words - 1;
+        }
+        if (++given < refused || (given > refused && store_one(a, frame, args[given - 1], k) == 0))
+            continue;
+        if (store_converted(function, t, a, frame, args[given - 1], given - 1, k) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* A number of one of the commonest sorts.  0: store_by_rule() sees to it, also to every error.  The commonest come
    first: a few comparisons are shorter than a jump through a table. */
 static ALWAYS_INLINE int store_number(const shortcut how, char *slot, PyObject *value)
@@ -102,9 +175,10 @@ static ALWAYS_INLINE int store_number(const shortcut how, char *slot, PyObject *
     return 0;
 }
 
-/* Convert arguments that are numbers into their slots, and point `avalue` at each.  0; -1 raises.  GIL. */
-static ALWAYS_INLINE int store_numbers(const call_target *t, const cif_state *c, char *frame, void **avalue,
-                                       PyObject *const *args, const unsigned nargs)
+/* Convert arguments that are numbers into their slots, and point `avalue` at each.  0; or which one, counted from 1,
+   raises: whoever calls sees to it, and comes back no more, since the loop would keep more than it does now.  GIL. */
+static ALWAYS_INLINE unsigned store_numbers(const cif_state *c, char *frame, void **avalue, PyObject *const *args,
+                                            const unsigned nargs)
 {
     const argument *a, *end;
 
@@ -113,16 +187,14 @@ static ALWAYS_INLINE int store_numbers(const call_target *t, const cif_state *c,
         *avalue++ = slot;
         if (LIKELY(store_number(a->how, slot, *args) || store_by_rule(a, slot, *args, NULL) == 0))
             continue;
-        name_argument(t, (unsigned)(a - c->args));
-        return -1;
+        return (unsigned)(a - c->args) + 1;
     }
     return 0;
 }
 
 /* The same of any arguments, with what `k` keeps for as long as the call runs. */
-static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *c, char *frame,
-                                         void **avalue, PyObject *const *args, const unsigned nargs,
-                                         keeper *k)
+static ALWAYS_INLINE unsigned store_arguments(const cif_state *c, char *frame, void **avalue, PyObject *const *args,
+                                              const unsigned nargs, keeper *k)
 {
     PyObject *const *given = args;
     const argument *a, *end;
@@ -200,8 +272,7 @@ static ALWAYS_INLINE int store_arguments(const call_target *t, const cif_state *
         if (LIKELY(store_by_rule(a, slot, value, k) == 0))
             continue;
 failed:
-        name_argument(t, (unsigned)(given - args) - 1);
-        return -1;
+        return (unsigned)(given - args);
     }
     return 0;
 }

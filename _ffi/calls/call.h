@@ -31,6 +31,40 @@ COLD static char *heap_frame(const cif_state *c, char **block)
     return align_pointer(*block, c->frame_alignment);
 }
 
+/* The rest of a call whose arguments are in their slots, or raise: `status`.  New; raises.  GIL. */
+static ALWAYS_INLINE PyObject *call_stored(const call_target *t, cif_state *c, char *frame, PyObject *function,
+                                           PyObject *const *args, const int keeps, keeper *k,
+                                           const known_options known, int status)
+{
+    PyObject *result = NULL;
+
+    if (LIKELY(status == 0)) {
+        if (LIKELY(invoke_slots(t, c, frame, (void **)(frame + c->avalues), known) == 0)) {
+            result = load_result(c, frame);
+            if (UNLIKELY(result == NULL))
+                add_place(PyUnicode_FromFormat("%U() result", t->name));
+            else if (keeps && UNLIKELY(c->nout))
+                result = with_outs(c, frame, result);
+        } else {
+            drop_result(c, frame);
+        }
+    }
+    if (keeps && (k->used || k->objects))
+        let_go(k);
+    if (known == ANY_OPTIONS && UNLIKELY(t->errcheck != Py_None && result != NULL))
+        result = check_result(t, function, result, args, c->nin);
+    return result;
+}
+
+/* The same where the argument `refused`, counted from 1, raises: the function may have a converter for it. */
+COLD static PyObject *call_refused(const call_target *t, cif_state *c, char *frame, PyObject *function,
+                                   PyObject *const *args, keeper *k, unsigned refused)
+{
+    keeper none = {0};
+    int status = store_rest(function, t, c, frame, args, refused, k);
+    return call_stored(t, c, frame, function, args, 1, k != NULL ? k : &none, ANY_OPTIONS, status);
+}
+
 /* Call `t` through the prepared `c` with exactly its arguments, laid out in `frame`.
    `keeps` and `nargs` are those of `c`: where they are known, or `known` says something of the
    function, much of this is not there.  New; raises.  GIL. */
@@ -39,9 +73,8 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
                                              const int keeps, const unsigned nargs, const known_options known)
 {
     void **avalues = (void **)(frame + c->avalues);
-    PyObject *result = NULL;
+    unsigned refused;
     keeper k;
-    int status;
 
     if (keeps) {
         k.slots = (kept_slot *)(frame + c->slots);
@@ -51,20 +84,11 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
         k.memory = NULL;
         k.objects = NULL;
     }
-    status = keeps ? store_arguments(t, c, frame, avalues, args, nargs, &k)
-                   : store_numbers(t, c, frame, avalues, args, nargs);
-    if (LIKELY(status == 0 && invoke_slots(t, c, frame, avalues, known) == 0)) {
-        result = load_result(c, frame);
-        if (UNLIKELY(result == NULL))
-            add_place(PyUnicode_FromFormat("%U() result", t->name));
-        else if (keeps && UNLIKELY(c->nout))
-            result = with_outs(c, frame, result);
-    }
-    if (keeps && (k.used || k.objects))
-        let_go(&k);
-    if (known == ANY_OPTIONS && UNLIKELY(t->errcheck != Py_None && result != NULL))
-        result = check_result(t, function, result, args, c->nin);
-    return result;
+    refused = keeps ? store_arguments(c, frame, avalues, args, nargs, &k)
+                    : store_numbers(c, frame, avalues, args, nargs);
+    if (UNLIKELY(refused))
+        return call_refused(t, c, frame, function, args, keeps ? &k : NULL, refused);
+    return call_stored(t, c, frame, function, args, keeps, &k, known, 0);
 }
 
 /* The same with a frame that is large or needs more than the usual alignment.  New; raises.  GIL. */

@@ -11,7 +11,9 @@
 #include "calls/fence.h"
 #include "calls/watched.h"
 #include "libffi/cif.h"
+#include "model/cif.h"
 #include "model/function.h"
+#include "values/address.h"
 
 /* Raises ValueError. */
 COLD static void closed_library(const call_target *t)
@@ -24,6 +26,8 @@ static int invoke_watched(const watched_target *watched, cif_state *c, void *res
 /* The function's lifetime could not be pinned: it is a call under watch, or its library is closed.  0; or raises. */
 COLD static int invoke_otherwise(const call_target *t, cif_state *c, void *result, void **avalues)
 {
+    if (c->result_kind == K_OBJECT)             /* which is let go of if C returns it and something is raised */
+        write_address(result, NULL);
     if (is_watched(t))
         return invoke_watched((const watched_target *)t, c, result, avalues);
     closed_library(t);

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "base/stack.h"
 #include "libffi/results.h"
 #include "model/cif.h"
 #include "model/function.h"
+#include "values/address.h"
 #include "values/load.h"
 #include "values/load_pointers.h"
 
@@ -38,6 +40,22 @@ static inline PyObject *load_result(const cif_state *c, void *where)
         narrow_result(c->result, where);
         return load_value(c->result, where, NULL);
     }
+}
+
+/* What C has returned beside an exception, which is pending; where it has not run there is NULL. */
+COLD static void drop_result(const cif_state *c, void *where)
+{
+    PyObject *exception, *object;
+
+    if (c->result_kind != K_OBJECT)
+        return;
+    narrow_result(c->result, where);
+    object = read_address(where);
+    if (object == NULL)
+        return;
+    exception = take_exception();
+    Py_DECREF(object);
+    give_exception(exception);
 }
 
 /* (result, out1, ...); just the out where there is one and no result.

@@ -11,6 +11,9 @@
 #include "base/stack.h"
 #include "calls/arguments.h"
 #include "calls/call.h"
+#include "calls/fence.h"
+#include "calls/results.h"
+#include "calls/watched.h"
 #include "model/cif.h"
 #include "model/errors.h"
 #include "model/function.h"
@@ -225,6 +228,64 @@ static void forget_variant(cif_state *c, const cif_state *variant)
     }
 }
 
+/* A target with options of its own, for one call.  Under watch it is that of the watch, and of what is called. */
+typedef struct {
+    call_target plain;
+    watched_target watched;
+} changed_target;
+
+COLD static call_target *copy_target(changed_target *copy, const call_target *t)
+{
+    if (!is_watched(t)) {
+        copy->plain = *t;
+        return &copy->plain;
+    }
+    copy->watched = *(const watched_target *)t;
+    copy->plain = *copy->watched.plain;
+    copy->watched.plain = &copy->plain;
+    return &copy->watched.target;
+}
+
+/* With Python objects among the extra arguments, which C looks at: as if they were not extra. */
+COLD static PyObject *call_with_objects(const call_target *t, cif_state *c, PyObject *function, PyObject *const *args,
+                                        Py_ssize_t nargs)
+{
+    changed_target copy;
+    call_target *changed = copy_target(&copy, t);
+    copy.plain.fence = changed->fence = (t->fence & ~RELEASE_GIL) | USES_PYTHON;
+    return call_prepared(changed, c, function, args, nargs);
+}
+
+static PyObject *call_variadic(const call_target *t, PyObject *function, PyObject *const *args, Py_ssize_t nargs);
+
+/* The extra argument `index` has no type to go by: the function's converter of extra arguments says another value.
+   What looks at the result is told of the values that were given.  New; raises. */
+COLD static PyObject *call_variadic_converted(const call_target *t, PyObject *function, PyObject *const *args,
+                                              Py_ssize_t nargs, Py_ssize_t index)
+{
+    PyObject *made = convert_refused(function, t, (unsigned)index, args[index]), *result = NULL, **values;
+    changed_target copy;
+    call_target *changed = copy_target(&copy, t);
+
+    if (made == NULL)
+        return NULL;
+    if (extra_type(made) == NULL) {
+        name_argument(t, (unsigned)index);
+    } else if ((values = PyMem_Malloc((size_t)nargs * sizeof *values)) == NULL) {
+        PyErr_NoMemory();
+    } else {
+        memcpy(values, args, (size_t)nargs * sizeof *values);
+        values[index] = made;
+        changed->errcheck = Py_None;
+        result = call_variadic(changed, function, values, nargs);
+        PyMem_Free(values);
+        if (result != NULL && t->errcheck != Py_None)
+            result = check_result(t, function, result, args, nargs);
+    }
+    Py_DECREF(made);
+    return result;
+}
+
 /* Call with the CIF of these extra types.  New; raises.  GIL. */
 CALL_PATH static PyObject *call_variadic(const call_target *t, PyObject *function,
                                          PyObject *const *args, Py_ssize_t nargs)
@@ -245,17 +306,17 @@ CALL_PATH static PyObject *call_variadic(const call_target *t, PyObject *functio
     types = alloca((size_t)(n + 1) * sizeof *types);
     for (i = 0; i < n; ++i) {
         types[i] = extra_type(args[c->nin + i]);
-        if (types[i] == NULL) {
-            name_argument(t, (unsigned)(c->nin + i));
-            return NULL;
-        }
+        if (types[i] == NULL)
+            return call_variadic_converted(t, function, args, nargs, c->nin + i);
     }
     variant = find_variant(c, types, n);
     if (variant == NULL) {
         argument_error(PyUnicode_FromFormat("%U()", t->name), 1);
         return NULL;
     }
-    result = call_prepared(t, ((CIFObject *)variant)->state, function, args, nargs);
+    c = ((CIFObject *)variant)->state;
+    result = UNLIKELY(c->objects && !(t->fence & USES_PYTHON)) ? call_with_objects(t, c, function, args, nargs)
+                                                               : call_prepared(t, c, function, args, nargs);
     Py_DECREF(variant);
     return result;
 }

@@ -70,6 +70,7 @@ struct cif_state {
     int small;                      /* the frame fits SMALL_FRAME */
     int keeps;                      /* conversions may have to keep objects alive */
     int known;                      /* the C API was asked for it (calls/known_cifs.h) */
+    int objects;                    /* C is given Python objects, or gives one: it runs with the GIL */
     unsigned nothings;              /* arguments without size */
     unsigned avalues, slots, nslots;
     const type_info *result;

@@ -63,6 +63,16 @@ COLD static void add_place(PyObject *place)
     give_exception(exception);
 }
 
+/* Is the pending error what a rule says of a value that it does not take?  What Python code raised is not. */
+COLD static int is_refusal(void)
+{
+    PyObject *exception = take_exception();
+    int refusal = PyDict_GetItem(core.argument_errors, (PyObject *)Py_TYPE(exception)) != NULL
+                  && !is_raised_by_python(exception);
+    give_exception(exception);
+    return refusal;
+}
+
 /* The pending error is about an argument of a function that has not been called: ArgumentError, unless
    Python code raised it (`ours`: it did not, though the exception has a traceback).  `place` (stolen, or
    NULL) goes in front. */

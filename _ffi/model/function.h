@@ -26,6 +26,7 @@ typedef struct FunctionObject {
     struct FunctionObject *next, **at;  /* among all functions: calls/function.h */
     PyObject *parameters;           /* their names, a tuple; NULL: unknown (borrowed) */
     PyObject *defaults;             /* of the last of them, a tuple or NULL (borrowed) */
+    PyObject *converters;           /* of each argument, then of more: callables or None, a tuple or NULL (borrowed) */
 } FunctionObject;
 
 #endif

@@ -37,6 +37,7 @@ cdef int check_layouts() except -1:
         "Function.at": same_place(&(<FunctionObject *>function).at, &function.at),
         "Function.parameters": same_place(&(<FunctionObject *>function).parameters, &function.parameters_),
         "Function.defaults": same_place(&(<FunctionObject *>function).defaults, &function.defaults_),
+        "Function.converters": same_place(&(<FunctionObject *>function).converters, &function.converters_),
         "Closure.block": same_place(&(<ClosureObject *>closure).block, &closure.block),
         "Closure.cif": (<ClosureObject *>closure).cif == <PyObject *>closure.cif,
         "Closure.callable": (<ClosureObject *>closure).callable == <PyObject *>closure.callable_,

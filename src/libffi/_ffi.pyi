@@ -157,12 +157,19 @@ class _Queue(Protocol):
 
 _Dispatch: TypeAlias = Callable[..., Any] | _Queue
 
+# Asked for what to pass instead of what the type refuses: by position, by the parameter's name, or one for each.
+_Convert: TypeAlias = (
+    Mapping[int | EllipsisType, Callable[[Any], Any] | None] | Mapping[str, Callable[[Any], Any] | None]
+    | Sequence[Callable[[Any], Any] | None]
+)
+
 class _CheckedFunctionOptions(TypedDict, total=False):
     # The keywords of Library.function(), besides an errcheck that gives the result.
     abi: ABI | int | None
     gil: _GIL
     errno: bool
     last_error: bool
+    convert: _Convert | None
     version: str | None
 
 class _FunctionOptions(_CheckedFunctionOptions, total=False):
@@ -696,6 +703,7 @@ class CIF:
     def bind(
         self, address: _Address, name: str | None = None, *,
         gil: _GIL = "release", errno: bool = False, last_error: bool = False, errcheck: _ErrCheck[Any] | None = None,
+        convert: _Convert | None = None,
     ) -> Function: ...
     def call(self, address: _Address, *args: Any) -> Any: ...
     @overload
@@ -780,6 +788,8 @@ class Function(AnyFunction, Generic[_P, _R_co]):
     def last_error(self) -> bool: ...
     @property
     def errcheck(self) -> _ErrCheck[Any] | None: ...
+    @property
+    def convert(self) -> dict[int | EllipsisType, Callable[[Any], Any]] | None: ...
     @property
     def call(self) -> Callable[_P, _R_co]: ...
     @overload
@@ -1433,7 +1443,7 @@ class LoadedLibrary:
     def function(
         self, name: str, restype: _Of, argtypes: _ArgTypes = (), *, abi: ABI | int | None = None,
         gil: _GIL = "release", errno: bool = False, last_error: bool = False, errcheck: _ErrCheck[Any] | None = None,
-        version: str | None = None,
+        convert: _Convert | None = None, version: str | None = None,
     ) -> Function: ...
     @overload
     def variable(

@@ -97,7 +97,7 @@ class Library(_ffi.LoadedLibrary):
             """Return a function of the library; without a signature, decorate an annotated stub.
 
             A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
-            `errno=True`, `errcheck=`; CIF.bind says what they do. `version=` is the symbol's.
+            `errno=True`, `errcheck=`, `convert=`; CIF.bind says what they do. `version=` is the symbol's.
             """
             if restype is not None or argtypes is not None:
                 from libffi import c
@@ -122,10 +122,12 @@ class Library(_ffi.LoadedLibrary):
     def _from_stub(
         self, stub: Callable[..., object], name: str | None, options: dict[str, Any]
     ) -> Function:
-        from libffi._stubs import read_stub
+        from libffi._stubs import by_position, read_stub
 
         # Annotations kept as text may name what is local to the caller.
         read = read_stub(stub, sys._getframe(2).f_locals)
+        if isinstance(options.get("convert"), dict):
+            options = {**options, "convert": by_position(options["convert"], read.parameters, read.name)}
         function = super().function(name or read.name, read.restype, read.argtypes, **options)
         return _ffi._describe(
             function, parameters=read.parameters, defaults=read.defaults, doc=read.doc, signature=read.signature,

@@ -1,7 +1,7 @@
 """Read the C signatures that Python's annotations say: of stubs, and of a library's class."""
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,16 @@ def read_stub(stub: Callable[..., object], names: Mapping[str, object]) -> Stub:
         stub.__name__, restype, tuple(argtypes), tuple(parameter.name for parameter in named),
         tuple(parameter.default for parameter in named if parameter.default is not parameter.empty),
         inspect.getdoc(stub), signature)
+
+
+def by_position(convert: dict[Any, Any], names: Sequence[str], function: str) -> dict[Any, Any]:
+    """Return converters by the position of what they are for."""
+    found: dict[Any, Any] = {}
+    for place, converter in convert.items():
+        if isinstance(place, str) and place not in names:
+            raise ValueError(f"convert: {function}() has no parameter {place!r}")
+        found[names.index(place) if isinstance(place, str) else place] = converter
+    return found
 
 
 def _evaluate(annotation: object, what: str, stub: Any, names: Mapping[str, object]) -> Type:

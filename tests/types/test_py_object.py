@@ -117,6 +117,100 @@ def test_a_closure_that_raises():
         call(5)
 
 
+@pytest.fixture(scope="module")
+def both(compile_c):
+    """Return a library that returns objects and sets exceptions, or asks who holds the GIL."""
+    return Library(compile_c("""
+        #include <stdarg.h>
+        #include <stddef.h>
+        typedef struct object object;
+        extern void PyErr_SetNone(object *);
+        extern void Py_IncRef(object *);
+        extern int PyGILState_Check(void);
+        object *give_and_raise(object *it, object *exception)
+        {
+            Py_IncRef(it);
+            PyErr_SetNone(exception);
+            return it;
+        }
+        int has_gil(int n, ...) { (void)n; return PyGILState_Check(); }
+        int raises_behind(int n, ...)
+        {
+            va_list all;
+            va_start(all, n);
+            PyErr_SetNone(va_arg(all, object *));
+            va_end(all);
+            return n;
+        }
+    """, "py_object_both"))
+
+
+@pytest.mark.parametrize("options", [{}, {"gil": "hold"}, {"errno": True}, {"errcheck": lambda *_: None}], ids=str)
+def test_an_object_beside_an_exception_is_let_go(both, options):
+    thing = Thing()
+    function = both.function("give_and_raise", c.py_object, [c.py_object, c.py_object], **options)
+    before = sys.getrefcount(thing)
+    for _ in range(20):
+        with pytest.raises(KeyError):
+            function(thing, KeyError)
+    with libffi.trace(lambda event: None), pytest.raises(KeyError):
+        function(thing, KeyError)
+    assert sys.getrefcount(thing) == before
+
+
+def test_an_object_beside_a_closures_exception_is_let_go():
+    thing = Thing()
+
+    @libffi.closure(c.py_object, [c.py_object], on_error=thing)
+    def fails(value):
+        raise KeyError(value)
+
+    call = CIF(c.py_object, [c.py_object]).bind(fails)
+    before = sys.getrefcount(thing)
+    for _ in range(20):
+        with pytest.raises(KeyError):
+            call(5)
+    assert sys.getrefcount(thing) == before
+
+
+def test_nothing_is_let_go_where_c_has_not_run(compile_c):
+    library = Library(compile_c("void *returns_null(void) { return 0; }", "py_object_closed"))
+    function = library.function("returns_null", c.py_object, [])
+    library.close()
+    for _ in range(20):
+        with pytest.raises(ValueError, match="closed"):
+            function()
+    with libffi.trace(lambda event: None), pytest.raises(ValueError, match="closed"):
+        function()
+
+
+@pytest.mark.parametrize("gil", ["release", "hold"])
+def test_objects_behind_three_dots_hold_the_gil(both, gil):
+    has_gil = both.function("has_gil", c.int, [c.int, ...], gil=gil)
+    for _ in range(3):
+        assert has_gil(1, c.py_object([])) == 1
+        assert has_gil(1, 5) == (gil == "hold")
+        with libffi.trace(lambda event: None):
+            assert has_gil(1, c.py_object([])) == 1
+    checked = both.function("has_gil", c.int, [c.int, ...], gil=gil, errno=True, errcheck=lambda result, *_: result + 1)
+    assert checked(1, c.py_object([])) == 2
+    raises = both.function("raises_behind", c.int, [c.int, ...], gil=gil)
+    with pytest.raises(KeyError):
+        raises(1, c.py_object(KeyError))
+
+
+def test_the_raw_layer_holds_the_gil_for_objects(both):
+    held, released = CIF(c.int, [c.int, c.py_object]), CIF(c.int, [c.int, c.pointer])
+    address = both.symbol("has_gil")
+    for cif, expected in (held, 1), (released, 0):
+        result = c.long.new()
+        cif.call_raw(address, result, [c.int.new(1), c.py_object.new(Thing) if cif is held else c.pointer.new()])
+        assert c.int.at(result.address).value == expected
+        block = bytearray(cif.exchange_size)
+        cif.call_exchange(address, block)
+        assert int.from_bytes(block[:4], sys.byteorder) == expected
+
+
 def test_said_exactly_behind_three_dots():
     value = c.py_object("text")
     assert value.value == "text"

@@ -19,6 +19,8 @@ from libffi._reader.scope import (
 from libffi._reader.text import Parsed, completes, parse, parse_header
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from libffi import Library
     from libffi._ffi import _FunctionOptions
 
@@ -84,6 +86,8 @@ def _look_up(library: Library, parsed: Parsed, text: Text) -> tuple[dict[str, An
     """Return the Python objects of declarations, attributes and tags as "struct name", and why others are absent."""
     found: dict[str, Any] = {}
     absent: dict[str, str] = {}
+    if isinstance(convert := text.options.get("convert"), dict):
+        _check_converters(convert, parsed)
     made: dict[int, Any] = {}       # a name that a macro gives to something is the same thing
     for name, tag in parsed.tags.items():
         found[f"{tag.kind} {name}"] = tag.type
@@ -104,8 +108,11 @@ def _look_up(library: Library, parsed: Parsed, text: Text) -> tuple[dict[str, An
 def _object(library: Library, declaration: Declaration, options: _FunctionOptions) -> Any:
     match declaration:
         case FunctionDeclaration(symbol=symbol, cif=cif, parameters=parameters):
+            names = _names(parameters)
+            if isinstance(convert := options.get("convert"), dict):
+                options = {**options, "convert": _converters(convert, names or (), cif.variadic)}
             function = library._function_of(symbol, cif, **options)
-            return _ffi._describe(function, parameters=_names(parameters))
+            return _ffi._describe(function, parameters=names)
         case VariableDeclaration(symbol=symbol, type=qualified):
             return _variable(library, symbol, qualified)
         case ConstantDeclaration(constant=constant, value=value):
@@ -114,6 +121,21 @@ def _object(library: Library, declaration: Declaration, options: _FunctionOption
         case Qualified(type=FunctionType(cif=cif)):
             return c.func(cif)
     return declaration.type
+
+
+def _converters(convert: dict[Any, Any], names: Sequence[str], variadic: bool) -> dict[Any, Any]:
+    """Return those that a function has parameters for, by position."""
+    return {names.index(place) if isinstance(place, str) else place: converter for place, converter in convert.items()
+            if (variadic if place is ... else place in names or not isinstance(place, str))}
+
+
+def _check_converters(convert: dict[Any, Any], parsed: Parsed) -> None:
+    """Refuse names that no function's parameter has."""
+    known = {name for declaration in parsed.names.values() if isinstance(declaration, FunctionDeclaration)
+             for name in _names(declaration.parameters) or ()}
+    for place in convert:
+        if isinstance(place, str) and place not in known:
+            raise ValueError(f"declare() convert: no function has a parameter {place!r}")
 
 
 def _names(parameters: tuple[str, ...]) -> list[str] | None:
