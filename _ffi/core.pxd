@@ -10,6 +10,7 @@ cdef extern from "core.h":
     object dict_get(dict, object)
     object hold_view(object, Py_buffer *)
     void report_unraisable(object, object)
+    object new_exception_class(const char *, object, const char *)
     void lock_interned()
     void unlock_interned()
     bint FREE_THREADED
@@ -180,6 +181,7 @@ cdef extern from "core.h":
         unsigned nargs, nin, nout, nfixed
         bint variadic
         bint objects
+        bint closable
         unsigned exchange_size, avalues
         argument *args
     ctypedef struct argument:

@@ -16,27 +16,20 @@ cdef extern from *:
     """
     void report_unraisable(object, object, const char *)
     object PyObject_Vectorcall(object, PyObject *const *, size_t, PyObject *)
+    object PyVectorcall_Call(object, tuple, PyObject *)
 
 
 @cython.final
 cdef class _Callback:
     """What a closure calls: numbers and addresses come, cdata goes to the user's function."""
+    cdef vectorcallfunc vectorcall
     cdef CType ctype
     cdef object function
     cdef object onerror
     cdef bytes error
 
     def __call__(self, *arguments):
-        if len(arguments) != PyTuple_GET_SIZE(self.ctype.parameters):       # no closure, but who found this object
-            raise TypeError(f"expected {PyTuple_GET_SIZE(self.ctype.parameters)} arguments, got {len(arguments)}")
-        try:
-            value = call_user(self, arguments)
-            try:
-                return to_core(self.ctype.item_type, value)
-            except Exception as failed:
-                return self.failed(failed, b", trying to convert the result back to C")
-        except BaseException as failed:
-            return self.failed(failed, b"")
+        return PyVectorcall_Call(self, arguments, NULL)
 
     cdef object failed(self, object exception, const char *deed):
         try:
@@ -54,16 +47,39 @@ cdef class _Callback:
         return from_bytes(self.ctype.item_type, self.error)
 
 
-cdef object call_user(_Callback callback, tuple arguments):
+cdef object run_callback(object self, PyObject *const *arguments, size_t flags, PyObject *names):
+    cdef _Callback callback = <_Callback>self
+    cdef Py_ssize_t count = PyVectorcall_NARGS(flags), expected = PyTuple_GET_SIZE(callback.ctype.parameters)
+    if count != expected or names != NULL:          # no closure, but who found this object
+        raise TypeError(f"expected {expected} arguments, got {count}")
+    try:
+        value = call_user(callback, arguments, count)
+        try:
+            return to_core(callback.ctype.item_type, value)
+        except Exception as failed:
+            return callback.failed(failed, b", trying to convert the result back to C")
+    except BaseException as failed:
+        return callback.failed(failed, b"")
+
+
+cdef use_callback_vectorcall():
+    cdef _Callback example = _Callback.__new__(_Callback)
+    use_vectorcall(<PyTypeObject *>_Callback, <char *>&example.vectorcall - <char *><PyObject *>example)
+
+
+use_callback_vectorcall()
+
+
+cdef object call_user(_Callback callback, PyObject *const *arguments, Py_ssize_t count):
     """Call the user's function with cffi's values, without a list of them."""
     cdef PyObject *few[8]
-    cdef Py_ssize_t i, made = 0, count = PyTuple_GET_SIZE(arguments)
+    cdef Py_ssize_t i, made = 0
     if count > 8:
-        return callback.function(*[from_core(callback.ctype.parameters[i], arguments[i]) for i in range(count)])
+        return callback.function(*[from_core(callback.ctype.parameters[i], <object>arguments[i])
+                                   for i in range(count)])
     try:
         for i in range(count):
-            value = from_core(<CType>PyTuple_GET_ITEM(callback.ctype.parameters, i),
-                              <object>PyTuple_GET_ITEM(arguments, i))
+            value = from_core(<CType>PyTuple_GET_ITEM(callback.ctype.parameters, i), <object>arguments[i])
             Py_INCREF(value)
             few[i] = <PyObject *>value
             made += 1
@@ -96,6 +112,7 @@ def callback(CType ctype not None, function, error=None, onerror=None):
         raise NotImplementedError(f"{ctype.cname}: callback with unsupported argument or return type or with '...'"
                                   ) from None
     made = _Callback.__new__(_Callback)
+    made.vectorcall = run_callback
     made.ctype = ctype
     made.function = function
     made.onerror = onerror

@@ -38,12 +38,13 @@ cdef int point_to(CType_Type cls, target) except -1:
     return 0
 
 
-_pointer_type_cache = {}
+cdef dict known_pointers = {}
+_pointer_type_cache = known_pointers
 
 
 def POINTER(target):
     """Return the class of pointers to instances of a class."""
-    known = _pointer_type_cache.get(target)
+    known = known_pointers.get(target)
     if known is not None:
         return known
     if isinstance(target, str):
@@ -58,8 +59,9 @@ def POINTER(target):
 
 def pointer(instance):
     """Return a pointer to an instance."""
-    cdef CType_Type cls = POINTER(type(instance))
-    cdef _CData made = new_instance(cls)
+    cdef _CData made
+    cls = known_pointers.get(type(instance))
+    made = new_instance(POINTER(type(instance)) if cls is None else cls)
     set_contents(made, instance)
     return made
 

@@ -3,6 +3,7 @@
 #define FFIPY_BASE_EXCEPTIONS_H
 
 #include <Python.h>
+#include <stdint.h>
 
 #if PY_VERSION_HEX < 0x030C0000
 /* New, and none is pending then; NULL: none was.  GIL. */
@@ -52,6 +53,14 @@ static int has_attribute(PyObject *object, const char *name)
         PyErr_Clear();
     Py_XDECREF(found);
     return found != NULL;
+}
+
+/* A class of exceptions with these bases: "module.name".  New; raises.  GIL. */
+static PyObject *new_exception_class(const char *name, PyObject *bases, const char *doc)
+{
+    PyType_Slot slots[] = {{Py_tp_doc, (void *)(uintptr_t)doc}, {0, NULL}};
+    PyType_Spec spec = {.name = name, .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, .slots = slots};
+    return PyType_FromSpecWithBases(&spec, bases);
 }
 
 /* sys.unraisablehook is told of it, and of the object that raised it.  GIL. */

@@ -43,7 +43,7 @@ COLD static PyObject *convert_refused(PyObject *function, const call_target *t, 
 {
     PyObject *converters = ((FunctionObject *)function)->converters, *converter = Py_None;
 
-    if (converters != NULL && is_refusal())
+    if (converters != NULL && is_refused_by_rule())
         converter = PyTuple_GET_ITEM(converters, index < t->cif->nin ? index : t->cif->nin);
     if (converter == Py_None) {
         name_argument(t, index);

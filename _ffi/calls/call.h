@@ -56,12 +56,17 @@ static ALWAYS_INLINE PyObject *call_stored(const call_target *t, cif_state *c, c
     return result;
 }
 
-/* The same where the argument `refused`, counted from 1, raises: the function may have a converter for it. */
+/* The same where the argument `refused`, counted from 1, raises: the function may have a converter for it.  `t`: NULL
+   where it is the function's own, so that nothing on the way of others has to tell. */
 COLD static PyObject *call_refused(const call_target *t, cif_state *c, char *frame, PyObject *function,
                                    PyObject *const *args, keeper *k, unsigned refused)
 {
     keeper none = {0};
-    int status = store_rest(function, t, c, frame, args, refused, k);
+    int status;
+
+    if (t == NULL)
+        t = &((FunctionObject *)function)->target;
+    status = store_rest(function, t, c, frame, args, refused, k);
     return call_stored(t, c, frame, function, args, 1, k != NULL ? k : &none, ANY_OPTIONS, status);
 }
 
@@ -78,16 +83,16 @@ static ALWAYS_INLINE PyObject *call_in_frame(const call_target *t, cif_state *c,
 
     if (keeps) {
         k.slots = (kept_slot *)(frame + c->slots);
+        k.borrowed = 1;
         k.used = 0;
         k.room = c->nslots;
-        k.borrowed = 1;
         k.memory = NULL;
         k.objects = NULL;
     }
     refused = keeps ? store_arguments(c, frame, avalues, args, nargs, &k)
                     : store_numbers(c, frame, avalues, args, nargs);
     if (UNLIKELY(refused))
-        return call_refused(t, c, frame, function, args, keeps ? &k : NULL, refused);
+        return call_refused(known == ANY_OPTIONS ? t : NULL, c, frame, function, args, keeps ? &k : NULL, refused);
     return call_stored(t, c, frame, function, args, keeps, &k, known, 0);
 }
 

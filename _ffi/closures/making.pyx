@@ -37,6 +37,8 @@ cdef class Decorator:
 
 cdef int check_closable(CIF cif, closure_form form) except -1:
     cdef unsigned i
+    if cif.state.closable and form == PLAIN_CLOSURE:
+        return 0
     if cif.state.variadic:
         raise BadTypedef(f"closure {cif}: C's '...' cannot be received; take the arguments before it only, "
                          "and pass C the closure's address")
@@ -52,6 +54,8 @@ cdef int check_closable(CIF cif, closure_form form) except -1:
     refuse_faulty_closure(cif)
     if form == GO_CLOSURE and not FFIPY_HAVE_GO:
         raise FFIError("this libffi has no Go closures on this platform")
+    if form == PLAIN_CLOSURE:
+        cif.state.closable = True
     return 0
 
 

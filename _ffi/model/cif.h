@@ -89,6 +89,7 @@ struct cif_state {
         struct cif_state *state;
     } variants[VARIANTS];
     unsigned next_variant;
+    int closable;                   /* plain closures of it have been made: nothing is to be looked at again */
     struct closure_block *spare;           /* expired closures of this signature, to be used again */
     Py_ssize_t nspare;
     Py_ssize_t nreserved;           /* of them, when the CIF joined the reserve (closures/quarantine.h); or 0 */

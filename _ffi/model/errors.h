@@ -64,7 +64,7 @@ COLD static void add_place(PyObject *place)
 }
 
 /* Is the pending error what a rule says of a value that it does not take?  What Python code raised is not. */
-COLD static int is_refusal(void)
+COLD static int is_refused_by_rule(void)
 {
     PyObject *exception = take_exception();
     int refusal = PyDict_GetItem(core.argument_errors, (PyObject *)Py_TYPE(exception)) != NULL

@@ -20,8 +20,8 @@ typedef struct {
 
 typedef struct {
     kept_slot *slots;
+    int borrowed;                   /* the caller holds the value itself; set with `used`, as one word */
     unsigned used, room;
-    int borrowed;                   /* the caller holds the value itself */
     MemoryObject *memory;           /* memory mode: the root that is written to */
     PyObject *objects;              /* list, or NULL */
 } keeper;

@@ -9,7 +9,6 @@ cdef int check_layouts() except -1:
     cdef CIF cif = _cif(type)
     cdef Function function = bind_function(cif, 1, None, None, "hold", False, False, None)
     cdef Closure closure = Closure.__new__(Closure)
-    cdef MemoryClass probe = (<Type>struct("", x=type)).memory_class
     memory.owner = type         # another object than its neighbours
     closure.cif, closure.on_exception_ = cif, type
     places = {
@@ -19,7 +18,6 @@ cdef int check_layouts() except -1:
         "Memory.type": (<MemoryObject *>memory).type == <PyObject *>memory.type_,
         "Memory.owner": (<MemoryObject *>memory).owner == <PyObject *>memory.owner,
         "Memory.keep": same_place(&(<MemoryObject *>memory).keep, &memory.keep),
-        "MemoryClass.type": (<MemoryClassObject *>probe).type == <PyObject *>probe.own_type,
         "Memory.weakrefs": Memory.__weakrefoffset__ == MEMORY_WEAKREFS,
         "Memory's size": Memory.__basicsize__ == sizeof(MemoryObject),
         "Pointer.p": same_place(&(<PointerObject *>pointer).p, &pointer.p),

@@ -29,6 +29,13 @@ cdef class MemoryClass(type):
         set_in_class(cls, name, NULL)
 
 
+cdef int check_class_layout(MemoryClass cls) except -1:
+    """What module/init.pyx does of other classes at import, where making one of these would take too long."""
+    if (<MemoryClassObject *>cls).type != <PyObject *>cls.own_type:
+        raise SystemError("libffi._ffi: the struct of C does not match the class MemoryClass")
+    return 0
+
+
 cdef int refuse_field(cls, name) except -1:
     """Fields are found in the type, whatever the class says: nothing else may take their place."""
     cdef Type type = as_type(cls)

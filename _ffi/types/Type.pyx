@@ -91,7 +91,7 @@ cdef class Type:
     @property
     def dtype(self):
         """Return NumPy's dtype of the values, which `numpy.dtype(T)` is too; TypeError where it has none."""
-        return foreign.dtype_of(self)
+        return foreign().dtype_of(self)
 
     @property
     def closure(self):

@@ -249,6 +249,7 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
         give_fields(type, descriptors, names)
     else:
         memory_class = class_of_struct(type, type_name(type).partition(" ")[2], descriptors, names)
+    check_class_layout(memory_class)
     # From here on nothing fails: what others may read already is set once.
     type.members = laid_out
     type.fields = fields

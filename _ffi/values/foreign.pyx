@@ -1,17 +1,25 @@
 """Objects of other libraries, which our own rules refuse: ctypes', cffi's, NumPy's.
 
-What they are in our terms is found out by Python code of the package, which is given here at import.
+What they are in our terms is found out by Python code of the package, which is asked for when there is one.
 """
 
-cdef object foreign = None                  # what has stand_in(), describes() and dtype_of()
+cdef object find_foreign, foreign_module = None
 
 cdef frozenset FOREIGN_LIBRARIES = frozenset(("_ctypes", "_cffi_backend", "numpy"))
 
 
-def _ask_about_foreign(module):
-    """Have that module say what objects of other libraries are."""
-    global foreign
-    foreign = module
+def _ask_about_foreign(find):
+    """Have the module that `find()` returns say what objects of other libraries are."""
+    global find_foreign
+    find_foreign = find
+
+
+cdef object foreign():
+    """Return what has stand_in(), describes() and dtype_of()."""
+    global foreign_module
+    if foreign_module is None:
+        foreign_module = find_foreign()
+    return foreign_module
 
 
 cdef object library_of(cls):
@@ -29,7 +37,7 @@ cdef object stand_in(const type_info *wanted, object value):
     library = library_of(type(value))
     if library is None:
         return None
-    return foreign.stand_in(library, None if wanted == NULL else <object>wanted.object, value)
+    return foreign().stand_in(library, None if wanted == NULL else <object>wanted.object, value)
 
 
 cdef int foreign_describes(const type_info *item, object value) except -1:
@@ -41,7 +49,7 @@ cdef int foreign_describes(const type_info *item, object value) except -1:
         own = innermost((<Memory>value.obj).m.type)
         return <size_t>value.itemsize == own.size and same_to_c(innermost(item), own)
     library = library_of(type(value))
-    return library == "numpy" and foreign.describes(<object>item.object, value)
+    return library == "numpy" and foreign().describes(<object>item.object, value)
 
 
 cdef const type_info *innermost(const type_info *type):

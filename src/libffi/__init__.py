@@ -6,7 +6,7 @@
 """
 import sys
 
-from . import _ffi, _foreign, c
+from . import _ffi, c
 from ._ffi import (
     CIF,
     ArgumentError,
@@ -113,7 +113,13 @@ def get_include() -> str:
     return os.path.join(os.path.dirname(os.path.dirname(package)), "include")   # built in place
 
 
-_ffi._ask_about_foreign(_foreign)
+def _find_foreign() -> "ModuleType":
+    from . import _foreign
+
+    return _foreign
+
+
+_ffi._ask_about_foreign(_find_foreign)
 
 
 def _begin_as_told() -> None:

@@ -1,14 +1,12 @@
 """Library: a loaded shared object, with what was declared of it as attributes."""
-from __future__ import annotations
-
 import os
 import sys
 from _thread import RLock
-from itertools import chain
 
 from libffi import _ffi
 
-TYPE_CHECKING = False       # importing typing would cost more than all the rest
+# Annotations are text, and what is rarely needed is imported there: programs wait for what is imported here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, Unpack
@@ -36,9 +34,9 @@ class Library(_ffi.LoadedLibrary):
     __slots__ = ("__dict__", "_declarations", "_lock", "_name")
 
     _name: str | None
-    _declarations: Declarations | None
+    _declarations: "Declarations | None"
 
-    def __init__(self, name: str | os.PathLike[str] | None = None, *, mode: int = _LOCAL) -> None:
+    def __init__(self, name: "str | os.PathLike[str] | None" = None, *, mode: int = _LOCAL) -> None:
         """Load a library, trying what its name may stand for."""
         if name is not None:
             name = os.fspath(name)
@@ -69,6 +67,8 @@ class Library(_ffi.LoadedLibrary):
                 file = str(error).rpartition(": ")[0] if "ELF" in why or "too short" in why else candidate
                 if "/" in file and file not in scripts and (linked := in_script(file)):     # such as libc.so
                     scripts.add(file)
+                    from itertools import chain
+
                     waiting = chain(linked, waiting)
                     continue
                 absent = "no such file" in why.lower() and "cannot open shared object file" in why
@@ -83,17 +83,17 @@ class Library(_ffi.LoadedLibrary):
     if TYPE_CHECKING:
 
         @property
-        def function(self) -> MakeFunction: ...  # type: ignore[override]
+        def function(self) -> "MakeFunction": ...  # type: ignore[override]
 
     else:
 
         def function(
             self,
-            name: Callable[..., object] | str | None = None,
-            restype: Type | None = None,
-            argtypes: Iterable[Any] | None = None,
-            **options: Any,
-        ) -> Any:
+            name: "Callable[..., object] | str | None" = None,
+            restype: "Type | None" = None,
+            argtypes: "Iterable[Any] | None" = None,
+            **options: "Any",
+        ) -> "Any":
             """Return a function of the library; without a signature, decorate an annotated stub.
 
             A result type of None with argument types is void. Options: `abi=`, `gil="hold"`,
@@ -109,19 +109,19 @@ class Library(_ffi.LoadedLibrary):
             if name is not None and not isinstance(name, str):
                 return self._from_stub(name, None, options)
 
-            def decorate(stub: Callable[..., object]) -> Function:
+            def decorate(stub: "Callable[..., object]") -> "Function":
                 return self._from_stub(stub, name, options)
 
             return decorate
 
-    def _function_of(self, symbol: str, cif: CIF, **options: Any) -> Function:
+    def _function_of(self, symbol: str, cif: "CIF", **options: "Any") -> "Function":
         """Return the function of a signature that was made before."""
         argtypes: list[Any] = [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes]
         return super().function(symbol, cif.restype, argtypes, **options)
 
     def _from_stub(
-        self, stub: Callable[..., object], name: str | None, options: dict[str, Any]
-    ) -> Function:
+        self, stub: "Callable[..., object]", name: str | None, options: "dict[str, Any]"
+    ) -> "Function":
         from libffi._stubs import by_position, read_stub
 
         # Annotations kept as text may name what is local to the caller.
@@ -134,8 +134,8 @@ class Library(_ffi.LoadedLibrary):
             module=stub.__module__, qualname=stub.__qualname__)
 
     def declare(
-        self, text: str, *, partial: bool = False, strings: Literal["text", "bytes", "pointer"] = "text",
-        classes: Mapping[str, type[_ffi.Struct]] | None = None, **options: Unpack[_FunctionOptions],
+        self, text: str, *, partial: bool = False, strings: 'Literal["text", "bytes", "pointer"]' = "text",
+        classes: "Mapping[str, type[_ffi.Struct]] | None" = None, **options: "Unpack[_FunctionOptions]",
     ) -> None:
         """Make attributes of what C declarations name; options are those of functions.
 
@@ -151,7 +151,7 @@ class Library(_ffi.LoadedLibrary):
 
         self._declare(Text(text, partial, strings, options, dict(classes or {})))
 
-    def _declare(self, text: Text) -> dict[str, Any]:
+    def _declare(self, text: "Text") -> "dict[str, Any]":
         """Declare a text; return its objects."""
         from libffi._reader import Declarations
 
@@ -164,7 +164,7 @@ class Library(_ffi.LoadedLibrary):
             self._declarations = declarations
         return found
 
-    def __getitem__(self, name: str) -> Declared:
+    def __getitem__(self, name: str) -> "Declared":
         """Return what was declared under a name, also one that is a method's or "struct tag"."""
         if self._declarations is None or name not in self._declarations.objects:
             raise KeyError(f"{self._title()} has no declared name {name!r}{self._why_not(name)}")
@@ -179,7 +179,7 @@ class Library(_ffi.LoadedLibrary):
     def __contains__(self, name: object) -> bool:
         return self._declarations is not None and name in self._declarations.objects
 
-    def __getattr__(self, name: str) -> Declared:
+    def __getattr__(self, name: str) -> "Declared":
         if name in ("name", "_name", "_declarations"):  # __init__ has not run
             raise AttributeError(name)
         if type(self) is not Library and (function := self._annotated(name)) is not None:
@@ -190,7 +190,7 @@ class Library(_ffi.LoadedLibrary):
             name=name, obj=self,
         )
 
-    def _annotated(self, name: str) -> Function | None:
+    def _annotated(self, name: str) -> "Function | None":
         """Return the function that a class of one's own annotates, or None."""
         from libffi._stubs import read_attribute
 
@@ -200,7 +200,7 @@ class Library(_ffi.LoadedLibrary):
                 return _ffi._describe(super().function(name, restype, argtypes), module=cls.__module__)
         return None
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: "Any") -> None:
         if isinstance(self.__dict__.get(name), _ffi.Memory):
             raise AttributeError(f"{name!r} is a C variable: assign to its .value", name=name, obj=self)
         super().__setattr__(name, value)
@@ -212,16 +212,16 @@ class Library(_ffi.LoadedLibrary):
         path = f" ({os.fsdecode(self.path)})" if self.path is not None and self.path != self.name else ""
         return f"<libffi.Library {self.name!r}{path}{', closed' if self.closed else ''}>"
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> "Any":
         texts = [] if self._declarations is None else self._declarations.texts
         return rebuild_library, (self.name, texts, self.mode)
 
 
 # By name, so that many unpickled functions share one library.
-_libraries: dict[tuple[str | None, int], Library] = {}
+_libraries: "dict[tuple[str | None, int], Library]" = {}
 
 
-def shared_library(name: str | None, mode: int = _NOW) -> Library:
+def shared_library(name: str | None, mode: int = _NOW) -> "Library":
     """Return the library that unpickled functions of that name share."""
     key = name, mode
     library = _libraries.get(key)
@@ -233,8 +233,8 @@ def shared_library(name: str | None, mode: int = _NOW) -> Library:
 
 
 def rebuild_function(
-    name: str | None, symbol: str, cif: CIF, options: dict[str, Any], mode: int, description: dict[str, Any]
-) -> Function:
+    name: str | None, symbol: str, cif: "CIF", options: "dict[str, Any]", mode: int, description: "dict[str, Any]"
+) -> "Function":
     """Return a function again in another process."""
     sys.audit("libffi.unpickle", name, symbol)
     function = shared_library(name, mode)._function_of(symbol, cif, abi=cif.abi, **options)
@@ -242,15 +242,15 @@ def rebuild_function(
 
 
 def _reduce_function(
-    library: Library, symbol: str, cif: CIF, options: dict[str, Any], description: dict[str, Any]
-) -> tuple[Any, ...]:
+    library: "Library", symbol: str, cif: "CIF", options: "dict[str, Any]", description: "dict[str, Any]"
+) -> "tuple[Any, ...]":
     return rebuild_function, (library.name, symbol, cif, options, library.mode, description)
 
 
 _ffi.set_function_reducer(_reduce_function)
 
 
-def _declared(library: Library, text: str) -> dict[str, Any]:
+def _declared(library: "Library", text: str) -> "dict[str, Any]":
     """Return what a text declares of a library (for the C API)."""
     from libffi._reader import Text
 
@@ -261,8 +261,8 @@ _ffi.set_library(Library, _declared)
 
 
 def rebuild_library(
-    name: str | None, texts: list[Text], mode: int
-) -> Library:
+    name: str | None, texts: "list[Text]", mode: int
+) -> "Library":
     """Return a library with its declarations again in another process."""
     sys.audit("libffi.unpickle", name, None)
     library = Library(name, mode=mode)

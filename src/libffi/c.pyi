@@ -7,6 +7,7 @@ from ._ffi import (
     Pointer,
     Scalar,
     ScalarType,
+    Type,
     Value,
     _Boolean,
     _Letter,
@@ -28,7 +29,6 @@ from ._ffi import (
     vector,
     wrap,
 )
-from ._foreign import from_cffi, from_ctypes, from_dtype
 from .annotations import Address, Character, Complex, Floating, Integer, Text, WideText
 
 __all__ = [
@@ -122,3 +122,7 @@ class string(_String): ...
 class bytes(_Bytes): ...
 class wstring(_WideString): ...
 class py_object(_Object): ...
+
+def from_dtype(dtype: Any, name: str = "") -> Type: ...
+def from_ctypes(cls: Any) -> Type: ...
+def from_cffi(ctype: Any) -> Type: ...

@@ -116,8 +116,8 @@ def test_module_includes_every_file():
 FACES = {
     "calls/CIF.pyx": {"closure", "closure_or_decorator"},
     "types/Type.pyx": {
-        "check_read", "closure", "hold_buffer", "is_const", "known_size", "make_pointer", "make_value", "stand_in",
-        "view_memory"},
+        "check_read", "closure", "foreign", "hold_buffer", "is_const", "known_size", "make_pointer", "make_value",
+        "stand_in", "view_memory"},
     "types/constructors.pyx": {"make_value"},
     "types/structs.pyx": {"make_field"},
 }

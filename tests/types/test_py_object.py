@@ -145,7 +145,7 @@ def both(compile_c):
     """, "py_object_both"))
 
 
-@pytest.mark.parametrize("options", [{}, {"gil": "hold"}, {"errno": True}, {"errcheck": lambda *_: None}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"gil": "hold"}, {"errno": True}, {"errcheck": print}], ids=str)
 def test_an_object_beside_an_exception_is_let_go(both, options):
     thing = Thing()
     function = both.function("give_and_raise", c.py_object, [c.py_object, c.py_object], **options)

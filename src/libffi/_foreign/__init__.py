@@ -15,40 +15,6 @@ if TYPE_CHECKING:
     from libffi import Type
 
 
-def from_dtype(dtype: "Any", name: str = "") -> "Type":
-    """Return the C type of what a NumPy dtype describes; a structured one is a struct of that name.
-
-    `dtype` is whatever `numpy.dtype()` takes. Numbers are C's of that size, `S8` is `char[8]`, `U8` is `char32_t[8]`,
-    `V8` is eight bytes, times are `int64_t`. The members of a structured one keep their places: it may be packed,
-    have gaps, or members that lie on one another.
-    """
-    from .dtypes import from_dtype
-
-    return from_dtype(dtype, name)
-
-
-def from_ctypes(cls: "Any") -> "Type":
-    """Return the C type that a class of ctypes' describes: a number, pointer, array, function, structure or union.
-
-    Members lie where ctypes has them, or the class is refused.
-    """
-    from .ctypes_ import from_ctypes
-
-    return from_ctypes(cls)
-
-
-def from_cffi(ctype: "Any") -> "Type":
-    """Return the C type that a ctype of cffi's is: what `ffi.typeof("struct point *")` gives.
-
-    Members lie where cffi has them, or the type is refused.
-    """
-    from .cffi_ import from_cffi
-
-    return from_cffi(ctype)
-
-
-# ---- what the core asks ----
-
 def stand_in(library: str, T: "Type | None", value: "Any") -> object:
     """Return what an object of that library is in our terms, where a T is wanted (None: anything), or None."""
     if library == "_ctypes":

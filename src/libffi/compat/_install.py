@@ -1,6 +1,4 @@
 """Our ctypes in place of the interpreter's, for a whole program."""
-from __future__ import annotations
-
 import sys
 
 from libffi.compat import _ctypes, _sources
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
 MODULES = ("", ".util", ".wintypes", "._endian")
 
 
-def install(*, exceptions: Literal["unraisable", "raise"] = "unraisable", strict: bool = False) -> None:
+def install(*, exceptions: 'Literal["unraisable", "raise"]' = "unraisable", strict: bool = False) -> None:
     """Put this package in place of `ctypes`, for all that is imported from now on.
 
     `exceptions="raise"`: what a callback raises comes out of the call that C ran under, not of `sys.unraisablehook`.

@@ -1,6 +1,4 @@
 """Run the source of a module of the standard library under a name of ours, over our `_ctypes`."""
-from __future__ import annotations
-
 import builtins
 import sys
 from _frozen_importlib_external import PathFinder  # importlib would be all of that package
@@ -15,7 +13,7 @@ HERE = "libffi.compat.ctypes"
 OURS = {"_ctypes": "libffi.compat._ctypes", "ctypes": HERE}
 
 
-def found(name: str, folders: list[str] | None = None) -> ModuleSpec:
+def found(name: str, folders: list[str] | None = None) -> "ModuleSpec":
     """Return where the interpreter's module of that name is: in a folder, or in the archive of a small one."""
     spec = PathFinder.find_spec(name, folders)
     if spec is None:
@@ -30,7 +28,7 @@ def folder() -> str:
     return locations[0]
 
 
-def code(name: str) -> CodeType:
+def code(name: str) -> "CodeType":
     """Return the code of a module of that package, compiled once as for any import."""
     spec = found("ctypes") if name == "__init__" else found(f"ctypes.{name}", [folder()])
     loader: Any = spec.loader
@@ -44,13 +42,15 @@ def ours(name: str) -> str:
     return OURS[first] + dot + rest if first in OURS else name
 
 
-def imported(name: str) -> ModuleType:
+def imported(name: str) -> "ModuleType":
     """Return the module of that whole name."""
     builtins.__import__(name)
     return sys.modules[name]
 
 
-def import_ours(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
+def import_ours(
+    name: str, globals: "Any" = None, locals: "Any" = None, fromlist: "Any" = (), level: int = 0
+) -> "ModuleType":
     """What `import` does in that source: `ctypes` and `_ctypes` are ours there."""
     renamed = ours(name) if level == 0 else name
     if renamed == name:
@@ -67,7 +67,7 @@ def import_ours(name: str, globals: Any = None, locals: Any = None, fromlist: An
     return sys.modules[ours(name.partition(".")[0])]
 
 
-def run(name: str, namespace: dict[str, Any]) -> None:
+def run(name: str, namespace: "dict[str, Any]") -> None:
     """Run a module of that package in a namespace; what it imports of ctypes is ours."""
     namespace["__builtins__"] = {**vars(builtins), "__import__": import_ours}
     exec(code(name), namespace)

@@ -3,8 +3,6 @@
 `cffi.FFI(backend=libffi.compat.cffi)` makes one FFI of it; after `libffi.compat.cffi.install()` every cffi.FFI() of the
 program stands on it. Modules that cffi compiled, or wrote for out-of-line mode, keep `_cffi_backend`.
 """
-from __future__ import annotations
-
 import sys
 
 TYPE_CHECKING = False           # what is imported here is waited for by every program
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def imported(name: str) -> ModuleType:
+def imported(name: str) -> "ModuleType":
     """Return the module of that whole name."""
     __import__(name)
     return sys.modules[name]
@@ -27,7 +25,7 @@ class Backend:
     It is no module, for cffi keeps the types of all backends that are modules in one place.
     """
 
-    def __init__(self, module: ModuleType) -> None:
+    def __init__(self, module: "ModuleType") -> None:
         names = {name: value for name, value in vars(_cdata).items()
                  if not name.startswith("__") or name.startswith("__C")}
         del names["FFI"]
@@ -58,7 +56,7 @@ class Backend:
             raise AttributeError(f"libffi.compat.cffi has no {name!r}")
         return getattr(self._original(), name)
 
-    def _original(self) -> ModuleType:
+    def _original(self) -> "ModuleType":
         """Return cffi's own backend, imported if nobody has done it before."""
         if self.__dict__.get("compiled") is None:
             ours = sys.modules.pop("_cffi_backend", None)

@@ -4,4 +4,9 @@ from libffi.compat import _sources
 _sources.run("__init__", globals())
 __path__.append(_sources.folder())      # for what needs no other _ctypes: macholib
 
-from libffi.compat._install import install  # noqa: E402, F401
+
+def install(*, exceptions: str = "unraisable", strict: bool = False) -> None:
+    """Put this package in place of `ctypes`; see libffi.compat._install."""
+    from libffi.compat import _install  # programs that use this module only need not wait for it
+
+    _install.install(exceptions=exceptions, strict=strict)  # type: ignore[arg-type]
