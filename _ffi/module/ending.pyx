@@ -17,9 +17,9 @@ cdef extern from *:
 
 cdef void drop_objects_of_variables() noexcept:
     """Let go of objects of our own classes, while the code of these works."""
-    global exact_longdouble, tracers, foreign, function_reducer, open_library, declare_in
+    global exact_longdouble, tracers, find_foreign, foreign_module, function_reducer, open_library, declare_in
     tracers, exact_longdouble = (), None
-    foreign = function_reducer = open_library = declare_in = None
+    find_foreign = foreign_module = function_reducer = open_library = declare_in = None
     for container in (core_types, interned, owners, needed_at_the_end, waiting, awaited_tasks, saved_from_collection):
         container.clear()
 
