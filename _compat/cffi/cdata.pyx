@@ -128,12 +128,15 @@ cdef class __CDataOwn(_CDataBase):
 cdef class __CDataOwnGC(_CDataBase):
     """What an object of Python's keeps: a callback, a handle, a function of a library."""
     cdef object owner
-    cdef object handle                  # its address as a number, until the collector clears it
+    cdef object handle                  # without a GIL its address as a number, until the collector clears it
     cdef bint is_handle
 
     def __dealloc__(self):
         if self.is_handle:
-            _handles.pop(<uintptr_t>self.data if self.handle is None else self.handle, None)
+            if not FREE_THREADED:
+                forget_handle(self.data)
+            else:
+                _handles.pop(<uintptr_t>self.data if self.handle is None else self.handle, None)
 
 
 @cython.final
@@ -157,6 +160,8 @@ cdef class __CDataGCP(_CDataBase):
         destroy(self, False)
 
 
+@cython.no_gc
+@cython.freelist(8)
 @cython.final
 cdef class __CData_iterator:
     """The items of an array, one by one."""
@@ -169,11 +174,16 @@ cdef class __CData_iterator:
     @cython.nonecheck(False)
     def __next__(self):
         cdef Py_ssize_t i = self.next_index     # once: other threads may go on with the same iterator
+        cdef Py_ssize_t size
         if i >= self.array.length:
             raise StopIteration
-        check_address(self.array)
+        if self.array.data == NULL:
+            check_address(self.array)
         self.next_index = i + 1
-        return read(self.array.type.item_type, self.array.data + i * self.array.type.item_type.size)
+        size = self.array.type.item_type.size
+        if self.array.type.item_type.kind_number == SIGNED:     # no references to count
+            return PyLong_FromLongLong(signed_at(size, self.array.data + i * size))
+        return read(self.array.type.item_type, self.array.data + i * size)
 
 
 cdef use_vectorcalls():

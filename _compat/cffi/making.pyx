@@ -109,9 +109,80 @@ cdef class FFI:
 
 # ---- handles ----
 
-# The living ones by their addresses: a dead one is found out. With weak references where another thread may end one
-# while it is looked at.
+# The living ones' addresses: a dead one is found out. They are in a table that is full by half at most, each in the
+# first free place from that which its hash says.
+cdef char **handle_table = NULL
+cdef size_t handle_count = 0
+cdef unsigned handle_bits = 0           # the table has 1 << handle_bits places
+
+# Without a GIL, where another thread may end one while it is looked at: address -> weak reference.
 cdef dict _handles = {}
+
+
+cdef inline size_t handle_place(const char *address) noexcept:
+    return <uint32_t>(<uint32_t>(<uintptr_t>address >> 4) * <uint32_t>2654435769) >> (32 - handle_bits)
+
+
+cdef inline size_t next_place(size_t i) noexcept:
+    return (i + 1) & ((<size_t>1 << handle_bits) - 1)
+
+
+cdef int remember_handle(char *address) except -1:
+    global handle_count
+    cdef size_t i
+    if handle_table == NULL or 2 * (handle_count + 1) > <size_t>1 << handle_bits:
+        enlarge_handle_table()
+    i = handle_place(address)
+    while handle_table[i] != NULL:
+        i = next_place(i)
+    handle_table[i] = address
+    handle_count += 1
+    return 0
+
+
+cdef int enlarge_handle_table() except -1:
+    global handle_table, handle_bits, handle_count
+    cdef char **before = handle_table
+    cdef size_t i, n = <size_t>1 << handle_bits if before != NULL else 0
+    cdef unsigned bits = handle_bits + 1 if before != NULL else 6
+    cdef char **table = <char **>PyMem_Calloc(<size_t>1 << bits, sizeof(char *)) if bits < 31 else NULL
+    if table == NULL:
+        raise MemoryError()
+    handle_table, handle_bits, handle_count = table, bits, 0
+    for i in range(n):
+        if before[i] != NULL:
+            remember_handle(before[i])
+    PyMem_Free(before)
+    return 0
+
+
+cdef bint is_living_handle(const char *address) noexcept:
+    cdef size_t i
+    if handle_table == NULL:
+        return False
+    i = handle_place(address)
+    while handle_table[i] != NULL:
+        if handle_table[i] == address:
+            return True
+        i = next_place(i)
+    return False
+
+
+cdef void forget_handle(const char *address) noexcept:
+    """Take one out that is in; those behind it that its place is nearer to their own move up."""
+    global handle_count
+    cdef size_t hole = handle_place(address), i
+    cdef size_t mask = (<size_t>1 << handle_bits) - 1
+    while handle_table[hole] != address:
+        hole = next_place(hole)
+    i = next_place(hole)
+    while handle_table[i] != NULL:
+        if ((i - handle_place(handle_table[i])) & mask) >= ((i - hole) & mask):
+            handle_table[hole] = handle_table[i]
+            hole = i
+        i = next_place(i)
+    handle_table[hole] = NULL
+    handle_count -= 1
 
 
 def newp_handle(CType ctype not None, x):
@@ -122,8 +193,11 @@ def newp_handle(CType ctype not None, x):
     made = place(__CDataOwnGC.__new__(__CDataOwnGC), ctype, NULL)
     made.data = <char *><PyObject *>made
     made.owner = x
-    made.handle = <uintptr_t>made.data
-    _handles[made.handle] = _weakref.ref(made) if FREE_THREADED else None
+    if not FREE_THREADED:
+        remember_handle(made.data)
+    else:
+        made.handle = <uintptr_t>made.data
+        _handles[made.handle] = _weakref.ref(made)
     made.is_handle = True
     return made
 
@@ -138,9 +212,9 @@ def from_handle(_CDataBase cdata not None):
         raise TypeError(f"expected a 'cdata' object with a 'void *' out of new_handle(), got '{cdata.type.cname}'")
     if cdata.data == NULL:
         raise RuntimeError("cannot use from_handle() on NULL pointer")
-    if <uintptr_t>cdata.data not in _handles:
-        raise SystemError("ffi.from_handle(): dead or bogus handle")
     if not FREE_THREADED:
+        if not is_living_handle(cdata.data):
+            raise SystemError("ffi.from_handle(): dead or bogus handle")
         return (<__CDataOwnGC><PyObject *>cdata.data).owner
     living = dict_get(_handles, <uintptr_t>cdata.data)
     handle = None if living is None else living()

@@ -120,7 +120,8 @@ cdef int begin_class(CType_Type cls, bint of_functions=False) except -1:
     """The beginning of every metaclass's `__init__`."""
     if cls.kind != K_ABSTRACT or is_frozen(<PyTypeObject *>cls):
         raise SystemError(f"{cls.__name__} is already initialized")
-    cls.has_no_room = not issubclass(cls, _CData) or issubclass(cls, _Function) != of_functions
+    cls.has_no_room = not PyType_IsSubtype(<PyTypeObject *>cls, <PyTypeObject *>_CData) or (
+        PyType_IsSubtype(<PyTypeObject *>cls, <PyTypeObject *>_Function) != of_functions)
     give_class_vectorcall(<PyTypeObject *>cls, class_vectorcall)
     return 0
 

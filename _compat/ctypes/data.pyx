@@ -112,7 +112,9 @@ cdef instance_maker bare_data       # what Cython made: an instance without stor
 
 
 cdef _CData without_storage(CType_Type cls):
-    return bare_data(cls, (), NULL) if cls.kind != K_FUNCTION else callable_without_storage(cls)
+    if cls.kind == K_FUNCTION:
+        return callable_without_storage(cls)
+    return <_CData>bare_data(cls, (), NULL)
 
 
 cdef int give_storage(_CData instance, Py_ssize_t size) except -1:

@@ -41,6 +41,7 @@ cdef extern from "slots.h":
     int set_type_attribute(object cls, object name, object value) except -1
     int adopt(object cls, PyTypeObject *made) except -1
     void freeze(object cls)
+    dict own_names(PyTypeObject *type)
     object base_of(PyTypeObject *type)
     ctypedef int (*initializer)(object, object, object)
     initializer init_of(PyTypeObject *type)

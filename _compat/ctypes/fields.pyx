@@ -131,7 +131,7 @@ cdef instance_maker bare_field      # what Cython made
 
 cdef CField new_field(name, CType_Type cls, unsigned width):
     """Return a member that lies nowhere yet."""
-    cdef CField field = bare_field(CField, (), NULL)
+    cdef CField field = <CField>bare_field(CField, (), NULL)
     field.name = PyUnicode_FromObject(name)
     field.cls = cls
     field.bytes_ = cls.size_

@@ -123,7 +123,7 @@ cdef object function_of(CType_Type cls, source, bint alone):
 
 
 cdef _Function callable_without_storage(CType_Type cls):
-    cdef _Function made = bare_function(cls, (), NULL)
+    cdef _Function made = <_Function>bare_function(cls, (), NULL)
     made.entry = function_vectorcall
     made.prototype = cls.prototype
     return made

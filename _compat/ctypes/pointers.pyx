@@ -124,7 +124,7 @@ cdef CType_Type need_item(_CData pointer):
     item = class_of(pointer).item
     if item is None:
         raise TypeError("the pointer's class has no _type_")
-    return item
+    return <CType_Type>item
 
 
 cdef int set_contents(_CData pointer, value) except -1:

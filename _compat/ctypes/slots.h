@@ -87,6 +87,12 @@ static initializer init_of(PyTypeObject *type)
     return type->tp_init;
 }
 
+/* A class's own names: of one that was made by a class statement. New. */
+static PyObject *own_names(PyTypeObject *type)
+{
+    return Py_NewRef(type->tp_dict);
+}
+
 /* New. */
 static PyObject *base_of(PyTypeObject *type)
 {

@@ -82,7 +82,8 @@ cdef int set_fields(CType_Type cls, fields) except -1:
     cls.length = first + len(placed)
     for i, field in enumerate(placed):
         give_field(cls, field, first + i)
-    (<list>cls.members)[first:] = [((<CField>field).name, (<CField>field).cls, field) for field in placed]
+    members = [((<CField>field).name, (<CField>field).cls, field) for field in placed]
+    cls.members = members if base is None else <list>base.members + members
     promote_anonymous(cls)
     cls.final = True
     return 0
@@ -137,7 +138,7 @@ from libffi.compat._sources import imported as _imported
 
 cdef int promote_anonymous(CType_Type cls) except -1:
     """The fields of the members that `_anonymous_` names are the structure's own."""
-    anonymous = vars(cls).get("_anonymous_")
+    anonymous = dict_get(own_names(<PyTypeObject *>cls), "_anonymous_")
     if anonymous is None:
         return 0
     try:
