@@ -3,6 +3,7 @@
 cdef bint exceptions_are_raised = False     # by the call that C runs under, as libffi's own closures do
 
 
+@cython.freelist(16)
 @cython.final
 cdef class Callback:
     """What a closure calls: the user's function, with arguments and result converted."""

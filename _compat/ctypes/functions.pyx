@@ -115,7 +115,7 @@ cdef object function_of(CType_Type cls, source, bint alone):
         return made
     if not callable(source):
         raise TypeError("argument must be callable or integer function address")
-    made = new_instance(cls)
+    made = <_Function>new_instance(cls)
     made.source = make_closure(made.prototype, source)
     libffi_address(made.source, &address)
     write_address(made.data, address)
