@@ -108,6 +108,7 @@ class TestWritesBesideMemory:
         memset(memory, 0, 4)
         ctypes.memset(memory.address + 42, 0, 1)
         memory.close()
+        del memory      # without a GIL storage goes with the object
         [one] = told
         assert re.match(r"something wrote 2 bytes behind int\[10\] \(40 bytes\), made by", one)
         assert one.endswith("\n  it was last memset() argument 1")
@@ -171,6 +172,7 @@ class TestFreedMemory:
         where = text.address
         assert strchr(where, ord("b"))[0] == b"b"
         text.close()
+        del text        # without a GIL storage goes with the object
         with misuse(match=r"^strchr\(\) result points at byte \d of freed char\[4\]"):
             strchr(where, 0xDD)
         seen = []

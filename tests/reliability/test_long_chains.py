@@ -103,15 +103,17 @@ def test_each_owner_of_a_long_chain_is_freed_once(run_python):
     assert run_python("""
         import threading
         from libffi import owned
-        freed = []
-        last = None
-        for number in range(20_000):
-            last = owned(number, lambda number, last=last: freed.append(number))
-        held = [last]
-        del last
-        threading.stack_size(128 * 1024)
-        thread = threading.Thread(target=held.clear)
-        thread.start()
-        thread.join()
-        print(sorted(freed) == list(range(20_000)))
+        def main():         # without a GIL functions of modules stay
+            freed = []
+            last = None
+            for number in range(20_000):
+                last = owned(number, lambda number, last=last: freed.append(number))
+            held = [last]
+            del last
+            threading.stack_size(128 * 1024)
+            thread = threading.Thread(target=held.clear)
+            thread.start()
+            thread.join()
+            print(sorted(freed) == list(range(20_000)))
+        main()
     """) == "True\n"
