@@ -1,7 +1,7 @@
 /* Objects that can be in a cycle, so that the garbage collector has to know them, of which most are gone with the
-   statement that made them: telling it costs more than the rest of their making.  So the last two wait, and it learns of
-   them when it begins, or when a third one comes.  What it does not know it takes for in use.  Each object has an int of
-   ours, which says what the collector knows of it. */
+   statement that made them: telling it costs more than the rest of their making.  So the last two wait, and it learns
+   of them when it begins, or when a third one comes.  What it does not know it takes for in use.  Each object has an
+   int of ours, which says what the collector knows of it. */
 #ifndef FFIPY_BASE_NURSERY_H
 #define FFIPY_BASE_NURSERY_H
 
