@@ -4,7 +4,6 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from libffi import Type, c, features, sizeof
@@ -78,7 +77,6 @@ def wrap(value: int, kind: CType) -> int:
     return value - (1 << bits) if kind.signed and value >> (bits - 1) else value
 
 
-@cache
 def _format_of(kind: CType) -> tuple[int, int]:
     """Return how many bits the digits of a floating type have, and its exponent's limit."""
     if kind is FLOAT:
