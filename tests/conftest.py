@@ -18,7 +18,8 @@ from helpers.surroundings import SANITIZER, shared_by_workers
 import libffi
 from libffi import c
 
-C_SOURCES = Path(__file__).parent / "c"
+HERE = Path(__file__).parent
+C_SOURCES = HERE / "c"
 CFLAGS = ["-shared", "-fPIC", "-O1", "-Wall", "-pthread"]
 
 # Tests with these fixtures do not run in several threads at once, where pytest-run-parallel would (tools/check/nogil).
@@ -45,12 +46,20 @@ def pytest_collection_modifyitems(items):
     """On Windows, skip what is of other systems by nature, each with its reason."""
     if sys.platform != "win32":
         return
-    table = tomllib.loads((Path(__file__).parent / "windows" / "not_here.toml").read_text())
+    tables = [tomllib.loads((HERE / "windows" / name).read_text()) for name in ("not_here.toml", "not_in_wine.toml")]
     for item in items:
-        reasons = table.get(item.path.relative_to(Path(__file__).parent).as_posix(), {})
+        path = item.path.relative_to(HERE).as_posix()
         names = "*", item.cls and item.cls.__name__, item.name, item.name.partition("[")[0]
-        if reason := next(filter(None, map(reasons.get, names)), None):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        for table in tables if _is_wine() else tables[:1]:
+            if reason := next(filter(None, map(table.get(path, {}).get, names)), None):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _is_wine() -> bool:
+    try:
+        return libffi.Library("ntdll").symbol("wine_get_version") > 0
+    except libffi.SymbolNotFound:
+        return False
 
 
 def _compiler() -> list[str]:
@@ -82,6 +91,19 @@ def compile_c(tmp_path_factory):
         return str(built)
 
     return compile_
+
+
+@pytest.fixture
+def run_c(tmp_path):
+    """Compile a C program and run it; return what it prints."""
+
+    def run(text: str, *flags: str) -> str:
+        source, program = tmp_path / "program.c", tmp_path / "program.exe"
+        source.write_text(text)
+        subprocess.run([*_compiler(), "-w", *flags, "-o", program, source], check=True)
+        return subprocess.run([program], capture_output=True, text=True, check=True).stdout
+
+    return run
 
 
 @pytest.fixture(scope="session")

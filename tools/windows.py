@@ -4,7 +4,8 @@
     python tools/windows.py                         everything, with a process for each file of tests: what crashes is
                                                     told, and ends no more than that
     python tools/windows.py --build                 the wheel only, without Wine
-    python tools/windows.py --machine arm64         the wheel of another processor, or i686: nothing here runs these
+    python tools/windows.py --machine arm64         the wheel of another processor, which nothing here runs
+    python tools/windows.py --machine i686          of 32 bits: libffi alone runs, its conventions beside the compiler's
     python tools/windows.py tests/calls             these tests only, as pytest's arguments say
     python tools/windows.py --python tests.fuzz     not pytest, but `python -m tests.fuzz`
 
@@ -22,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from release import trial, wheels, windows_python, windows_wheel, wine
+from release import trial, wheels, windows_conventions, windows_python, windows_wheel, wine
 from release.compile_server import CompileServer
 from release.steps import Facts, Notebook, NotHere, StepFailed, run, say
 from release.zig import Zig
@@ -31,6 +32,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 BUILD = REPOSITORY / "build" / "windows"
 NOT_HERE = 3
 TRIED = "x86_64"                # the processor whose wheel is tried
+CONVENTIONS = "i686"            # ... and that has several conventions
+SIGNATURES = 2000
 FINISHED = 0, 1, 5              # pytest's exit codes after all tests of a file, with failed ones, without any
 COUNT = re.compile(r"(\d+) (passed|skipped|deselected|failed|errors?|crashed)")
 SKIPPED = [f"--ignore=tests/{name}.py" for name in trial.NOT_OF_THE_WHEEL]
@@ -52,6 +55,8 @@ def main() -> int:
                 if options.python == "pytest" and not arguments:
                     return windows.suite()
                 print(windows.run(options.python, arguments))
+        elif not options.build and options.machine == CONVENTIONS:
+            windows.conventions()
     except NotHere as error:
         print(f"cannot be tried here: {error}")
         return NOT_HERE
@@ -95,12 +100,23 @@ class Windows:
         book.step("wheel", [core, recipe, Path(windows_wheel.__file__).read_text()], build)
         return Path(book.facts["path"])
 
-    def install(self, wheel: Path) -> None:
-        book = self.book
+    def drive(self) -> None:
+        """Have Wine, and a drive C of its own for this CPython."""
 
         def root(log: Path) -> Facts:
-            wine.unpack(wine.tarball(log), self.wine, log)
+            wine.unpack(wine.tarball(log), self.wine.root, log)
             return {}
+
+        def drive(log: Path) -> Facts:
+            wine.make_drive(self.wine, log)
+            return {}
+
+        source = Path(wine.__file__).read_text()
+        Notebook("windows", BUILD).step("root", [source], root)
+        self.book.step("drive", [source], drive)
+
+    def install(self, wheel: Path) -> None:
+        self.drive()
 
         def install(log: Path) -> Facts:
             windows_wheel.install(wheel, self.python, self.tools, log)
@@ -108,9 +124,18 @@ class Windows:
             run([*self.zig.cc(*self.machine.target), source, "-lws2_32", "-o", str(self.work / "cc.exe")], log)
             return {}
 
-        book.step("root", [Path(wine.__file__).read_text()], root)
         made = [str(wheel), str(wheel.stat().st_mtime), wheels.fingerprint("tools/release/cc.c")]
-        book.step("install", made, install)
+        self.book.step("install", made, install)
+
+    def conventions(self) -> None:
+        self.drive()
+        log = self.book.logs / "conventions.log"
+        log.unlink(missing_ok=True)
+        try:
+            for line in windows_conventions.check(self.zig, self.machine, self.prefix, self.wine, SIGNATURES, log):
+                say(self.book.name, line)
+        finally:
+            self.wine.close()
 
     @contextmanager
     def tests(self) -> Iterator[None]:

@@ -130,7 +130,7 @@ cdef object closure_cif(Prototype prototype):
     prototype.callbacks_convert = any([not (<CType_Type>rule).plain or not arrives_as_it_is(rule)
                                        for rule in prototype.rules])
     restype = _c.void if prototype.result == RESULT_VOID else closure_type(prototype.result_class, True)
-    return _libffi.CIF(restype, [closure_type(rule, False) for rule in prototype.rules])
+    return _libffi.CIF(restype, [closure_type(rule, False) for rule in prototype.rules], abi=prototype.abi)
 
 
 cdef object make_closure(Prototype prototype, callable):

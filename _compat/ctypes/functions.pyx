@@ -11,6 +11,8 @@ cdef class _Function(_CData):
     cdef Opened opened              # the library's handle, where dlopen() has given it
     cdef object errcheck_
     cdef tuple paramflags
+    cdef Py_ssize_t index           # of a method, in its interface's table
+    cdef bytes iid                  # ... which errors are asked of, or None
 
     @property
     def errcheck(self):
@@ -74,7 +76,7 @@ cdef class _Function(_CData):
         return f"<{type(self).__name__} object at {<uintptr_t><PyObject *>self:#x}>"
 
     def __bool__(self):
-        return read_address(self.data) != NULL
+        return read_address(self.data) != NULL or is_method(self)
 
 
 cdef inline Prototype prototype_of(_Function function):
@@ -102,6 +104,8 @@ cdef object make_function(cls, tuple args, PyObject *keywords):
         return new_instance(cls)
     if isinstance(args[0], tuple):
         return function_of_library(cls, args[0], args[1] if len(args) > 1 else None)
+    if IS_WINDOWS and len(args) > 1 and isinstance(args[0], int):
+        return function_of_interface(cls, args)
     return function_of(cls, args[0], len(args) == 1)
 
 
@@ -180,29 +184,38 @@ cdef object function_vectorcall(PyObject *self, PyObject *const *args, size_t na
     if function.errcheck_ is not None:
         errcheck = errcheck_of(function)
         if errcheck is not None:
-            return checked(function, errcheck, result, tuple([<object>args[i] for i in range(nargs)]))
+            return checked(function, errcheck, result,
+                           tuple([<object>args[i] for i in range(is_method(function), nargs)]))
     return result
 
 
 cdef object call_c(_Function function, Argument *arguments, PyObject *const *args, Py_ssize_t nargs):
     cdef Prototype prototype = prototype_of(function)
     cdef const libffi_cif *handle
+    cdef void *address
     cdef char few[32]
     cdef _CData made
     if nargs > MAX_ARGUMENTS:
         raise ArgumentError(f"too many arguments ({nargs}), maximum is {CTYPES_MAX_ARGCOUNT}")
-    convert_arguments(prototype, arguments, args, nargs)
-    if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
+    if IS_WINDOWS and prototype.is_method:
+        address = address_of_method(function, prototype, arguments, args, nargs)
         handle = known_cif(prototype, arguments, nargs)
     else:
-        handle = shared_handle(&prototype.handle)
-        if handle == NULL:
-            handle = first_handle(prototype, arguments, nargs)
+        address = read_address(function.data)
+        convert_arguments(prototype, arguments, args, nargs)
+        if prototype.argtypes is None or prototype.has_own_rules or nargs != len(prototype.argtypes):
+            handle = known_cif(prototype, arguments, nargs)
+        else:
+            handle = shared_handle(&prototype.handle)
+            if handle == NULL:
+                handle = first_handle(prototype, arguments, nargs)
     if prototype.result == RESULT_INSTANCE and prototype.result_class.size_ > <Py_ssize_t>sizeof(few):
         made = new_instance(prototype.result_class)
-        invoke_function(function, prototype, handle, made.data, arguments, nargs)
+        invoke_function(function, prototype, handle, address, made.data, arguments, nargs)
         return made if prototype.checker is None else prototype.checker(made)
-    invoke_function(function, prototype, handle, few, arguments, nargs)
+    invoke_function(function, prototype, handle, address, few, arguments, nargs)
+    if IS_WINDOWS and function.iid is not None:
+        return com_result((<int *>narrow(few, sizeof(int)))[0], function.iid, read_address(arguments[0].room))
     return load_result(prototype, handle, few)
 
 
@@ -211,9 +224,9 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
     cdef Py_ssize_t i = 0, declared = 0
     if prototype.argtypes is not None:
         declared = len(prototype.argtypes)
-        if nargs < declared:
-            raise TypeError(f"this function takes at least {declared} argument{'' if declared == 1 else 's'} "
-                            f"({nargs} given)")
+        if nargs < declared or nargs > declared and not prototype.is_cdecl:
+            raise TypeError(f"this function takes {'at least ' if prototype.is_cdecl else ''}{declared} "
+                            f"argument{'' if declared == 1 else 's'} ({nargs} given)")
     elif argtypes_are_needed:
         raise TypeError("argtypes are not given (and libffi.compat.ctypes is strict)")
     try:
@@ -234,12 +247,11 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
     return 0
 
 
-cdef int invoke_function(_Function function, Prototype prototype, const libffi_cif *handle, void *result,
-                         Argument *arguments, Py_ssize_t nargs) except -1:
+cdef int invoke_function(_Function function, Prototype prototype, const libffi_cif *handle, void *address,
+                         void *result, Argument *arguments, Py_ssize_t nargs) except -1:
     cdef void *few[8]
     cdef void **places = few
     cdef Py_ssize_t i
-    cdef libffi_function address = <libffi_function>read_address(function.data)
     if address == NULL:
         raise ValueError("attempt to call a NULL function pointer")
     if function.opened is not None and function.opened.count == 0:
@@ -251,7 +263,7 @@ cdef int invoke_function(_Function function, Prototype prototype, const libffi_c
     for i in range(nargs):
         places[i] = arguments[i].where
     try:
-        libffi_invoke(handle, address, result, places, prototype.flags)
+        libffi_invoke(handle, <libffi_function>address, result, places, prototype.flags)
     finally:
         if places != few:
             PyMem_Free(places)
@@ -301,8 +313,8 @@ cdef object call_with_flags(_Function function, PyObject *const *args, Py_ssize_
     given = [<object>args[i] for i in range(nargs)]
     named = {} if names == NULL else {name: <object>args[nargs + i] for i, name in enumerate(<tuple>names)}
     outputs = []                    # (what is passed, whether it was given)
-    passed = []
-    taken_ones = 0
+    passed = given[:1] if is_method(function) else []
+    taken_ones = len(passed)
     for i, item in enumerate(function.paramflags):
         flag, name, has_default = <int>item[0] & 7, item[1] if len(item) > 1 else None, len(item) > 2
         if flag == FLAG_IN | FLAG_LCID:
@@ -355,6 +367,8 @@ cdef object call_and_return(_Function function, tuple passed, list outputs):
         PyMem_Free(args)
     errcheck = errcheck_of(function)
     if errcheck is not None:
+        if is_method(function):
+            passed = passed[1:]
         result, before = errcheck(result, function, passed), result
         if result is not passed:
             return result

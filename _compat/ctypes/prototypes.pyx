@@ -6,6 +6,9 @@ FUNCFLAG_USE_ERRNO = 8
 FUNCFLAG_USE_LASTERROR = 16
 
 cdef enum:
+    FLAG_CDECL = 1
+    FLAG_PYTHONAPI = 4
+    FLAG_METHOD = 0x1000            # ours: a method of COM's kind, called by its number
     MAX_ARGUMENTS = 1024
 
 CTYPES_MAX_ARGCOUNT = MAX_ARGUMENTS
@@ -19,6 +22,9 @@ cdef class Prototype:
     """A signature; it does not change once it is made."""
     cdef int flags                  # of libffi_invoke()
     cdef bint holds_gil
+    cdef bint is_cdecl              # C's own convention; the other is Windows' stdcall
+    cdef bint is_method             # of COM's kind: the interface comes before what argtypes say
+    cdef int abi
     cdef tuple argtypes             # None: not given
     cdef tuple rules                # for each the class whose from_param() it is, or a callable
     cdef bint has_own_rules
@@ -36,7 +42,10 @@ cdef class Prototype:
 
 cdef Prototype new_prototype(int flags, argtypes, int result, restype):
     cdef Prototype made = Prototype.__new__(Prototype)
-    made.holds_gil = flags & 4
+    made.holds_gil = flags & FLAG_PYTHONAPI
+    made.is_cdecl = flags & FLAG_CDECL
+    made.is_method = flags & FLAG_METHOD
+    made.abi = libffi_abi_default() if made.is_cdecl or not IS_WINDOWS else stdcall()
     made.flags = (0 if made.holds_gil else LIBFFI_RELEASE_GIL) | (LIBFFI_ERRNO if flags & 8 else 0) | (
         LIBFFI_LAST_ERROR if flags & 16 else 0)
     made.cifs = {}
@@ -62,8 +71,15 @@ cdef Prototype with_restype(Prototype prototype, restype):
 
 
 cdef int flags_of(Prototype prototype):
-    return (4 if prototype.holds_gil else 0) | (8 if prototype.flags & LIBFFI_ERRNO else 0) | (
-        16 if prototype.flags & LIBFFI_LAST_ERROR else 0)
+    return (FLAG_PYTHONAPI if prototype.holds_gil else 0) | (8 if prototype.flags & LIBFFI_ERRNO else 0) | (
+        16 if prototype.flags & LIBFFI_LAST_ERROR else 0) | (FLAG_CDECL if prototype.is_cdecl else 0) | (
+        FLAG_METHOD if prototype.is_method else 0)
+
+
+cdef int stdcall() noexcept:
+    """Return the convention of Windows' functions; only i386 has one that is not C's own."""
+    cdef int abi
+    return abi if libffi_abi_find("STDCALL", &abi) else libffi_abi_default()
 
 
 cdef int result_of(restype, name) except -1:
@@ -118,6 +134,13 @@ cdef class PyCFuncPtrType(CType_Type):
 
 # ---- CIFs ----
 
+cdef inline Py_ssize_t fixed_arguments(Prototype prototype, Py_ssize_t nargs):
+    """Return how many arguments are not behind the last of argtypes, where C's `...` would be."""
+    if prototype.argtypes is None:
+        return nargs
+    return min(nargs, len(prototype.argtypes) + prototype.is_method)
+
+
 cdef object result_type(Prototype prototype):
     if prototype.result == RESULT_VOID:
         return libffi_type_from_code(LIBFFI_VOID)
@@ -128,22 +151,20 @@ cdef object result_type(Prototype prototype):
 
 cdef object cif_of(Prototype prototype, Argument *arguments, Py_ssize_t nargs):
     """Return the CIF of a call with those arguments; those behind the last of argtypes are behind C's `...`."""
-    cdef Py_ssize_t i, fixed = -1
+    cdef Py_ssize_t i, fixed = fixed_arguments(prototype, nargs)
     cdef PyObject **types = <PyObject **>PyMem_Malloc((nargs + 1) * sizeof(PyObject *))
     kept = []
     if types == NULL:
         raise MemoryError
     try:
-        if prototype.argtypes is not None and nargs > len(prototype.argtypes):
-            fixed = len(prototype.argtypes)
         for i in range(nargs):
-            if 0 <= fixed <= i:
+            if i >= fixed:
                 promote(&arguments[i])
             kept.append(<object>arguments[i].type if arguments[i].code == BY_VALUE
                         else libffi_type_from_code(arguments[i].code))
             types[i] = <PyObject *>kept[i]
         result = result_type(prototype)
-        return libffi_cif_new(result, types, nargs, fixed, libffi_abi_default())
+        return libffi_cif_new(result, types, nargs, -1 if fixed == nargs else fixed, prototype.abi)
     finally:
         PyMem_Free(types)
 
@@ -187,9 +208,8 @@ cdef const libffi_cif *known_cif(Prototype prototype, Argument *arguments, Py_ss
     if key:
         found = known_call_find(prototype.known, key)
     if found != NULL:
-        if prototype.argtypes is not None:
-            for i in range(len(prototype.argtypes), nargs):
-                promote(&arguments[i])
+        for i in range(fixed_arguments(prototype, nargs), nargs):
+            promote(&arguments[i])
         return found
     found = libffi_cif_get(cif_of_codes(prototype, arguments, nargs))
     if key:
@@ -228,7 +248,7 @@ cdef object cif_of_codes(Prototype prototype, Argument *arguments, Py_ssize_t na
     cif = dict_get(prototype.cifs, key)
     if cif is None:
         cif = prototype.cifs.setdefault(key, cif_of(prototype, arguments, nargs))
-    elif prototype.argtypes is not None:
-        for i in range(len(prototype.argtypes), nargs):
+    else:
+        for i in range(fixed_arguments(prototype, nargs), nargs):
             promote(&arguments[i])
     return cif

@@ -201,9 +201,9 @@ def test_another_machine_is_refused(generated, tmp_path, run_python):
 
 
 def test_a_symbol_that_is_gone(generated, tmp_path, shapes_library, monkeypatch):
-    name = shapes_library.rpartition("/")[2]
+    name = Path(shapes_library).name
     text = generated.text.replace("shape_count() -> int", "shape_gone() -> int")
-    text = text.replace(f'["{name}"]', f'["{shapes_library}"]')
+    text = text.replace(f'["{name}"]', f"[{shapes_library!r}]")
     (tmp_path / "gone.py").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SymbolNotFound, match=r"shape_gone.*gone was made with "):

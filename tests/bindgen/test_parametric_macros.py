@@ -3,7 +3,6 @@ import importlib
 import inspect
 import pickle
 import random
-import subprocess
 import sys
 
 import pytest
@@ -145,7 +144,7 @@ def an_argument(chance):
     return number if plain else kind(number), f"({TYPES[position]}){number & (1 << 64) - 1}ULL"
 
 
-def test_numbers_are_those_of_a_compiled_program(made, tmp_path):
+def test_numbers_are_those_of_a_compiled_program(made, run_c):
     module = made("macro_numbers", NUMBERS)
     names = [line.split()[1].partition("(")[0] for line in NUMBERS.splitlines() if line.startswith("#define")]
     chance, lines, expected = random.Random(14), [], []
@@ -161,10 +160,7 @@ def test_numbers_are_those_of_a_compiled_program(made, tmp_path):
             lines.append(f"SHOW(({name}({', '.join(text for _, text in arguments)})));")
             computed[name] += 1
     assert min(computed.values()) > 20, computed
-    source = tmp_path / "program.c"
-    source.write_text(NUMBERS + SHOW + "\n".join(lines) + "\nreturn 0; }\n")
-    subprocess.run(["cc", "-w", "-O0", "-o", tmp_path / "program", source], check=True)
-    said = subprocess.run([tmp_path / "program"], capture_output=True, text=True, check=True).stdout.split()
+    said = run_c(NUMBERS + SHOW + "\n".join(lines) + "\nreturn 0; }\n", "-O0").split()
     wrong = [(line, ours, theirs) for line, ours, theirs in zip(lines, expected, said, strict=True)
              if (float.fromhex(theirs) if "x" in theirs or "n" in theirs else int(theirs)) != ours and ours == ours]
     assert not wrong, (len(wrong), wrong[:5])

@@ -61,7 +61,7 @@ def test_another_name_of_a_constant_in_parentheses():
     assert (found["A"], found["B"], found["C"]) == (-128, -128, 1.5)
 
 
-def test_text_of_macros_is_spaced_as_they_are(tmp_path):
+def test_text_of_macros_is_spaced_as_they_are(run_c):
     text = """
         #define TEXT_(x) #x
         #define TEXT(x) TEXT_(x)
@@ -79,11 +79,8 @@ def test_text_of_macros_is_spaced_as_they_are(tmp_path):
         #define S6 TEXT(<sys/file.h>)
     """
     names = [f"S{i}" for i in range(1, 7)]
-    source = tmp_path / "text.c"
     prints = "".join(f"puts({name});" for name in names)
-    source.write_text(f"{text}\nint puts(const char *);\nint main(void) {{{prints}}}\n")
-    subprocess.run(["cc", "-o", tmp_path / "text", source], check=True)
-    printed = subprocess.run([tmp_path / "text"], capture_output=True, text=True, check=True).stdout.split("\n")
+    printed = run_c(f"{text}\nint puts(const char *);\nint main(void) {{{prints}}}\n").split("\n")
     found = Library(None)
     found.declare(text, partial=True)
     assert [getattr(found, name) for name in names] == printed[:-1]

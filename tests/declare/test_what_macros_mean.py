@@ -1,7 +1,6 @@
 """What macros are at the end of a text, beside declarations of the same name; numbers and text as gcc makes them."""
 import ctypes
 import math
-import subprocess
 
 import pytest
 
@@ -93,14 +92,11 @@ FLOATS = [
 ]
 
 
-def test_numbers_are_rounded_once(tmp_path):
+def test_numbers_are_rounded_once(run_c):
     text = "".join(f"#define F{i} ({number})\n" for i, number in enumerate(FLOATS))
     prints = "".join(
         f'printf("%a %d\\n", (double)F{i}, _Generic(F{i}, int: 0, default: 1));' for i in range(len(FLOATS)))
-    source = tmp_path / "floats.c"
-    source.write_text(f"#include <stdio.h>\n{text}int main(void) {{{prints}}}\n")
-    subprocess.run(["cc", "-w", "-o", tmp_path / "floats", source], check=True)
-    lines = subprocess.run([tmp_path / "floats"], capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = run_c(f"#include <stdio.h>\n{text}int main(void) {{{prints}}}\n").splitlines()
     found = parse(text).names
     for i, line in enumerate(lines):
         value, (digits, is_floating) = found[f"F{i}"].value, line.split()

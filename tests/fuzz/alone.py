@@ -4,7 +4,8 @@
     TRIPLET-gcc -std=gnu11 -O2 -w check.c -lffi && ./a.out
 
 The signatures are those of tests.fuzz, but for what libffi cannot describe. What arrives is compared with what
-arrives when the compiler makes the same call. Every check runs in a child process, so that a crash is one failure.
+arrives when the compiler makes the same call. Every check runs in a child process, so that a crash is one failure;
+on Windows, which has no fork(), a crash is the program's end. `--abi STDCALL` has them called by another convention.
 """
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import itertools
 from collections.abc import Iterator
 
 from . import source
-from .abi import DEFAULT
+from .abi import DEFAULT, KNOWN, Abi
 from .generate import Features, Generator, unusual, without_size
 from .model import Array, CType, Record, Scalar, Signature
 
@@ -21,8 +22,12 @@ HEAD = r"""
 #include <ffi.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef _WIN32
+#define _exit(code) exit(code)
+#else
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #define IS_INT(T, signed_, unsigned_) ((T)-1 < (T)1 ? &signed_ : &unsigned_)
 #define INT_TYPE(T) (sizeof(T) == 1 ? IS_INT(T, ffi_type_sint8, ffi_type_uint8) \
@@ -86,6 +91,21 @@ static const struct { int index; int (*check)(int); const char *text; } checks[]
 #include_rows
 };
 
+/* How a check ends: 0, or the first letter of what it is. */
+static int ends(int (*check)(int), int way)
+{
+    fflush(stdout);
+#ifdef _WIN32
+    return check(way) ? 'w' : 0;
+#else
+    int status;
+    pid_t child = fork();
+    if (!child) { alarm(60); _exit(check(way)); }
+    waitpid(child, &status, 0);
+    return !status ? 0 : WIFSIGNALED(status) ? 'c' : 'w';
+#endif
+}
+
 int main(int argc, char **argv)
 {
     static const char *const ways[] = { "call", "plan", "closure" };
@@ -95,16 +115,11 @@ int main(int argc, char **argv)
             if (argc > 1 && atoi(argv[1]) != checks[i].index) continue;
             if (argc > 2 && strcmp(argv[2], ways[way])) continue;
             if (argc > 2) return checks[i].check(way);
-            int status;
-            fflush(stdout);
-            pid_t child = fork();
-            if (!child) { alarm(60); _exit(checks[i].check(way)); }
-            waitpid(child, &status, 0);
+            int end = ends(checks[i].check, way);
             done[way]++;
-            if (!status) continue;
+            if (!end) continue;
             wrong[way]++;
-            const char *how = WIFSIGNALED(status) ? "crash" : "wrong";
-            printf("%s %d %s: %s\n", how, checks[i].index, ways[way], checks[i].text);
+            printf("%s %d %s: %s\n", end == 'c' ? "crash" : "wrong", checks[i].index, ways[way], checks[i].text);
         }
     for (int way = 0; way < 3; way++) printf("%s: %d wrong of %d\n", ways[way], wrong[way], done[way]);
     return wrong[0] || wrong[1] || wrong[2];
@@ -118,14 +133,14 @@ def describable(signature: Signature) -> bool:
                    for type in signature.types())
 
 
-def program(signatures: list[Signature]) -> str:
+def program(signatures: list[Signature], abi: Abi = DEFAULT) -> str:
     """Write the whole program."""
     chosen = [signature for signature in signatures if describable(signature)]
-    text, rows = [source.COMMON, HEAD], []
+    text, rows = [source.COMMON, HEAD, f"#define CONVENTION FFI_{abi.name.replace('DEFAULT', 'DEFAULT_ABI')}\n"], []
     for signature in chosen:
         guard = has_complex(signature)
         row = f'{{ {signature.index}, check{signature.index}, "{signature}" }},'
-        text += _guarded(guard, source.functions(signature, DEFAULT) + "\n".join(_check(signature)) + "\n")
+        text += _guarded(guard, source.functions(signature, abi) + "\n".join(_check(signature)) + "\n")
         rows += _guarded(guard, row)
     return "\n".join([*text, MAIN.replace("#include_rows", "\n".join(rows))])
 
@@ -171,9 +186,9 @@ def _check(signature: Signature) -> Iterator[str]:
         yield "    ffi_type *tr = &ffi_type_void;"
     else:
         yield from _describe(result, "tr", counter)
-    prep = f"ffi_prep_cif(&cif, FFI_DEFAULT_ABI, {len(args)}, tr, types)"
+    prep = f"ffi_prep_cif(&cif, CONVENTION, {len(args)}, tr, types)"
     if signature.fixed is not None:
-        prep = f"ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, {signature.fixed}, {len(args)}, tr, types)"
+        prep = f"ffi_prep_cif_var(&cif, CONVENTION, {signature.fixed}, {len(args)}, tr, types)"
     yield f'    if ({prep}) {{ fprintf(stderr, "    no CIF\\n"); return 2; }}'
     yield f"    if (way < 2) {{\n        call(FFI_FN(f{index}), way);"
     if result is not None:
@@ -265,10 +280,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=500, help="how many signatures (500)")
     parser.add_argument("--without", type=int, nargs="*", default=[], help="leave these indexes out")
     parser.add_argument("--start", type=int, default=0, help="the index of the first (0)")
+    parser.add_argument("--abi", choices={abi.name for abi in [DEFAULT, *KNOWN]}, default="DEFAULT",
+                        help="a convention of libffi's (DEFAULT)")
     options = parser.parse_args()
-    generator = Generator(options.seed, Features(int128=False, vectors=False))
+    abi = next(abi for abi in [DEFAULT, *KNOWN] if abi.name == options.abi)
+    generator = Generator(options.seed, Features(int128=False, vectors=False), abi)
     indexes = set(range(options.start, options.start + options.count)) - set(options.without)
-    print(program([generator.signature(index) for index in sorted(indexes)]))
+    print(program([generator.signature(index) for index in sorted(indexes)], abi))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import sys
 import weakref
 
 import pytest
+from helpers.extensions import LIBRARIES
 
 import libffi
 from libffi import CIF, Library, c
@@ -142,7 +143,7 @@ def both(compile_c):
             va_end(all);
             return n;
         }
-    """, "py_object_both"))
+    """, "py_object_both", *LIBRARIES))
 
 
 @pytest.mark.parametrize("options", [{}, {"gil": "hold"}, {"errno": True}, {"errcheck": print}], ids=str)

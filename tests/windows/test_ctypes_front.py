@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import sys
+from uuid import UUID
 
 import pytest
 
@@ -105,3 +106,118 @@ def test_bit_fields_lie_as_microsofts():
         class Flags(module.Structure):
             _fields_ = [("a", module.c_byte, 3), ("b", module.c_int, 5), ("c", module.c_short, 9)]
         assert module.sizeof(Flags) == 12 and bytes(Flags(1, 2, 3)) == b"\1\0\0\0\2\0\0\0\3\0\0\0"
+
+
+def interface(module, *methods):
+    """Return an object of COM's kind, whose methods are in a table, and a pointer to it."""
+    table = (module.c_void_p * len(methods))(*(module.cast(method, module.c_void_p) for method in methods))
+    made = module.c_void_p(module.addressof(table))
+    made.kept = table, methods
+    return made, module.c_void_p(module.addressof(made))
+
+
+E_FAIL, E_NOINTERFACE = -2147467259, -2147467262
+BOTH = pytest.mark.parametrize("module", [ctypes, theirs], ids=["ours", "theirs"])
+
+
+@BOTH
+def test_methods_by_number(module):
+    long, pointer = module.c_long, module.POINTER(module.c_long)
+    seen = []
+
+    @module.WINFUNCTYPE(long, module.c_void_p, long, pointer)
+    def add(this, number, result):
+        seen.append(this)
+        result[0] = number + 1
+        return 7 if number > 0 else E_FAIL
+
+    thing, this = interface(module, add, add)
+    result = long()
+    method = module.WINFUNCTYPE(long, long, pointer)(1, "Add")
+    assert method and method(this, 41, module.byref(result)) == 7
+    assert result.value == 42 and seen == [module.addressof(thing)]
+    named = module.WINFUNCTYPE(module.HRESULT, long, pointer)(1, "Add", ((1, "number"), (2, "result")))
+    assert named(this, 5) == named(this, number=5) == 6
+    with pytest.raises(OSError) as caught:
+        named(this, -1)
+    assert caught.value.winerror == E_FAIL
+    checked = []
+    named.errcheck = lambda result, function, arguments: checked.append((result, len(arguments))) or arguments
+    assert named(this, 5) == 6 and checked == [(7, 2)]
+    plain = module.WINFUNCTYPE(long)(1, "Add")
+    plain.argtypes = [long, pointer]
+    assert plain(this, 1, module.byref(result)) == 7 and result.value == 2
+
+
+@BOTH
+def test_what_is_no_method(module):
+    method = module.WINFUNCTYPE(module.c_long, module.c_long)(3, "Method")
+    thing, this = interface(module)
+    thing.value = None
+    for arguments, error in [((), ValueError), ((1,), TypeError), ((module.c_void_p(), 1), ValueError),
+                             ((this, 1), ValueError)]:
+        with pytest.raises(error):
+            method(*arguments)
+    with pytest.raises(TypeError, match="this function takes 1 argument|takes exactly"):
+        interface_of_one = interface(module, *[module.WINFUNCTYPE(module.c_long, module.c_void_p)(lambda _: 0)] * 4)
+        method(interface_of_one[1], 1, 2)
+    with pytest.raises(TypeError):
+        module.WINFUNCTYPE(module.c_long)(3, 4)
+    with pytest.raises((TypeError, ValueError)):
+        module.WINFUNCTYPE(module.c_long, module.c_long)(3, "Method", ())
+
+
+@BOTH
+def test_errors_of_interfaces(module):
+    """A method says what was wrong by COM's error object, which is made and called by number, too."""
+    oleaut32 = module.OleDLL("oleaut32")
+    pointer = module.POINTER(module.c_void_p)
+    guid = UUID("DF0B3D60-548F-101B-8E65-08002B2BD119").bytes_le            # ISupportErrorInfo
+    error_info = UUID("1CF2B120-547D-101B-8E65-08002B2BD119").bytes_le
+    query = module.WINFUNCTYPE(module.HRESULT, module.c_char_p, pointer)(0, "QueryInterface")
+    release = module.WINFUNCTYPE(module.c_ulong)(2, "Release")
+    set_description = module.WINFUNCTYPE(module.HRESULT, module.c_wchar_p)(5, "SetDescription")
+    known = [guid]
+
+    @module.WINFUNCTYPE(module.c_long, module.c_void_p, module.c_void_p, pointer)
+    def query_interface(this, asked, result):
+        if module.string_at(asked, 16) not in known:
+            result[0] = None
+            return E_NOINTERFACE
+        result[0] = this
+        return 0
+
+    @module.WINFUNCTYPE(module.c_ulong, module.c_void_p)
+    def count(this):
+        return 1
+
+    @module.WINFUNCTYPE(module.c_long, module.c_void_p, module.c_void_p)
+    def supports(this, asked):
+        return 0
+
+    @module.WINFUNCTYPE(module.c_long, module.c_void_p)
+    def fail(this):
+        made, info = module.c_void_p(), module.c_void_p()
+        oleaut32.CreateErrorInfo(module.byref(made))
+        set_description(made, "the reason")
+        query(made, error_info, module.byref(info))
+        oleaut32.SetErrorInfo(0, info)
+        release(info)
+        release(made)
+        return E_FAIL
+
+    thing, this = interface(module, query_interface, count, count, supports, fail)
+    method = module.WINFUNCTYPE(module.c_long)(4, "Fail", None, guid)
+    system = sys.modules["_ctypes" if module is theirs else "libffi.compat._ctypes"]
+    with pytest.raises(system.COMError) as caught:
+        method(this)
+    assert caught.value.hresult == E_FAIL and caught.value.details == ("the reason", None, None, 0, None)
+    assert caught.value.args == (E_FAIL, caught.value.text, caught.value.details)
+    known.clear()
+    with pytest.raises(system.COMError) as caught:
+        method(this)
+    assert caught.value.details == (None, None, None, 0, None)
+    copied = module.c_void_p()
+    assert system.CopyComPointer(this, module.byref(copied)) == 0 and copied.value == this.value
+    assert system.CopyComPointer(this, None) == -2147467261
+    assert system.CopyComPointer(None, module.byref(copied)) == 0 and copied.value is None

@@ -32,6 +32,7 @@ class Wine:
     def command(self, arguments: Iterable[str], env: Mapping[str, str]) -> list[str]:
         """Return the command that runs a program in the root; the mounts go when it ends."""
         root, work = str(self.root), str(self.work)
+        Path(f"{root}{work}").mkdir(parents=True, exist_ok=True)
         mounts = [["mount", "--rbind", "/proc", f"{root}/proc"], ["mount", "--rbind", "/dev", f"{root}/dev"],
                   ["mount", "--bind", work, f"{root}{work}"]]
         inside = {"PATH": "/usr/lib/wine:/usr/bin:/bin", "HOME": str(self.home), "WINEPREFIX": str(self.prefix),
@@ -70,21 +71,25 @@ def tarball(log: Path) -> Path:
     return path
 
 
-def unpack(tar: Path, wine: Wine, log: Path) -> None:
-    """Unpack the root, do what the packages' scripts would have done, and make Wine's drive C."""
-    root, work = wine.root, wine.work
-    for folder in (root, wine.prefix):
-        shutil.rmtree(folder, ignore_errors=True)
+def unpack(tar: Path, root: Path, log: Path) -> None:
+    """Unpack the root, and do what the packages' scripts would have done."""
+    shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     run(["tar", "-C", str(root), "-xf", str(tar)], log)
     if not (root / "bin" / "sh").exists():
         (root / "bin" / "sh").symlink_to("dash")
     run(["chroot", str(root), "/sbin/ldconfig"], log)
     (root / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
-    for folder in (root / "run" / "user" / "0", root / "tmp", Path(f"{root}{work}"), work / "home"):
+    for folder in (root / "run" / "user" / "0", root / "tmp"):
         folder.mkdir(parents=True, exist_ok=True)
+
+
+def make_drive(wine: Wine, log: Path) -> None:
+    """Make Wine's drive C in its folder."""
+    shutil.rmtree(wine.prefix, ignore_errors=True)
+    wine.home.mkdir(parents=True, exist_ok=True)
     # Wine's own DLLs need one that a trigger would have linked.
     system = wine.prefix / "drive_c" / "windows" / "system32"
     system.mkdir(parents=True)
-    shutil.copy(root / "usr" / "x86_64-w64-mingw32" / "lib" / "zlib1.dll", system)
+    shutil.copy(wine.root / "usr" / "x86_64-w64-mingw32" / "lib" / "zlib1.dll", system)
     run(wine.command(["wine64", "wineboot", "-i"], {}), log)
