@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Build a wheel for Windows on this machine, and run the tests with it under Wine; on Debian x86-64, as root.
 
-    python tools/windows.py                         everything, with a process for each file of tests: what crashes is
-                                                    told, and ends no more than that
+    python tools/windows.py                         everything, with a process for each folder of tests, and for each
+                                                    file of one that came to no end: what crashes is told
     python tools/windows.py --build                 the wheel only, without Wine
     python tools/windows.py --machine arm64         the wheel of another processor, which nothing here runs
     python tools/windows.py --machine i686          of 32 bits: libffi alone runs, its conventions beside the compiler's
@@ -163,20 +163,32 @@ class Windows:
         return output.rstrip().splitlines()[-1]
 
     def suite(self) -> int:
-        """Run all tests, file by file; return the exit code."""
+        """Run all tests, folder by folder; return the exit code."""
         total: Counter[str] = Counter()
-        for file in sorted((self.folder / "tests").rglob("test_*.py")):
-            name = file.relative_to(self.folder).as_posix()
-            if f"--ignore={name}" in SKIPPED:
-                continue
-            try:
-                last = self.run("pytest", [name, "--no-summary"], FINISHED)
-            except StepFailed:
-                last = "1 crashed"
-            total.update({word: int(number) for number, word in COUNT.findall(last)})
-            say(self.book.name, f"{name}: {last}")
+        files = {file for file in (self.folder / "tests").rglob("test_*.py")
+                 if f"--ignore={file.relative_to(self.folder).as_posix()}" not in SKIPPED}
+        top = self.folder / "tests"
+        for place in sorted({file if file.parent == top else file.parent for file in files}):
+            found = self.place(place)
+            if found is None and place.is_file():
+                found = Counter(crashed=1)
+            elif found is None:
+                found = sum((self.place(file) or Counter(crashed=1) for file in sorted(files) if file.parent == place),
+                            Counter())
+            total += found
         print(", ".join(f"{number} {word}" for word, number in total.items()))
         return 0 if total.keys() <= {"passed", "skipped", "deselected"} else 1
+
+    def place(self, place: Path) -> Counter[str] | None:
+        """Run the tests of a folder or file; return what became of how many, None if they came to no end."""
+        name = place.relative_to(self.folder).as_posix()
+        try:
+            last = self.run("pytest", [name, "-rfE"], FINISHED)
+        except StepFailed:
+            say(self.book.name, f"{name}: came to no end")
+            return None
+        say(self.book.name, f"{name}: {last}")
+        return Counter({word: int(number) for number, word in COUNT.findall(last)})
 
 
 if __name__ == "__main__":
