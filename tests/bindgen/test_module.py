@@ -5,11 +5,13 @@ import inspect
 import math
 import pickle
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.compilers import compiler_words
 
 from libffi import CIF, Function, Pointer, SymbolNotFound, bindgen, c
 
@@ -204,7 +206,7 @@ def test_a_symbol_that_is_gone(generated, tmp_path, shapes_library, monkeypatch)
     name = Path(shapes_library).name
     text = generated.text.replace("shape_count() -> int", "shape_gone() -> int")
     text = text.replace(f'["{name}"]', f"[{shapes_library!r}]")
-    (tmp_path / "gone.py").write_text(text)
+    (tmp_path / "gone.py").write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SymbolNotFound, match=r"shape_gone.*gone was made with "):
         getattr(__import__("gone"), "shape_gone")  # noqa: B009
@@ -259,6 +261,6 @@ def test_macros_that_have_the_name_of_what_is_declared(tmp_path):
 def test_a_compiler_that_optimises_makes_the_same_module(tmp_path):
     """With -O2 glibc's toupper() is a macro, and others are inline functions."""
     (tmp_path / "letters.h").write_text("#include <ctype.h>\n#define UPPER(x) toupper(x)\n")
-    made = [bindgen.generate([tmp_path / "letters.h"], libraries=[None], cc=f"cc {words}")
-            for words in ("", "-O2", "-O2 -D_FORTIFY_SOURCE=2")]
+    made = [bindgen.generate([tmp_path / "letters.h"], libraries=[None], cc=shlex.join([*compiler_words(), *words]))
+            for words in ([], ["-O2"], ["-O2", "-D_FORTIFY_SOURCE=2"])]
     assert made[0].made == made[1].made == made[2].made and "toupper" in made[0].made["functions"]

@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 LARGEST = 1_500_000  # bytes, for a wheel
 SOURCES = "_ffi", "_compat", "include", "src", "setup.py", "tools/build/*.py"  # what a wheel is made of
 RECIPE = "tools/build/build_libffi.py", "tools/build/hardening.py", "tools/build/libffi-patches"  # ... and a libffi
+EXTENSIONS = "libffi/_ffi", "libffi/compat/_ctypes", "libffi/compat/cffi/_cdata"
 
 
 def sdist(folder: Path, tools: Path, log: Path) -> Path:
@@ -106,7 +107,7 @@ def repair(wheel: Path, python: Path, log: Path) -> Path:
 
 
 def inspect(wheel: Path) -> None:
-    """Refuse a wheel that is too large, names this machine's folders, or lacks a licence."""
+    """Refuse a wheel that is too large, names this machine's folders, or lacks a licence or an extension."""
     if wheel.stat().st_size > LARGEST:
         raise StepFailed(f"{wheel.name} has {wheel.stat().st_size} bytes, more than {LARGEST}")
     with zipfile.ZipFile(wheel) as archive:
@@ -116,6 +117,9 @@ def inspect(wheel: Path) -> None:
             for path in {str(REPOSITORY), str(Path.home()), str(Path.cwd())}:
                 if len(path) > 4 and f"{path}/".encode() in content:
                     raise StepFailed(f"{wheel.name}: {name} contains the path {path}")
+    for extension in EXTENSIONS:
+        if not any(name.startswith(f"{extension}.") and name.endswith((".so", ".pyd")) for name in names):
+            raise StepFailed(f"{wheel.name} has no {extension}")
     for licence in ("licenses/LICENSE", "licenses/LICENSE.libffi"):
         if not any(name.endswith(licence) for name in names):
             raise StepFailed(f"{wheel.name} has no {licence}")
