@@ -78,7 +78,8 @@ class Windows:
         self.tools = wheels.tools(series, REPOSITORY / "build" / f"tools-{series}", log)
         self.prefix = BUILD / f"libffi-{machine}"
         self.python = windows_python.WindowsPython(self.work / "python", series)
-        self.wine = wine.Wine(BUILD / "root", self.work)
+        flavour = wine.FLAVOURS[self.machine.bits]
+        self.wine = wine.Wine(flavour, BUILD / f"root-{flavour.architecture}", self.work)
 
     def wheel(self) -> Path:
         book = self.book
@@ -104,7 +105,7 @@ class Windows:
         """Have Wine, and a drive C of its own for this CPython."""
 
         def root(log: Path) -> Facts:
-            wine.unpack(wine.tarball(log), self.wine.root, log)
+            wine.unpack(wine.tarball(self.wine.flavour, log), self.wine.root, log)
             return {}
 
         def drive(log: Path) -> Facts:
@@ -112,7 +113,7 @@ class Windows:
             return {}
 
         source = Path(wine.__file__).read_text()
-        Notebook("windows", BUILD).step("root", [source], root)
+        Notebook("windows", BUILD).step(self.wine.root.name, [source], root)
         self.book.step("drive", [source], drive)
 
     def install(self, wheel: Path) -> None:

@@ -101,7 +101,8 @@ def test_numbers_are_rounded_once(run_c):
     for i, line in enumerate(lines):
         value, (digits, is_floating) = found[f"F{i}"].value, line.split()
         expected = float.fromhex(digits)
-        assert (value, math.copysign(1, value)) == (expected, math.copysign(1, expected)), FLOATS[i]
+        assert math.isnan(value) and math.isnan(expected) or (       # whose sign C leaves open
+            value, math.copysign(1, value)) == (expected, math.copysign(1, expected)), FLOATS[i]
         assert isinstance(value, float) == (is_floating == "1"), FLOATS[i]
 
 

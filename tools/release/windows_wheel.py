@@ -24,6 +24,7 @@ class Machine:
     cpu: str
     dlltool: str
     number: int
+    bits: int = 64
 
     @property
     def target(self) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ class Machine:
 
 
 MACHINES = {"x86_64": Machine("win-amd64", "x86_64", "x86_64", "i386:x86-64", 0x8664),
-            "i686": Machine("win32", "x86", "i686", "i386", 0x14C),
+            "i686": Machine("win32", "x86", "i686", "i386", 0x14C, 32),
             "arm64": Machine("win-arm64", "aarch64", "aarch64", "arm64", 0xAA64)}
 # What an extension may need: CPython, the kernel's interface, the C library that both share.
 ALLOWED = re.compile(r"python3\d+\.dll|kernel32\.dll|api-ms-win-crt-[\w-]+\.dll|ucrtbase\.dll", re.IGNORECASE)

@@ -6,21 +6,41 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .roots import CACHE, mirror
 from .steps import NotHere, StepFailed, digest, need, run
 
-PACKAGES = "wine64,libz-mingw-w64,base-files,dash,coreutils,libc-bin"
+PACKAGES = "libz-mingw-w64,base-files,dash,coreutils,libc-bin"
 SUITE = "trixie"
 # Neither .NET nor a browser is asked for; nothing of Wine's own is told.
 QUIET = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree=;mshtml="}
 
 
+@dataclass
+class Flavour:
+    """A Wine of 64 or 32 bits, in Debian's words."""
+
+    architecture: str
+    program: str
+    package: str
+    libraries: str                  # where MinGW's DLLs are
+
+    @property
+    def packages(self) -> str:
+        return f"{self.package},{PACKAGES}"
+
+
+FLAVOURS = {64: Flavour("amd64", "wine64", "wine64", "usr/x86_64-w64-mingw32/lib"),
+            32: Flavour("i386", "wine", "wine32", "usr/i686-w64-mingw32/lib")}
+
+
 class Wine:
     """Runs programs of Windows'. What they read and write is in `work`, which has the same path there, on drive Z."""
 
-    def __init__(self, root: Path, work: Path) -> None:
+    def __init__(self, flavour: Flavour, root: Path, work: Path) -> None:
+        self.flavour = flavour
         self.root = root
         self.work = work
         self.home = work / "home"
@@ -44,7 +64,7 @@ class Wine:
     def run(self, program: Path, arguments: Iterable[str], log: Path, folder: Path | None = None,
             env: Mapping[str, str] | None = None, allowed: Iterable[int] = (0,), timeout: float = 3600) -> str:
         """Run a program of Windows', in a folder of `work`; return what it says."""
-        start = ["/usr/bin/env", "-C", str(folder or self.work), "wine64", str(program), *arguments]
+        start = ["/usr/bin/env", "-C", str(folder or self.work), self.flavour.program, str(program), *arguments]
         return run(self.command(start, env or {}), log, timeout=timeout, allowed=allowed)
 
     def close(self) -> None:
@@ -52,18 +72,19 @@ class Wine:
         subprocess.run(self.command(["wineserver", "-k"], {}), stdin=subprocess.DEVNULL, capture_output=True)
 
 
-def tarball(log: Path) -> Path:
+def tarball(flavour: Flavour, log: Path) -> Path:
     """Return the cached root with Wine in it."""
     if os.geteuid() != 0:
         raise NotHere("it takes root to enter another root")
     CACHE.mkdir(parents=True, exist_ok=True)
-    path = CACHE / f"wine-{SUITE}-{digest([PACKAGES])}.tar"
+    path = CACHE / f"wine-{SUITE}-{digest([flavour.packages])}.tar"
     if not path.exists():
         need({"mmdebstrap": "mmdebstrap", "unshare": "util-linux"})
         partial = path.with_name(f"{path.stem}.{os.getpid()}.tar")
         try:
-            run(["mmdebstrap", "--mode=root", "--arch=amd64", "--variant=extract", "--components=main",
-                 "--keyring=/usr/share/keyrings", f"--include={PACKAGES}", SUITE, str(partial), mirror()], log)
+            run(["mmdebstrap", "--mode=root", f"--arch={flavour.architecture}", "--variant=extract",
+                 "--components=main", "--keyring=/usr/share/keyrings", f"--include={flavour.packages}", SUITE,
+                 str(partial), mirror()], log)
         except StepFailed as error:
             partial.unlink(missing_ok=True)
             raise NotHere(f"no Debian root with Wine: {error}") from None
@@ -91,5 +112,5 @@ def make_drive(wine: Wine, log: Path) -> None:
     # Wine's own DLLs need one that a trigger would have linked.
     system = wine.prefix / "drive_c" / "windows" / "system32"
     system.mkdir(parents=True)
-    shutil.copy(wine.root / "usr" / "x86_64-w64-mingw32" / "lib" / "zlib1.dll", system)
-    run(wine.command(["wine64", "wineboot", "-i"], {}), log)
+    shutil.copy(wine.root / wine.flavour.libraries / "zlib1.dll", system)
+    run(wine.command([wine.flavour.program, "wineboot", "-i"], {}), log)
