@@ -184,7 +184,7 @@ class Windows:
         """Run the tests of a folder or file; return what became of how many, None if they came to no end."""
         name = place.relative_to(self.folder).as_posix()
         try:
-            last = self.run("pytest", [name, "-rfE"], FINISHED)
+            last = self.run("pytest", [name], FINISHED)
         except StepFailed:
             say(self.book.name, f"{name}: came to no end")
             return None

@@ -138,7 +138,7 @@ def program(signatures: list[Signature], abi: Abi = DEFAULT) -> str:
     chosen = [signature for signature in signatures if describable(signature)]
     text, rows = [source.COMMON, HEAD, f"#define CONVENTION FFI_{abi.name.replace('DEFAULT', 'DEFAULT_ABI')}\n"], []
     for signature in chosen:
-        guard = has_complex(signature)
+        guard = condition(signature)
         row = f'{{ {signature.index}, check{signature.index}, "{signature}" }},'
         text += _guarded(guard, source.functions(signature, abi) + "\n".join(_check(signature)) + "\n")
         rows += _guarded(guard, row)
@@ -149,8 +149,28 @@ def has_complex(signature: Signature) -> bool:
     return any(isinstance(type, Scalar) and type.family == "complex" for type in signature.types())
 
 
-def _guarded(guard: bool, text: str) -> list[str]:
-    return ["#ifdef FFI_TARGET_HAS_COMPLEX_TYPE", text, "#endif"] if guard else [text]
+def condition(signature: Signature) -> str:
+    """Return where there is such a signature, in the preprocessor's words; empty: everywhere."""
+    parts = ["defined FFI_TARGET_HAS_COMPLEX_TYPE"] if has_complex(signature) else []
+    if signature.fixed is not None and any(isinstance(type, Scalar) and type.family == "wchar"
+                                           for type in signature.args[signature.fixed - 1:]):
+        parts.append("!defined _WIN32")         # whose wchar_t of 16 bits would be promoted
+    if signature.result is not None and is_one_float(signature.result):
+        parts.append("!(defined _WIN32 && defined __i386__)")   # MinGW has its own way; libffi has Microsoft's
+    return " && ".join(parts)
+
+
+def is_one_float(type: CType) -> bool:
+    """Tell whether a type is a struct of one floating-point number and no more."""
+    while isinstance(type, Record) and len(type.members) == 1:
+        type = type.members[0][1]
+        if isinstance(type, Scalar):
+            return type.family in ("float", "exact")
+    return False
+
+
+def _guarded(guard: str, text: str) -> list[str]:
+    return [f"#if {guard}", text, "#endif"] if guard else [text]
 
 
 def _check(signature: Signature) -> Iterator[str]:
@@ -169,7 +189,8 @@ def _check(signature: Signature) -> Iterator[str]:
             yield f"    {plain}"
     yield "}"
 
-    yield f"static int check{index}(int way)\n{{\n    state = {index} + 1;\n    unsigned char *in = fz_in;"
+    yield f"static int check{index}(int way)\n{{\n    state = {index} + 1;\n    n_result = 0;"
+    yield "    unsigned char *in = fz_in;"
     counter = itertools.count()
     if result is not None:
         yield f"    {result.declare('r')};"
