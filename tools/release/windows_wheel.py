@@ -30,9 +30,10 @@ class Machine:
     def target(self) -> tuple[str, ...]:
         """Return the compiler's target and the options that all has: zig makes a C library of its own for others.
 
-        clang for windows-gnu has MSVC's rules for structs, but not its long double.
+        clang for windows-gnu has MSVC's rules for structs, but on x86 not its long double.
         """
-        return f"{self.zig}-windows-gnu", "-mlong-double-64", "-O2", "-s"
+        exact = [] if self.zig == "aarch64" else ["-mlong-double-64"]
+        return f"{self.zig}-windows-gnu", *exact, "-O2", "-s"
 
 
 MACHINES = {"x86_64": Machine("win-amd64", "x86_64", "x86_64", "i386:x86-64", 0x8664),
