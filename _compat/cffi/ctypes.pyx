@@ -337,7 +337,8 @@ def new_enum_type(str name not None, tuple enumerators not None, tuple values no
     made.values = dict(zip(enumerators, values))
     made.names = {}
     for enumerator, value in zip(enumerators, values):
-        made.names.setdefault(value, enumerator)
+        if value not in made.names:
+            made.names[value] = enumerator
     return made
 
 

@@ -28,6 +28,7 @@ import libffi as _libffi
 from libffi import c as _c
 
 include "declarations.pxi"
+include "base/handlers.pyx"
 include "data.pyx"
 include "classes.pyx"
 include "simple.pyx"

@@ -81,7 +81,7 @@ cdef PyObject *array_item_of(PyObject *array, Py_ssize_t i) except? NULL:
     if not 0 <= i < (<_CData>array).length:
         PyErr_SetString(<PyObject *>IndexError, "invalid index")
         return NULL
-    item = <CType_Type>(<CType_Type>Py_TYPE(array)).item
+    item = <CType_Type>class_as(<_CData>array, K_ARRAY).item
     need_size(<_CData>array, (i + 1) * item.size_)
     value = read_value(item, (<_CData>array).data + i * item.size_, <_CData>array, i)
     incref(value)

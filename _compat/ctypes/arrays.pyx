@@ -94,6 +94,7 @@ cdef class _Array(_CData):
 
     def __getitem__(self, key):
         cdef Py_ssize_t i, start, stop, step, n
+        cdef CType_Type item
         if PyIndex_Check(key):
             i = key
             return array_item(self, i + self.length if i < 0 else i)
@@ -101,8 +102,9 @@ cdef class _Array(_CData):
             raise TypeError("indices must be integers")
         PySlice_Unpack(key, &start, &stop, &step)
         n = PySlice_AdjustIndices(self.length, &start, &stop, step)
-        need_size(self, self.length * (<CType_Type>class_of(self).item).size_)
-        return read_slice(class_of(self).item, self.data, self, start, step, n)
+        item = <CType_Type>class_as(self, K_ARRAY).item
+        need_size(self, self.length * item.size_)
+        return read_slice(item, self.data, self, start, step, n)
 
     def __setitem__(self, key, value):
         cdef Py_ssize_t i, start, stop, step, n
@@ -127,7 +129,7 @@ cdef object array_item(_CData array, Py_ssize_t i):
     cdef CType_Type item
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
-    item = <CType_Type>class_of(array).item
+    item = <CType_Type>class_as(array, K_ARRAY).item
     need_size(array, (i + 1) * item.size_)
     return read_value(item, array.data + i * item.size_, array, i)
 
@@ -137,7 +139,7 @@ cdef int set_array_item(_CData array, Py_ssize_t i, value) except -1:
     cdef PyObject *needed = NULL
     if not 0 <= i < array.length:
         raise IndexError("invalid index")
-    item = <CType_Type>class_of(array).item
+    item = <CType_Type>class_as(array, K_ARRAY).item
     need_size(array, (i + 1) * item.size_)
     if item.set != NULL and not isinstance(value, _CData) and not (FREE_THREADED and item.is_followed):
         item.set(array.data + i * item.size_, value, &needed)

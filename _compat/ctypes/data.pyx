@@ -91,6 +91,21 @@ cdef inline CType_Type class_of(_CData instance):
     return <CType_Type><object>Py_TYPE(<PyObject *>instance)
 
 
+cdef inline CType_Type class_as(_CData instance, int kind):
+    """Return the class of an instance, for a method of such classes: `__bases__` and `mro()` may lend it to others."""
+    cdef CType_Type cls = class_of(instance)
+    if cls.kind != kind or cls.item is None:
+        raise TypeError(f"{cls.__name__} has a method of other ctypes classes")
+    return cls
+
+
+cdef inline bint has_values_of(_CData instance, CType_Type cls):
+    """Is what lies there what that class reads?  One that extends it may have another letter, or other items."""
+    cdef CType_Type own = class_of(instance)
+    return own is cls or (own.kind == cls.kind and own.code == cls.code and own.item is cls.item and (
+        not cls.has_pointers or PyType_IsSubtype(<PyTypeObject *>own, <PyTypeObject *>cls)))
+
+
 cdef object class_of_object = vars(object)["__class__"]
 
 
@@ -325,6 +340,11 @@ cdef int put_value(_CData instance, Py_ssize_t index, CType_Type cls, char *data
     return 0
 
 
+cdef bint is_no_answer(error) except -1:
+    """Return whether what a conversion raised says nothing of the value: all else comes in ctypes' own exceptions."""
+    return isinstance(error, MemoryError) or is_of_handler(error)
+
+
 cdef object write_value(CType_Type cls, char *data, value):
     """Write what a place of that class takes; return what must stay alive, or None."""
     cdef PyObject *needed = NULL
@@ -337,6 +357,8 @@ cdef object write_value(CType_Type cls, char *data, value):
             try:
                 made = cls(*value)
             except Exception as error:
+                if is_no_answer(error):
+                    raise
                 raise RuntimeError(f"({cls.__name__}) {type(error).__name__}: {error}") from None
             return write_value(cls, data, made)
         if cls.kind == K_POINTER and value is None:
@@ -344,7 +366,7 @@ cdef object write_value(CType_Type cls, char *data, value):
             return None
         raise TypeError(f"expected {cls.__name__} instance, got {type(value).__name__}")
     source = value
-    if isinstance(value, cls):
+    if isinstance(value, cls) and has_values_of(source, cls):
         need_size(source, cls.size_)
         memmove(data, source.data, cls.size_)
         return lend_kept_by(source)

@@ -63,6 +63,7 @@ cdef extern from "loaded.h":
 
 cdef extern from "base/shared_dict.h":
     object dict_get(dict, object)
+    object dict_get_or_put(dict, object, object)
 
 cdef extern from "../shared.h":
     bint FREE_THREADED

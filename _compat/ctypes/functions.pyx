@@ -243,6 +243,8 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
             pass_value(&arguments[i], <object>args[i], i)
             i += 1
     except Exception as error:
+        if is_no_answer(error):
+            raise
         raise ArgumentError(f"argument {i + 1}: {type(error).__name__}: {error}") from None
     return 0
 

@@ -97,7 +97,7 @@ cdef object integers_for_bit_fields(CType_Type cls, CType_Type base):
     if base is not None and base.size_:
         members[0] = libffi_type(base)
     for _, member, field in cls.members:
-        if (<CType_Type>member).size_:
-            members.setdefault((<CField>field).offset, libffi_type(member))
+        if (<CType_Type>member).size_ and (<CField>field).offset not in members:
+            members[(<CField>field).offset] = libffi_type(member)
     make = _c.union if cls.kind == K_UNION else _c.struct
     return make("by_value", [(f"m{offset}", type) for offset, type in members.items()], _align_=cls.align)

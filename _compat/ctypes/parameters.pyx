@@ -59,17 +59,22 @@ cdef inline int pass_address(Argument *argument, const void *address) except -1:
     return 0
 
 
-cdef int pass_instance(Argument *argument, _CData value) except -1:
-    cdef CType_Type cls = class_of(value)
+cdef inline int pass_instance(Argument *argument, _CData value) except -1:
+    return pass_instance_as(argument, value, class_of(value))
+
+
+cdef int pass_instance_as(Argument *argument, _CData value, CType_Type cls) except -1:
+    """Pass an instance by the rule of a class, which may be one that its own extends."""
+    need_size(value, cls.size_)
     if cls.kind == K_STRUCTURE or cls.kind == K_UNION:
         type = libffi_type(cls)
         argument.code = BY_VALUE
         argument.type = <PyObject *>type
-        if value.size <= <Py_ssize_t>sizeof(argument.room):
-            memcpy(argument.room, value.data, value.size)
+        if cls.size_ <= <Py_ssize_t>sizeof(argument.room):
+            memcpy(argument.room, value.data, cls.size_)
             argument.where = argument.room
         else:                                   # where it goes by address, C may change what it is given
-            copied = PyBytes_FromStringAndSize(value.data, value.size)
+            copied = PyBytes_FromStringAndSize(value.data, cls.size_)
             argument.where = PyBytes_AS_STRING(copied)
             keep_for_call(argument, copied)
         return 0
@@ -160,7 +165,7 @@ cdef int passed_as(Argument *argument, CType_Type cls, value) except -1:
     if cls.is_address:
         return pass_text(argument, cls, value)
     if PyType_IsSubtype(Py_TYPE(<PyObject *>value), <PyTypeObject *>cls):
-        return pass_instance(argument, value) == 0
+        return has_values_of(value, cls) and pass_instance_as(argument, value, cls) == 0
     try:
         cls.set(argument.room, value, &needed)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -186,7 +191,7 @@ cdef int pass_same(Argument *argument, CType_Type cls, value) except -1:
     """Pass an instance of the class. 0: it is none."""
     if not is_instance(value, cls):
         return 0
-    pass_instance(argument, value)
+    pass_instance_as(argument, value, cls)
     return 1
 
 
@@ -246,7 +251,7 @@ cdef int pass_text(Argument *argument, CType_Type cls, value) except -1:
         if not isinstance(value, _CData):
             return 0
         given = class_of(value)
-        if not isinstance(value, cls):
+        if not (isinstance(value, cls) and has_values_of(value, cls)):
             if given.kind == K_ARRAY or given.kind == K_POINTER:
                 if cls.item != "P" and not is_text_item(cls, given.item):
                     return 0

@@ -54,7 +54,7 @@ def POINTER(target):
     if not isinstance(target, type):
         raise TypeError("must have a ctypes type")
     made = PyCPointerType(f"LP_{target.__name__}", (_Pointer,), {"_type_": target})
-    return _pointer_type_cache.setdefault(target, made)
+    return dict_get_or_put(known_pointers, target, made)
 
 
 def pointer(instance):
@@ -89,6 +89,7 @@ cdef class _PointerData(_CData):
         raise TypeError("Pointer does not support item deletion")
 
     def __bool__(self):
+        need_size(self, sizeof(void *))
         return read_address(self.data) != NULL
 
     def __getitem__(self, key):
@@ -114,21 +115,22 @@ cdef class _PointerData(_CData):
 
 
 cdef char *pointed(_CData pointer) except NULL:
-    cdef char *address = <char *>read_address(pointer.data)
+    cdef char *address
+    need_size(pointer, sizeof(void *))
+    address = <char *>read_address(pointer.data)
     if address == NULL:
         raise ValueError("NULL pointer access")
     return address
 
 
 cdef CType_Type need_item(_CData pointer):
-    item = class_of(pointer).item
-    if item is None:
+    if class_of(pointer).item is None:
         raise TypeError("the pointer's class has no _type_")
-    return <CType_Type>item
+    return <CType_Type>class_as(pointer, K_POINTER).item
 
 
 cdef int set_contents(_CData pointer, value) except -1:
-    cdef CType_Type item = class_of(pointer).item
+    cdef CType_Type item = need_item(pointer)
     cdef _CData container
     # ctypes takes any instance: arrays for pointers to their items, above all.
     if not isinstance(value, _CData):

@@ -247,7 +247,7 @@ cdef object cif_of_codes(Prototype prototype, Argument *arguments, Py_ssize_t na
         key = (key, *structs)
     cif = dict_get(prototype.cifs, key)
     if cif is None:
-        cif = prototype.cifs.setdefault(key, cif_of(prototype, arguments, nargs))
+        cif = dict_get_or_put(prototype.cifs, key, cif_of(prototype, arguments, nargs))
     else:
         for i in range(fixed_arguments(prototype, nargs), nargs):
             promote(&arguments[i])

@@ -76,7 +76,7 @@ cdef class _Simple(_CData):
     @property
     def value(self):
         """Return the value as Python's own."""
-        cdef CType_Type cls = class_of(self)
+        cdef CType_Type cls = class_as(self, K_SIMPLE)
         need_size(self, cls.size_)
         return cls.get(self.data) if not (FREE_THREADED and cls.is_followed) else read_followed(cls, self.data, self)
 
@@ -107,10 +107,11 @@ cdef class _Simple(_CData):
 
 cdef int set_simple(_CData instance, value) except -1:
     cdef PyObject *needed = NULL
-    need_size(instance, class_of(instance).size_)
-    if FREE_THREADED and class_of(instance).is_followed and not isinstance(value, _CData):
-        return put_value(instance, 0, class_of(instance), instance.data, value)
-    class_of(instance).set(instance.data, value, &needed)
+    cdef CType_Type cls = class_as(instance, K_SIMPLE)
+    need_size(instance, cls.size_)
+    if FREE_THREADED and cls.is_followed and not isinstance(value, _CData):
+        return put_value(instance, 0, cls, instance.data, value)
+    cls.set(instance.data, value, &needed)
     if needed != NULL:
         keep(instance, 0, taken(needed))
     return 0

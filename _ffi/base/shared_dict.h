@@ -1,4 +1,4 @@
-/* Looking up what threads share. */
+/* Looking up what threads share, and adding to it. */
 #ifndef FFIPY_BASE_SHARED_DICT_H
 #define FFIPY_BASE_SHARED_DICT_H
 
@@ -20,6 +20,26 @@ static PyObject *dict_get(PyObject *dict, PyObject *key)
     Py_XINCREF(value);
 #endif
     return value;
+}
+
+/* What it has for the key, which is `value` from now on if that was nothing.  Not setdefault(): CPython 3.13.0
+   loses its error where memory runs out.
+   New; NULL raises. */
+static inline PyObject *dict_get_or_put(PyObject *dict, PyObject *key, PyObject *value)
+{
+    PyObject *found;
+#ifdef Py_GIL_DISABLED
+    Py_BEGIN_CRITICAL_SECTION(dict);
+#endif
+    found = dict_get(dict, key);
+    if (found == Py_None) {
+        Py_DECREF(found);
+        found = PyDict_SetItem(dict, key, value) == 0 ? Py_NewRef(value) : NULL;
+    }
+#ifdef Py_GIL_DISABLED
+    Py_END_CRITICAL_SECTION();
+#endif
+    return found;
 }
 
 #endif

@@ -16,7 +16,7 @@ cdef str short_repr(value):
         if isinstance(value, (str, bytes)) and len(value) > SHORT:
             return f"{value[:SHORT]!r}…"
         return clipped(repr(value), 2 * SHORT)
-    except Exception:
-        if type(value) in (int, bool, float, complex, str, bytes):
-            raise               # no failure of theirs: a signal's handler raised it
+    except Exception as error:
+        if type(value) in (int, bool, float, complex, str, bytes) or is_of_handler(error):
+            raise               # no failure of its own
         return f"<{clipped(type(value).__name__, SHORT)}>"

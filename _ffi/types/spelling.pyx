@@ -34,9 +34,7 @@ cdef str spell_function(CIF cif, str inner):
     arguments = [type_name(type) for type in cif.argtypes]
     if cif.state.variadic:
         arguments.append("...")
-    return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})") if inner else \
-        f"{type_name(cif.restype)}{'' if type_name(cif.restype).endswith('*') else ' '}" \
-        f"({', '.join(arguments) or 'void'})"
+    return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})")
 
 
 cdef int name_as_spelled(Type type) except -1:

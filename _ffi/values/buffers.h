@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include "base/compiler.h"
+#include "base/exceptions.h"
 #include "model/hooks.h"
 #include "model/keeper.h"
 #include "model/type.h"
@@ -12,15 +13,39 @@
 #include "values/formats.h"
 #include "values/keeper.h"
 
+/* Has an exporter said why there is no such buffer? */
+static int has_reason(void)
+{
+    return PyErr_ExceptionMatches(PyExc_BufferError) || PyErr_ExceptionMatches(PyExc_ValueError);
+}
+
+/* What an exporter in C said, with what was expected; Python code's error has a traceback and stays as it is. */
+COLD static void give_reason(const type_info *type, PyObject *value)
+{
+    PyObject *reason = take_exception();
+    PyObject *traceback = PyException_GetTraceback(reason);
+
+    if (traceback == NULL) {
+        PyErr_Format(PyExc_ValueError, "expected a %sbuffer for %U, got a %s that gives none: %S",
+                     type->is_const ? "" : "writable ", type->name, Py_TYPE(value)->tp_name, reason);
+        Py_DECREF(reason);
+    } else
+        give_exception(reason);
+    Py_XDECREF(traceback);
+}
+
 /* Say why the buffer that failed cannot be had.  -1, raises. */
 COLD static int no_such_buffer(const type_info *type, PyObject *value)
 {
     Py_buffer probe;
-    if (!PyErr_ExceptionMatches(PyExc_BufferError) && !PyErr_ExceptionMatches(PyExc_ValueError))
+    if (!has_reason())
         return -1;
     PyErr_Clear();
-    if (PyObject_GetBuffer(value, &probe, PyBUF_FULL_RO) < 0)
+    if (PyObject_GetBuffer(value, &probe, PyBUF_FULL_RO) < 0) {
+        if (has_reason())
+            give_reason(type, value);
         return -1;
+    }
     if (probe.readonly && !type->is_const)
         PyErr_Format(PyExc_TypeError, "expected a writable buffer for %U, got a "
                                       "read-only %s (is the parameter const?)",

@@ -64,7 +64,6 @@ static int pointee_matches(const type_info *want, const type_info *have)
     }
 }
 
-/* -1, raises TypeError. */
 /* Does `have` begin with a `want`, its class extending the other's?  Then so does what a pointer points to;
    the items of an array do not, one by one. */
 COLD static int begins_with(const type_info *want, const type_info *have)
@@ -75,6 +74,7 @@ COLD static int begins_with(const type_info *want, const type_info *have)
     return 0;
 }
 
+/* -1, raises TypeError. */
 COLD static int wrong_pointee(const type_info *type, const type_info *have)
 {
     PyErr_Format(PyExc_TypeError, "expected %U, got a pointer to %U (if that is meant, cast it: "

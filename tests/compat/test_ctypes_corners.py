@@ -70,6 +70,32 @@ def test_what_extends_a_structure_is_passed_as_it():
     assert echo(Extended(4, 2)) == 42
 
 
+def test_what_extends_a_structure_is_passed_by_value_as_it(compile_c):
+    """By the class that argtypes say, whichever comes first: C takes that many bytes."""
+    library = ctypes.CDLL(compile_c("struct one { int a; }; int first(struct one it) { return it.a; }", "first_of_one"))
+
+    class One(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_int)]
+
+    class More(One):
+        _fields_ = [("b", ctypes.c_int * 200)]
+
+    class Anything(type(ctypes.Structure)):
+        def __instancecheck__(cls, value):
+            return True
+
+    class Large(ctypes.Structure, metaclass=Anything):
+        _fields_ = [("a", ctypes.c_int * 200)]
+
+    for order in (More(7), One(5)), (One(5), More(7)):
+        library = ctypes.CDLL(library._name)
+        library.first.argtypes = [One]
+        assert [library.first(value) for value in order] == [value.a for value in order]
+    library.first.argtypes = [Large]
+    with pytest.raises(ctypes.ArgumentError, match="4 bytes, not 800"):
+        library.first(One(5))
+
+
 def test_calls_of_one_function_with_many_sorts_of_arguments():
     text, snprintf = ctypes.create_string_buffer(100), getattr(ctypes.CDLL(PRINTING), SNPRINTF)
     sorts = [(b"%d", (7,)), (b"%s", (b"x",)), (b"%.1f", (ctypes.c_double(2.5),)), (b"%d%d", (1, 2)),

@@ -207,6 +207,59 @@ CASES = {
         again.cos.restype, again.cos.argtypes = c_double, [c_double]
         assert again.cos(0.0) == 1
         """,
+    "methods of other classes": """
+        bases = [c_int, c_char_p, Point, Union, Structure, ctypes.Array, c_int * 3, ctypes._Pointer, POINTER(c_int),
+                 py_object, c_int.__mro__[1]]
+        class Pair(Union):
+            _fields_ = [("a", c_char), ("b", c_char)]
+        uses = [repr, len, bool, list, bytes, lambda o: o.value, lambda o: setattr(o, "value", 1), lambda o: o.contents,
+                lambda o: setattr(o, "contents", c_int()), lambda o: o[0], lambda o: o[0:2],
+                lambda o: o.__setitem__(0, 1), lambda o: type(o)(), lambda o: type(o)(0), lambda o: type(o)(c_int()), lambda o: type(o)(x=0),
+                lambda o: libc.abs(o), lambda o: (type(o) * 2)(o, o)]
+        def lent():
+            for cls in bases + [Pair]:
+                for base in bases:
+                    try:
+                        Lent = type(cls)("Lent", (cls,), {})
+                        made = Lent()
+                        Lent.__bases__ = base,
+                    except (AttributeError, TypeError):     # abstract, or of another layout
+                        continue
+                    yield made
+            for cls in bases + [Pair]:
+                for base in bases:
+                    class Meta(type(cls)):
+                        def mro(self):
+                            return [self, *base.__mro__]
+                    try:
+                        yield Meta("Lent", (cls,), {})()
+                    except (AttributeError, TypeError):
+                        pass
+        tried = 0
+        for made in lent():
+            tried += 1
+            for use in uses:
+                try:
+                    use(made)
+                except (AttributeError, IndexError, TypeError, ValueError, ctypes.ArgumentError):
+                    pass
+        assert tried > 50, tried
+        """,
+    "bytes as addresses, by a class that extends another": """
+        class Object(py_object): _type_ = "P"
+        class Text(c_char_p): _type_ = "L"
+        class Objects(py_object * 2): _type_ = c_long
+        class Anything(type(Texts)):
+            def __instancecheck__(self, instance):
+                return True
+        class Taken(Structure, metaclass=Anything): _fields_ = Texts._fields_
+        class Holds(Structure): _fields_ = [("a", py_object), ("b", c_char_p), ("c", py_object * 2), ("d", Taken)]
+        holds = Holds()
+        for name, value in (("a", Object(3)), ("b", Text(3)), ("c", Objects(3, 3)), ("d", Numbers(3, 3, 3))):
+            refused(lambda: setattr(holds, name, value), TypeError)
+        for cls, value in (py_object, Object(3)), (c_char_p, Text(3)):
+            refused(lambda: CFUNCTYPE(c_int, cls)(("abs", libc))(value), ctypes.ArgumentError)
+        """,
     "fields that are changed while they are made": """
         class Later(Structure): pass
         made = []

@@ -73,8 +73,16 @@ def arrays_of_a_types_dtype():
     np = pytest.importorskip("numpy")
     for T in POINT, c.union("either", i=c.int, d=c.double), c.struct("bits", a=c.bits(c.uint, 3), b=c.bits(c.uint, 5)):
         table = np.zeros(2, T)
-        assert passed(c.ptr(T), table) == table.ctypes.data
-        refused(c.ptr(T), np.zeros(2, [("a", "f2"), ("b", "f2"), ("c", "S12")]))
+        assert passed(c.ptr(T), table) == passed(c.pointer, table) == table.ctypes.data
+        table.flags.writeable = False
+        for const in c.ptr(T, const=True), c.ptr(c.void, const=True):
+            assert passed(const, table) == table.ctypes.data
+        for changes in c.ptr(T), c.pointer:
+            refused(changes, table)
+    strided = np.zeros(4, c.union("either", i=c.int, d=c.double))[::2]
+    for wrong, value in (c.pointer, strided), (c.pointer, strided[0]), (c.ptr(c.char), strided):
+        with pytest.raises(ArgumentError, match="expected a writable buffer.* gives none: dtypes with overlapping"):
+            passed(wrong, value)
 
 
 def a_series_is_no_pointer():

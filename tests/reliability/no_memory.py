@@ -3,8 +3,8 @@
 Each operation is done again and again: the n-th allocation fails, then all from the n-th on, for each n up to its last
 (or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
-What is made of Python code (the groups "classes", "python" and "headers") has one allocation at a time fail: where
-all do, CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it was).
+What is made of Python code (the groups "classes", "fronts", "python" and "headers") has one allocation at a time fail:
+where all do, CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it was).
 Its compiler crashes where it has no memory, and its enums raise TypeError: no text is evaluated here, and no enum
 declared. 3.13.0 crashes where it has none to make a function (PyFunction_NewWithQualName) or a dict larger
 (build_indices_unicode): there the groups "python" and "headers" are not for.
@@ -36,7 +36,7 @@ from libffi import CIF, Library, c, closure
 PROCESS = Library(None)
 NAMES = itertools.count()
 GROUPS: dict[str, list] = {}
-ONE_BY_ONE = "classes", "python", "headers"
+ONE_BY_ONE = "classes", "fronts", "python", "headers"
 
 
 def operation(group):
@@ -658,6 +658,116 @@ def enums():
 def addresses():
     memory = POINT.new()
     return lambda: (libffi.addressof(memory), libffi.sizeof(memory), libffi.string_at(memory, 3))
+
+
+# ---- other packages' front doors ----
+
+def plus(a, b):
+    return a + b
+
+
+@operation("fronts")
+def classes_of_ctypes():
+    from libffi.compat import ctypes
+    kinds = {"_fields_": [("a", ctypes.c_int), ("b", ctypes.c_int, 3), ("c", ctypes.c_short * 3)]}
+
+    def use():
+        made = [type(ctypes.Structure)(a_name(), (base,), dict(kinds))
+                for base in (ctypes.Structure, ctypes.BigEndianStructure)]
+        return type(ctypes.Union)(a_name(), (ctypes.Union,), dict(kinds))(), made[0](1, 2), ctypes.sizeof(made[1] * 3)
+    return use
+
+
+@operation("fronts")
+def pointers_of_ctypes():
+    """For so many classes that the dictionary of those that are known grows."""
+    from libffi.compat import ctypes
+
+    def use():
+        for _ in range(8):
+            cls = type(ctypes.Structure)(a_name(), (ctypes.Structure,), {})
+            assert ctypes.POINTER(cls) is ctypes.POINTER(cls)
+    return use
+
+
+@operation("fronts")
+def values_of_ctypes():
+    from libffi.compat import ctypes
+
+    class Texts(ctypes.Structure):
+        _fields_ = [("number", ctypes.c_int), ("text", ctypes.c_char_p), ("object", ctypes.py_object)]
+
+    def use():
+        one = Texts(1, b"text", [])
+        array = (Texts * 2)(one, one)
+        numbers = (ctypes.c_int * 3)(1, 2, 3)
+        pointer = ctypes.pointer(one)
+        pointer[0] = array[1]
+        ctypes.resize(one, 100)
+        return (one.text, array[1].object, list(numbers), numbers[0:2], pointer.contents.text, repr(ctypes.c_int(5)),
+                ctypes.cast(numbers, ctypes.POINTER(ctypes.c_int))[1], ctypes.c_int(5).__reduce__(),
+                ctypes.string_at(b"text"), ctypes.create_string_buffer(b"text").value, one._objects)
+    return use
+
+
+@operation("fronts")
+def calls_of_ctypes():
+    from libffi.compat import ctypes
+    library, calls = ctypes.CDLL(None), ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_int)
+
+    def use():
+        assert calls(plus)(2, 3) == 5
+        assert library.snprintf(None, 0, b"%d%s%.1f", 5, b"text", ctypes.c_double(1)) == 8
+        library["abs"].argtypes = [ctypes.c_int]
+        return library.abs(-5), library.strlen(ctypes.byref(ctypes.create_string_buffer(b"text")))
+    return use
+
+
+@functools.cache
+def a_cffi():
+    """cffi's FFI over our backend and its types, or None where there is no cffi: its parser makes functions, too."""
+    try:
+        import cffi
+    except ImportError:
+        return None
+    from libffi.compat import cffi as backend
+    ffi = cffi.FFI(backend=backend)
+    ffi.cdef("struct pair { int a; double b; char text[8]; struct pair *next; }; struct open { int n; int v[]; };"
+             "typedef int (*plus)(int, int); enum e { A, B = 5 };"
+             "int abs(int); int snprintf(char *, size_t, char *, ...);")
+    names = "struct pair *", "struct open *", "plus", "enum e", "int[]", "char[]", "long", "int", "void *"
+    return ffi, ffi.dlopen(None), {name: ffi.typeof(name) for name in names}
+
+
+@operation("fronts")
+def values_of_cffi():
+    if a_cffi() is None:
+        return lambda: None
+    ffi, _, types = a_cffi()
+
+    def use():
+        pair, numbers = ffi.new(types["struct pair *"], [1, 2.0, b"text"]), ffi.new(types["int[]"], [1, 2, 3])
+        pair.next = pair
+        handles = [ffi.new_handle(i) for i in range(100)]
+        assert [ffi.from_handle(handle) for handle in handles] == list(range(100))
+        return (pair.next.b, list(numbers), ffi.unpack(numbers, 3), ffi.string(pair.text), ffi.buffer(numbers)[:],
+                ffi.new(types["struct open *"], {"n": 1, "v": [1, 2]}).v[1], ffi.gc(pair, id),
+                ffi.from_buffer(types["int[]"], bytearray(16))[1], repr(ffi.cast(types["enum e"], 5)),
+                int(ffi.cast(types["long"], ffi.cast(types["void *"], 5))))
+    return use
+
+
+@operation("fronts")
+def calls_of_cffi():
+    if a_cffi() is None:
+        return lambda: None
+    ffi, library, types = a_cffi()
+
+    def use():
+        assert ffi._backend.callback(types["plus"], plus)(2, 3) == 5    # ffi.callback() makes a function in Python
+        text = ffi.new(types["char[]"], b"text")
+        return library.abs(-5), library.snprintf(ffi.NULL, 0, b"%d%s", ffi.cast(types["int"], 5), text)
+    return use
 
 
 # ---- libraries ----

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import libffi
 from libffi import CIF, c, closure
 
 SIGNAL = getattr(signal, "SIGUSR1", signal.SIGTERM)     # which Windows has not
@@ -154,3 +155,69 @@ def test_refusals_are_as_before():
     flexible = c.struct("flexible", [("n", c.int), ("items", c.array(c.int, 0))])
     with pytest.raises(TypeError, match="expected"):
         flexible({"n": 1, "items": 5})
+
+
+def test_looking(interrupt):
+    class Shown(int):
+        __repr__ = interrupt
+
+    class Odd(int):
+        def __repr__(self):
+            raise TimeoutError("no repr")
+
+    for what in libffi.owned(Shown(), lambda it: None), c.py_object(Shown()):
+        with pytest.raises(interrupt.kind, match="from the handler"):
+            repr(what)
+    assert "<Odd>" in repr(libffi.owned(Odd(), lambda it: None))
+
+
+def test_arguments_of_ctypes_functions(interrupt):
+    ctypes = pytest.importorskip("libffi.compat.ctypes")
+
+    class Converts:
+        from_param = interrupt
+
+    class Fails:
+        @classmethod
+        def from_param(cls, value):
+            raise interrupt.kind("of its own")
+
+    class Passed:
+        _as_parameter_ = property(interrupt)
+
+    class Number:
+        __index__ = interrupt
+
+    class Pair(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_int)]
+
+    class Holds(ctypes.Structure):
+        _fields_ = [("pair", Pair)]
+
+    def by_handler(signature, value):
+        with pytest.raises(interrupt.kind, match="from the handler"):
+            signature(ctypes.cast(echo, ctypes.c_void_p).value)(value)
+
+    echo = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(lambda n: n)
+    for argument, value in (ctypes.c_int, Number()), (ctypes.c_int, Passed()), (Converts(), 1):
+        by_handler(lambda address, argument=argument: ctypes.CFUNCTYPE(ctypes.c_int, argument)(address), value)
+    by_handler(ctypes.CFUNCTYPE(ctypes.c_int), Passed())
+    with pytest.raises(interrupt.kind, match="from the handler"):
+        Holds().pair = (Number(),)
+    # What from_param() itself raises is an ArgumentError, as in ctypes.
+    expected = ctypes.ArgumentError if issubclass(interrupt.kind, Exception) else interrupt.kind
+    with pytest.raises(expected, match="of its own"):
+        ctypes.CFUNCTYPE(ctypes.c_int, Fails)(ctypes.cast(echo, ctypes.c_void_p).value)(1)
+
+
+def test_no_memory_is_no_wrong_argument():
+    ctypes = pytest.importorskip("libffi.compat.ctypes")
+
+    class Fails:
+        @classmethod
+        def from_param(cls, value):
+            raise MemoryError("there is none")
+
+    abs_ = ctypes.CFUNCTYPE(ctypes.c_int, Fails)(("abs", ctypes.CDLL(None)))
+    with pytest.raises(MemoryError, match="there is none"):
+        abs_(1)

@@ -36,6 +36,10 @@ def test_no_memory_for_classes():
     run(PROGRAM, "classes", "7")
 
 
+def test_no_memory_for_other_packages_front_doors():
+    run(PROGRAM, "fronts")
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="CPython 3.13.0 has none for a function: it crashes")
 def test_no_memory_for_python_code():
     """Every 97th allocation; `python no_memory.py python` has the others fail, too."""
@@ -51,4 +55,4 @@ def test_no_memory_for_headers():
 def test_every_group_is_tested():
     source = PROGRAM.read_text(encoding="utf-8")
     named = {line.split('"')[1] for line in source.splitlines() if line.startswith("@operation(")}
-    assert named == {*GROUPS, "backend", "classes", "python", "headers"}
+    assert named == {*GROUPS, "backend", "classes", "fronts", "python", "headers"}

@@ -10,10 +10,12 @@ import math
 import pickle
 import random
 import struct
+import subprocess
 import sys
 from decimal import Decimal
 
 import pytest
+from helpers.compilers import compiler_words
 
 import libffi
 from libffi import CIF, Type, c
@@ -602,6 +604,50 @@ def test_the_text_of_a_signature_declares_it():
     lib = libffi.Library(None)
     lib.declare(f"typedef {str(cif).replace('(', 'f(', 1)};")
     assert lib.f.cif is cif
+
+
+@pytest.mark.skipif(not compiler_words(), reason="needs a C compiler")
+def test_names_of_types_and_signatures_are_c(tmp_path):
+    """Of pointers, arrays and functions of one another, as gcc and as our own reader take them."""
+    choose = random.Random(7)
+    made = [(c.int, "int"), (c.double, "double"), (c.string, "text"), (c.struct("S", x=c.int), "struct S")]
+    lines = ["struct S { int x; }; typedef const char *text;"]
+    signatures = []
+    while len(signatures) < 150:
+        T, spelled = choose.choice([*made[:4], *made[-12:]])
+        if len(T.name) > 200:
+            continue
+        name = f"t{len(made)}"
+        kind = choose.choice(["pointer", "array", "function", "function"])
+        if kind == "array":
+            made.append((c.array(T, 3), name))
+            lines.append(f"typedef {spelled} {name}[3];")
+        elif kind == "pointer":
+            const = choose.random() < 0.5
+            made.append((c.ptr(T, const=const), name))
+            lines.append(f"typedef {'const ' * const}{spelled} *{name};")
+        elif T.kind != "array":
+            arguments = [pair for pair in choose.sample([*made[:4], *made[-12:]], 2) if pair[0].kind != "array"]
+            end = [...] if arguments and choose.random() < 0.2 else []
+            cif = CIF(T, [*(argument for argument, _ in arguments), *end])
+            texts = [*(text for _, text in arguments), *(["..."] if end else [])]
+            made.append((c.func(cif), name))
+            signatures.append(cif)
+            lines.append(f"typedef {spelled} f{name}({', '.join(texts) or 'void'}); typedef f{name} *{name};")
+            lines.append(f'_Static_assert(__builtin_types_compatible_p(f{name} *, __typeof__({cif}) *), "{cif}");')
+        if made[-1][1] == name:
+            T = made[-1][0]
+            lines.append(f'_Static_assert(__builtin_types_compatible_p({name} *, __typeof__({T}) *), "{T}");')
+    source = tmp_path / "names.c"
+    source.write_text("\n".join(lines))
+    done = subprocess.run([*compiler_words(), "-std=gnu11", "-fsyntax-only", source], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    lib = libffi.Library(None)
+    lib.declare(f"struct S {{ int x; }}; {' '.join(f'typedef void f{i}({cif});' for i, cif in enumerate(signatures))}")
+    for i, cif in enumerate(signatures):
+        assert getattr(lib, f"f{i}").cif.argtypes == (c.func(cif),)
+    assert str(CIF(c.func(CIF(c.void, [c.int])), [c.int])) == "void (*(int))(int)"
 
 
 def test_members_as_pairs_may_have_any_name():

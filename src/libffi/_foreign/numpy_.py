@@ -44,7 +44,7 @@ def _of_structs(T: Type, value: Any) -> object:
     if T.kind != "pointer" or not value.flags.c_contiguous:
         return None
     if T is c.pointer or T.item is c.void:
-        return _as_bytes(value)
+        return _as_bytes(value) if value.flags.writeable or T.const else None
     if not describes(T.item, value):
         return None
     return _view(c.ptr(T.item, const=not value.flags.writeable), value.__array_interface__["data"][0], value)
@@ -53,12 +53,13 @@ def _of_structs(T: Type, value: Any) -> object:
 def _as_bytes(value: Any) -> object:
     """Return as bytes an array with fields that lie on one another, which NumPy does not export."""
     exporter: Any = value           # as which NumPy's stubs do not know an array before Python 3.12
-    if not isinstance(value, np.ndarray) or value.dtype.names is None or not value.flags.writeable:
+    if not isinstance(value, np.ndarray) or value.dtype.names is None:
         return None
     try:
         memoryview(exporter).release()
     except ValueError:
-        return _view(c.array(c.uint8, value.nbytes), value.__array_interface__["data"][0], value)
+        T, address = c.array(c.uint8, value.nbytes), value.__array_interface__["data"][0]
+        return _view(T, address, value) if value.flags.writeable else T.at(_view(c.ptr(T, const=True), address, value))
     return None
 
 
