@@ -23,6 +23,7 @@ import cython_faults  # noqa: E402
 import find_libffi  # noqa: E402
 import hardening  # noqa: E402
 import libffi_config  # noqa: E402
+import module_end  # noqa: E402
 
 CORE = sorted(p for p in Path("_ffi").rglob("*") if p.suffix in {".pyx", ".pxd", ".pxi", ".h", ".c"})
 FRONTS = {      # module: the folder of its sources
@@ -30,7 +31,7 @@ FRONTS = {      # module: the folder of its sources
     "libffi.compat.cffi._cdata": "_compat/cffi",
 }
 # Of the core's room for what knows nothing of types they use what Cython and the public header have no names for.
-BASE = [Path("_ffi/base", name) for name in ("handlers.pyx", "held_view.h", "shared_dict.h")]
+BASE = [Path("_ffi/base", name) for name in ("emptying.h", "handlers.pyx", "held_view.h", "shared_dict.h")]
 SHARED = [*sorted(Path("_compat").glob("*.h")), *BASE]
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"
@@ -72,11 +73,10 @@ class BuildExt(build_ext):
             from Cython.Build import cythonize
             from Cython.Compiler import Options
 
-            Options.generate_cleanup_code = 3 if ext.name == "libffi._ffi" else 0     # for _ffi/module/ending.h
+            Options.generate_cleanup_code = 3       # for module_end
             cythonize([ext], build_dir=self.build_temp, include_path=[folder, "include", "_ffi"])
             cython_faults.mend(made)
-        if cython_faults.clears_state(made):
-            ext.define_macros.append(("FFIPY_CLEARS_STATE", "1"))
+            module_end.add(made, ext.name)
         ext.sources = [str(made)]
 
     def is_current(self, made, sources):

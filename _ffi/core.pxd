@@ -334,8 +334,6 @@ cdef extern from "core.h":
     void keep_house_open(guest_house *)
     int stop_foreign_threads()
     void settle()
-    void (*drop_own_objects)() noexcept
-    void (*drop_constants)() noexcept
 
     ffi_type *int_ffi_type(size_t, bint)
     ffi_type *kind_ffi_type(type_kind)

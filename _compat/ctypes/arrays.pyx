@@ -39,9 +39,9 @@ cdef int define_array(CType_Type cls) except -1:
     if cls.__getitem__ is Array.__getitem__:
         give_item(cls, array_item_of)       # the class's own slot would look for the method each time
     if is_character(item):
-        set_type_attribute(cls, "value", CHARACTERS_VALUE)
+        set_type_attribute(cls, "value", characters_value)
         if item.item == "c":
-            set_type_attribute(cls, "raw", CHARACTERS_RAW)
+            set_type_attribute(cls, "raw", characters_raw)
     return 0
 
 
@@ -246,6 +246,6 @@ cdef class CharactersRaw:
         raise AttributeError("cannot delete attribute")
 
 
-cdef object CHARACTERS_VALUE = CharactersValue(), CHARACTERS_RAW = CharactersRaw()
+cdef object characters_value = CharactersValue(), characters_raw = CharactersRaw()
 
 from _weakref import ref as _weak_reference      # weakref takes a while to import

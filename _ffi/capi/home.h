@@ -37,7 +37,7 @@ static PyTypeObject *class_of_another(PyObject *object)
         class = class->tp_base;
     if (class == NULL || strncmp(class->tp_name, "libffi._ffi.", strlen("libffi._ffi.")) != 0)
         return NULL;
-    return own.range.end == 0 || is_in_range(own.range, class) ? NULL : class;
+    return own_range.end == 0 || is_in_range(own_range, class) ? NULL : class;
 }
 
 /* Is an object this interpreter's?  0 raises TypeError.  GIL. */

@@ -199,6 +199,12 @@ COLD static void leave_as_guest(const guest_house *house, int had_state)
     PyThreadState_DeleteCurrent();
 }
 
+COLD static void end_state(PyThreadState *state)
+{
+    PyThreadState_Clear(state);
+    PyThreadState_Delete(state);
+}
+
 /* Have one state there from now on, which is no thread's.  CPython keeps the first one of an interpreter in a place
    that it takes again as soon as there is no other, and that is too soon: a thread that ends its own is not done with
    it yet ("thread state already initialized").  GIL. */
@@ -209,10 +215,8 @@ COLD static void keep_house_open(guest_house *house)
     if (house->guests != NULL || house->interpreter == PyInterpreterState_Main())
         return;
     state = PyThreadState_New(house->interpreter);
-    if (state != NULL && !new_guest(house, state, 0)) {
-        PyThreadState_Clear(state);
-        PyThreadState_Delete(state);
-    }
+    if (state != NULL && !new_guest(house, state, 0))
+        end_state(state);
 }
 
 /* Where nobody ends another interpreter, the main one's end does, and begins by ending one state, whosever it is: so
@@ -242,13 +246,16 @@ COLD static int has_state(PyInterpreterState *interpreter, const PyThreadState *
     return 0;
 }
 
-/* The interpreter ends, must not have more than one state then, and nobody is inside.  GIL. */
+/* The interpreter ends, must not have more than one state then, and nobody is inside.  CPython 3.12 ends one that
+   nobody refers to any more with its newest state, which may be ours: then it is the others that go.  GIL. */
 COLD static void send_guests_home(guest_house *house)
 {
+    PyThreadState *const here = PyThreadState_Get();
     guest_house **at;
     guest *one;
-    PyThreadState *state;
+    PyThreadState *state, *next;
     uint64_t id;
+    int is_ours = 0;
 
     lock_process(&book()->lock);
     while ((one = house->guests) != NULL) {
@@ -259,10 +266,10 @@ COLD static void send_guests_home(guest_house *house)
         if (!one->has_thread)
             free(one);
         unlock_process(&book()->lock);
-        if (has_state(house->interpreter, state, id)) {
-            PyThreadState_Clear(state);
-            PyThreadState_Delete(state);
-        }
+        if (state == here)
+            is_ours = 1;
+        else if (has_state(house->interpreter, state, id))
+            end_state(state);
         lock_process(&book()->lock);
     }
     for (at = &book()->houses; *at != NULL; at = &(*at)->next)
@@ -271,6 +278,11 @@ COLD static void send_guests_home(guest_house *house)
             break;
         }
     unlock_process(&book()->lock);
+    for (state = PyInterpreterState_ThreadHead(house->interpreter); is_ours && state != NULL; state = next) {
+        next = PyThreadState_Next(state);
+        if (state != here)
+            end_state(state);
+    }
 }
 
 /* In a child of fork() there is this thread only, with the state that it holds; CPython ends all others. */

@@ -186,6 +186,13 @@ static void trim_quarantine(void)
     trim_reserve();
 }
 
+/* At an interpreter's end, when nobody comes in any more: nothing waits, nor will. */
+static void end_quarantine(void)
+{
+    quarantine.limit = 0;
+    trim_quarantine();
+}
+
 /* Its Closure goes, so nobody looks at the expired block but C.  The CIF was the Closure's to keep, where the
    collector sees that it is in a cycle, as of a class of a struct that the closure takes; from here on it is ours. */
 static void block_retire(closure_block *block)

@@ -6,6 +6,7 @@
 
 #include "base/os/copies.h"
 #include "base/os/fatal_signals.h"
+#include "closures/threads.h"
 #include "model/watched.h"
 #include "values/checked_storage.h"
 
@@ -35,14 +36,19 @@ static int report_block_around(const char *signal, const char *address)
     return 1;
 }
 
+static int has_reported_last;       /* the interpreter has ended, somebody may still pass signals on */
+
 /* Async-signal-safe: all texts were made when the calls began. */
 static void report_crash(const char *signal, const void *address)
 {
     const watched_call *w;
-    int told = 0, about_block = report_block_around(signal, address);
+    int told = 0, about_block;
 
+    if (has_reported_last)
+        return;
+    about_block = report_block_around(signal, address);
     for (w = watched_calls; w != NULL; w = w->outer) {
-        if (w->report == NULL)
+        if (w->report == NULL || w->interpreter != home)    /* the other interpreter says it, too */
             continue;
         if (told == 0) {
             write_text("libffi: ");
@@ -71,6 +77,14 @@ static int enable_crash_reports(void)
 
 static void disable_crash_reports(void)
 {
+    release_fatal_signals();
+}
+
+static void end_crash_reports(void)
+{
+    if (!has_to_stay)               /* there were none */
+        return;
+    has_reported_last = 1;
     release_fatal_signals();
 }
 

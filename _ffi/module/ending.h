@@ -6,25 +6,20 @@
 #include <Python.h>
 #include <string.h>
 
+#include "base/emptying.h"
 #include "base/nursery.h"
 #include "base/os/copies.h"
 #include "base/pool.h"
+#include "closures/quarantine.h"
+#include "module/companions.h"
 #include "values/memory.h"
 #include "values/pointer_objects.h"
+#include "values/type_call.h"
 
-/* CPython 3.13 has a moment for it: PyUnstable_AtExit(). */
-#if HAVE_COPIES && PY_VERSION_HEX >= 0x030D0000
-#define DROPS_OBJECTS 1
-#else
-#define DROPS_OBJECTS 0
-#endif
+#if HAVE_COPIES
+/* tools/build/module_end.py writes it; NULL: it cannot with the Cython that there was. */
+static void (*end_own_module)(int step);
 
-/* Cython's; and ours, module/ending.pyx. */
-static freefunc drop_variables;
-static void (*drop_own_objects)(void);
-static void (*drop_constants)(void);
-
-#if DROPS_OBJECTS
 static void clear_pool(object_pool *pool)
 {
     while (pool->used > 0)
@@ -41,7 +36,7 @@ static void stay(PyObject *object)
 /* Of nobody's memory: CPython gives an interpreter's back if nothing at all is left in it (3.14). */
 static PyDictObject no_members;
 
-#define MOST_CLASSES 100
+#define MOST_CLASSES 300
 static PyTypeObject *classes[MOST_CLASSES];
 static Py_ssize_t nclasses;
 
@@ -60,9 +55,17 @@ static void empty_class(PyTypeObject *class)
         Py_XDECREF(parts[i]);
 }
 
+/* So what they refer to stays, too. */
+static int visit_nothing(PyObject *object, visitproc visit, void *data)
+{
+    (void)object, (void)visit, (void)data;
+    return 0;
+}
+
 /* Nothing of the class but what the garbage collector needs to know.  Its objects, if somebody has lost some, stay. */
 static void make_inert(PyTypeObject *class)
 {
+    Py_SET_REFCNT(class, 1000);     /* mortal before CPython 3.13: Cython lets go of it as of one of the heap */
     *class = (PyTypeObject){
         .ob_base = class->ob_base,
         .tp_name = class->tp_name,
@@ -70,7 +73,7 @@ static void make_inert(PyTypeObject *class)
         .tp_itemsize = class->tp_itemsize,
         .tp_dealloc = stay,
         .tp_flags = class->tp_flags & ~Py_TPFLAGS_HAVE_VECTORCALL,
-        .tp_traverse = class->tp_traverse,
+        .tp_traverse = class->tp_traverse == NULL ? NULL : visit_nothing,
         .tp_is_gc = class->tp_is_gc,
         .tp_free = class->tp_free,
         .tp_weaklistoffset = class->tp_weaklistoffset,
@@ -94,8 +97,8 @@ static int make_no_members(void)
     return 1;
 }
 
-/* Those in `range` that extend `base`: the static ones, which nobody frees. */
-static void find_classes(PyObject *base, address_range range)
+/* Those in our images that extend `base`: the static ones, which nobody frees. */
+static void find_classes(PyObject *base)
 {
     PyObject *known = PyObject_CallMethod((PyObject *)&PyType_Type, "__subclasses__", "O", base);
     Py_ssize_t i, j;
@@ -103,37 +106,89 @@ static void find_classes(PyObject *base, address_range range)
     for (i = 0; known != NULL && i < PyList_GET_SIZE(known); ++i) {
         PyTypeObject *class = (PyTypeObject *)PyList_GET_ITEM(known, i);
         for (j = 0; j < nclasses && classes[j] != class; ++j);
-        if (j == nclasses && nclasses < MOST_CLASSES && is_in_range(range, class))
+        if (j == nclasses && nclasses < MOST_CLASSES && is_in_a_copy(class))
             classes[nclasses++] = class;
-        find_classes((PyObject *)class, range);
+        find_classes((PyObject *)class);
     }
     Py_XDECREF(known);
     PyErr_Clear();
 }
 
-/* No code of the interpreter's runs any more, nor of ours afterwards.  `range`: of our image. */
-static void drop_objects(address_range range)
+#if PY_VERSION_HEX < 0x030C0000
+/* Builtin classes, which all interpreters share, know their subclasses: let them forget those of a copy. */
+static void forget_classes(PyTypeObject *base)
+{
+    PyObject *references = base->tp_subclasses == NULL ? NULL : PyDict_Values(base->tp_subclasses), *key;
+    Py_ssize_t i;
+
+    for (i = 0; references != NULL && i < PyList_GET_SIZE(references); ++i) {
+        PyObject *class = PyWeakref_GET_OBJECT(PyList_GET_ITEM(references, i));
+        if (!PyType_Check(class))
+            continue;
+        forget_classes((PyTypeObject *)class);
+        if (is_in_a_copy(class) && (key = PyLong_FromVoidPtr(class)) != NULL) {
+            if (PyDict_DelItem(base->tp_subclasses, key) < 0)
+                PyErr_Clear();
+            Py_DECREF(key);
+        }
+    }
+    PyErr_Clear();
+    Py_XDECREF(references);
+}
+#endif
+
+static void take_step(int step)
+{
+    const companion *one;
+    for (one = companions; one != NULL; one = one->next)
+        one->end(step);
+    end_own_module(step);
+}
+
+static void collect_garbage(void)
+{
+    empty_nursery();
+    PyGC_Collect();
+}
+
+/* No code of the interpreter's runs any more, nor of ours afterwards. */
+static void drop_objects(void)
 {
     Py_ssize_t i;
 
     if (make_no_members()) {
         PyGC_Enable();
-        empty_nursery();
-        PyGC_Collect();                 /* garbage goes while the classes work ... */
-        drop_own_objects();
-        empty_nursery();
-        PyGC_Collect();                 /* ... and so do circles of ours */
+        collect_garbage();              /* it goes while the classes work ... */
+        take_step(EMPTY_CONTAINERS);
+        collect_garbage();              /* ... and so do circles of ours */
+        take_step(EMPTY_VARIABLES);
+        end_quarantine();
+        collect_garbage();
         clear_pool(&memory_pool);
         clear_pool(&pointer_pool);
-        find_classes((PyObject *)&PyBaseObject_Type, range);
+        Py_CLEAR(type_new_in_cython);
+        find_classes((PyObject *)&PyBaseObject_Type);
+#if PY_VERSION_HEX < 0x030C0000
+        forget_classes(&PyBaseObject_Type);
+#endif
         for (i = 0; i < nclasses; ++i)
             empty_class(classes[i]);
         for (i = 0; i < nclasses; ++i)
             make_inert(classes[i]);
-        drop_variables(NULL);
-        drop_constants();
+        take_step(CLEAR_MODULE);
+        PyGC_Collect();                 /* Cython's own classes */
     }
     PyErr_Clear();
+}
+
+/* Can it be done?  C, or an extension that keeps its objects, may have some of ours for longer. */
+static int may_drop_objects(void)
+{
+    const companion *one;
+    for (one = companions; one != NULL; one = one->next)
+        if (one->end == NULL)
+            return 0;
+    return end_own_module != NULL && !has_to_stay;
 }
 #endif
 

@@ -18,6 +18,8 @@
 #include "closures/threads.h"
 #include "libffi/closures.h"
 #include "libffi/libffi_module.h"
+#include "module/companions.h"
+#include "module/crash_report.h"
 #include "module/ending.h"
 
 /* Cython's, which knows of one interpreter. */
@@ -25,18 +27,10 @@
 PyObject *libffi_cython_init(void);
 PyMODINIT_FUNC PyInit__ffi(void);
 
-/* A copy of another extension, which goes with the image of the interpreter that it is for. */
-typedef struct companion {
-    struct companion *next;
-    void *symbol;                   /* in the original, which the copy stands for ... */
-    void *copied;                   /* ... and in the copy */
-    void *copy;
-} companion;
-
 /* What images see of each other: they are copies of one file. */
 typedef struct image {
     libffi_module module;           /* for CPython: PyInit__ffi() returns its address */
-    address_range range;
+    const address_range *range;
     const closure_host **host;
     door_list *doors;
     int *has_to_stay;
@@ -94,16 +88,6 @@ static int is_there(const image *one)
     return 0;
 }
 
-static void close_companions(companion **at)
-{
-    companion *one;
-    while ((one = *at) != NULL) {
-        *at = one->next;
-        close_copy(one->copy);
-        free(one);
-    }
-}
-
 /* Unload copies whose interpreters are gone, unless something is still in them. */
 static void unload_images(void)
 {
@@ -134,7 +118,7 @@ static int64_t interpreter_at(const void *address)
 
     lock_process(&images_lock);
     for (one = images; one != NULL; one = one->next)
-        if (is_in_range(one->range, address))
+        if (is_in_range(*one->range, address))
             id = one->id;
     unlock_process(&images_lock);
     return id;
@@ -203,37 +187,6 @@ static int execute_module(PyObject *module)
 
 /* ---- in each image ---- */
 
-static companion *companions;
-
-/* Under the lock, in a copy.  NULL with the reason in `why`. */
-static companion *find_companion(void *symbol, const char *name, char *why, size_t room)
-{
-    companion *one;
-
-    for (one = companions; one != NULL; one = one->next)
-        if (one->symbol == symbol)
-            return one;
-    one = malloc(sizeof *one);
-    if (one == NULL) {
-        PyOS_snprintf(why, room, "out of memory");
-        return NULL;
-    }
-    one->symbol = symbol;
-    one->copied = NULL;
-    one->copy = host->copy(symbol, why, room);
-    if (one->copy != NULL && (one->copied = copied_symbol(one->copy, name)) == NULL) {
-        PyOS_snprintf(why, room, "it has no %.100s", name);
-        close_copy(one->copy);
-    }
-    if (one->copied == NULL) {
-        free(one);
-        return NULL;
-    }
-    one->next = companions;
-    companions = one;
-    return one;
-}
-
 /* `symbol`, or what it is in this interpreter's copy of its shared object.  NULL raises ImportError.  GIL. */
 static void *copy_here(void *symbol, const char *name)
 {
@@ -252,45 +205,31 @@ static void *copy_here(void *symbol, const char *name)
     return copied;
 }
 
-#if PY_VERSION_HEX < 0x030C0000
-static int is_in_a_copy(const void *address)
-{
-    const companion *one;
-    for (one = companions; one != NULL; one = one->next)
-        if (is_in_range(range_of(one->copied), address))
-            return 1;
-    return is_in_range(own.range, address);
-}
-
-/* Builtin classes, which all interpreters share, know their subclasses: let them forget those of a copy. */
-static void forget_classes(PyTypeObject *base)
-{
-    PyObject *references = base->tp_subclasses == NULL ? NULL : PyDict_Values(base->tp_subclasses), *key;
-    Py_ssize_t i;
-
-    for (i = 0; references != NULL && i < PyList_GET_SIZE(references); ++i) {
-        PyObject *class = PyWeakref_GET_OBJECT(PyList_GET_ITEM(references, i));
-        if (!PyType_Check(class))
-            continue;
-        forget_classes((PyTypeObject *)class);
-        if (is_in_a_copy(class) && (key = PyLong_FromVoidPtr(class)) != NULL) {
-            if (PyDict_DelItem(base->tp_subclasses, key) < 0)
-                PyErr_Clear();
-            Py_DECREF(key);
-        }
-    }
-    PyErr_Clear();
-    Py_XDECREF(references);
-}
-#endif
-
-#if DROPS_OBJECTS
+#if HAVE_COPIES
 /* The last of the interpreter's code has run. */
 static void end_objects(void *unused)
 {
     (void)unused;
-    drop_objects(own.range);
+    drop_objects();
     __atomic_store_n(&own.ended, 1, __ATOMIC_RELEASE);
+}
+
+/* Have that called.  False: it cannot be. */
+static int end_objects_last(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    int status = PyUnstable_AtExit(PyInterpreterState_Get(), end_objects, NULL);
+#elif PY_VERSION_HEX >= 0x030C0000
+    /* What became that, exported for CPython's own extensions. */
+    int _Py_AtExit(PyInterpreterState *, void (*)(void *), void *);
+    int status = _Py_AtExit(PyInterpreterState_Get(), end_objects, NULL);
+#else
+    int status = 0;                     /* hooks of fork() and filters of warnings go after this, no more */
+    end_objects(NULL);
+#endif
+    if (status < 0)
+        PyErr_Clear();
+    return status == 0;
 }
 #endif
 
@@ -299,20 +238,21 @@ static void end_image(PyObject *capsule)
 {
     (void)capsule;
     if (own.copy != NULL) {
+        int inside;
         __atomic_store_n(&own_house.finalizing, 1, __ATOMIC_SEQ_CST);
         forget_unfinished_calls();
         forget_watched(home);
+        end_crash_reports();
         lock_process(host->lock);
-        close_doors(&own_doors);
+        inside = close_doors(&own_doors);
         unlock_process(host->lock);
+        (void)inside;
+#if HAVE_COPIES
+        if (!inside && may_drop_objects() && end_objects_last())
+            return;
 #if PY_VERSION_HEX < 0x030C0000
         forget_classes(&PyBaseObject_Type);
 #endif
-#if DROPS_OBJECTS
-        if (!has_to_stay && companions == NULL      /* those have objects of ours, and let them go when they like */
-            && PyUnstable_AtExit(PyInterpreterState_Get(), end_objects, NULL) == 0)
-            return;
-        PyErr_Clear();
 #endif
     }
     __atomic_store_n(&own.ended, 1, __ATOMIC_RELEASE);
@@ -341,6 +281,7 @@ static PyModuleDef_Slot first_slots[] = LIBFFI_MODULE_SLOTS(create_module, execu
 
 static image own = {
     .module.def = {PyModuleDef_HEAD_INIT, .m_name = "_ffi", .m_slots = first_slots},
+    .range = &own_range,
     .host = &host,
     .doors = &own_doors,
     .has_to_stay = &has_to_stay,
@@ -365,12 +306,10 @@ PyMODINIT_FUNC PyInit__ffi(void)
     if (cython == NULL)
         return NULL;
     if (own.module.made.m_slots == NULL) {
-        own.range = range_of(&own);
+        own_range = range_of(&own);
         after_fork_in_child(renew_locks);
     }
     libffi_module_for_any(&own.module, cython);
-    drop_variables = cython->m_free;
-    own.module.made.m_free = NULL;      /* the module is not the last that uses them */
     return PyModuleDef_Init(&own.module.def);
 }
 #define PyInit__ffi libffi_cython_init

@@ -184,7 +184,7 @@ NOINLINE static int store_checked_array(const type_info *type, void *where, PyOb
     }
     if (UNLIKELY(!PyObject_CheckBuffer(value)))
         return is_no_array(type, value);
-    if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0))
+    if (UNLIKELY((view = keep_buffer(k, value, flags)) == NULL))
         return is_not_exported(type, value);
     matches = dtype_matches(type->item, value, view);
     if (UNLIKELY(matches <= 0))

@@ -109,46 +109,45 @@ static int keep_pinned(keeper *k, lifetime *life, PyObject *object)
     return status;
 }
 
-/* Hold `object`'s buffer by an object, where no slot is free.  0; -1 raises BufferError. */
-NOINLINE static int keep_export(keeper *k, PyObject *object, int flags, const Py_buffer **out)
+/* Hold `object`'s buffer by an object, where no slot is free.  NULL raises BufferError. */
+NOINLINE static const Py_buffer *keep_export(keeper *k, PyObject *object, int flags)
 {
-    PyObject *export = core.hold_buffer(object, out);
-    int status;
+    const Py_buffer *view;
+    PyObject *export = core.hold_buffer(object, &view);
 
     if (export == NULL)
-        return -1;
-    if ((flags & PyBUF_WRITABLE) && (*out)->readonly) {
+        return NULL;
+    if ((flags & PyBUF_WRITABLE) && view->readonly) {
         PyErr_SetString(PyExc_BufferError, "read-only");
-        status = -1;
-    } else if ((flags & PyBUF_STRIDES) == PyBUF_STRIDES ? (*out)->suboffsets != NULL
-                                                        : !PyBuffer_IsContiguous(*out, 'C')) {
+        view = NULL;
+    } else if ((flags & PyBUF_STRIDES) == PyBUF_STRIDES ? view->suboffsets != NULL
+                                                        : !PyBuffer_IsContiguous(view, 'C')) {
         PyErr_SetString(PyExc_BufferError, "not contiguous");
-        status = -1;
-    } else {
-        status = keep_object(k, export);
+        view = NULL;
+    } else if (keep_object(k, export) < 0) {
+        view = NULL;
     }
     Py_DECREF(export);
-    return status;
+    return view;
 }
 
 /* Export `object`'s buffer for as long; its description is valid until the next
-   call into Python.  0; -1 raises BufferError. */
-static ALWAYS_INLINE int keep_buffer(keeper *k, PyObject *object, int flags, const Py_buffer **out)
+   call into Python.  NULL raises BufferError. */
+static ALWAYS_INLINE const Py_buffer *keep_buffer(keeper *k, PyObject *object, int flags)
 {
     kept_slot *slot;
 
     /* Only a class that Python code made has Python code give its buffer. */
     if (UNLIKELY(Py_TYPE(object)->tp_flags & Py_TPFLAGS_HEAPTYPE) && UNLIKELY(stack_is_short() && need_stack(0) < 0))
-        return -1;
+        return NULL;
     if (UNLIKELY(k->memory != NULL || k->used >= k->room))
-        return keep_export(k, object, flags, out);
+        return keep_export(k, object, flags);
     slot = &k->slots[k->used];
     if (PyObject_GetBuffer(object, &slot->view, flags) < 0)
-        return -1;
+        return NULL;
     slot->pinned = NULL;
     ++k->used;
-    *out = &slot->view;
-    return 0;
+    return &slot->view;
 }
 
 /* What was kept for a call.  May run Python code; a pending exception stays. */

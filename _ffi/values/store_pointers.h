@@ -160,10 +160,10 @@ static int is_foreign_scalar(const type_info *type, const Py_buffer *view)
    and `k` may keep it then too. */
 static int address_of_buffer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
-    const Py_buffer *view;
-    int flags = PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG);
+    const type_info *item = type->item;
+    const Py_buffer *view = keep_buffer(k, value, PyBUF_FORMAT | (type->is_const ? PyBUF_CONTIG_RO : PyBUF_CONTIG));
 
-    if (UNLIKELY(keep_buffer(k, value, flags, &view) < 0)) {
+    if (UNLIKELY(view == NULL)) {
         int status = says_no_buffer() ? address_of_foreign(type, where, value, k) : 1;
         return status <= 0 ? status : no_such_buffer(type, value);
     }
@@ -172,9 +172,10 @@ static int address_of_buffer(const type_info *type, void *where, PyObject *value
         if (status <= 0)
             return status;
     }
-    if (type->item != NULL && type->item->kind != K_VOID && UNLIKELY(check_items(type, view, value) < 0))
-        return -1;
-    if (type->item != NULL && type->item->kind == K_VOID && UNLIKELY(is_foreign_pointer(view))) {
+    if (item != NULL && item->kind != K_VOID) {
+        if (UNLIKELY(check_items(type, view, value) < 0))
+            return -1;
+    } else if (item != NULL && UNLIKELY(is_foreign_pointer(view))) {
         PyErr_Format(PyExc_TypeError, "expected %U, got %s, a pointer itself (say what is meant: the address "
                                       "in it, or ctypes.addressof() of it)",
                      type->name, Py_TYPE(value)->tp_name);

@@ -58,6 +58,7 @@ static void libffi_module_for_any(libffi_module *module, const PyModuleDef *made
 #endif
     module->made = *made;
     module->made.m_slots = module->slots;
+    module->made.m_free = NULL;         /* clears variables, if at all: the module is not the last that uses them */
 }
 
 #ifdef LIBFFI_MODULE

@@ -107,10 +107,13 @@ def enable_crash_reports() -> None:
     Enables faulthandler, too, which then prints Python's stack. Each call and callback is told beforehand, which
     costs it a few microseconds.
     """
-    import faulthandler
-
-    if not faulthandler.is_enabled():
-        faulthandler.enable()
+    try:
+        import faulthandler
+    except ImportError:         # it is the process's: interpreters with a GIL of their own are refused
+        pass
+    else:
+        if not faulthandler.is_enabled():
+            faulthandler.enable()
     _ffi.report_crashes(True)
 
 

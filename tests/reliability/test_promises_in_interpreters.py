@@ -1,6 +1,9 @@
 """What is promised of one interpreter (docs/reliability.md) holds where there are several."""
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import sysconfig
 
@@ -364,3 +367,102 @@ with libffi.debug():
 ''', careless=careless.address)
 assert {one.address for one in libffi.closures()} == {mine.address, careless.address}
 """, gil)
+
+
+@KINDS
+@pytest.mark.parametrize("dispatch", [
+    "queue.SimpleQueue()",
+    *(pytest.param(there, marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="nothing runs beside threads"))
+      for there in ("pool.submit", "loop.call_soon_threadsafe"))])
+def test_what_a_closure_dispatches_runs_in_its_own_interpreter(in_interpreters, gil, dispatch):
+    """Another interpreter's thread calls it, and one of C's: a queue, a pool, a loop and its coroutines are there."""
+    in_interpreters(THEIRS + """
+other = create()
+run(other, '''
+import asyncio, concurrent.futures, os, queue, threading
+from libffi import CIF, c
+seen, here = [], object()
+pool = concurrent.futures.ThreadPoolExecutor(1)
+loop = asyncio.new_event_loop()
+dispatch = DISPATCH
+thread = threading.Thread(target=loop.run_forever)
+if not hasattr(dispatch, "get"):
+    thread.start()
+def plain(x):
+    assert here is globals()["here"]
+    seen.append(x)
+async def coroutine(x):
+    await asyncio.sleep(0)
+    plain(x)
+f = CIF(c.void, [c.int]).closure(plain if hasattr(dispatch, "get") else coroutine, dispatch=dispatch)
+os.write(writing, str(f.address).encode())
+'''.replace("DISPATCH", sys.argv[3]), writing=writing)
+dispatched = CIF(c.void, [c.int]).bind(int(os.read(reading, 99)), "dispatched")
+for i in range(3):
+    assert dispatched(i) is None
+library = Library(path)
+results = c.array(c.int, 2).new()
+call_in_thread = library.function("call_in_thread", c.int, [c.pointer, c.int, c.pointer])
+assert call_in_thread(c.pointer(dispatched.address), 2, results) == 0
+run(other, '''
+import time
+until = time.monotonic() + 20
+while len(seen) < 5 and time.monotonic() < until:
+    if hasattr(dispatch, "get"):
+        dispatch.get()()
+    time.sleep(0.001)
+if thread.ident:
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+pool.shutdown()
+assert sorted(seen) == [0, 0, 1, 1, 2], seen
+''')
+interpreters.destroy(other)
+assert dispatched(1) is None
+""", gil, dispatch)
+
+
+CRASH = THEIRS + """
+import libffi
+libffi.enable_crash_reports()
+other, f = theirs('''
+import libffi
+libffi.enable_crash_reports()
+def f(x):
+    if x:
+        os.kill(os.getpid(), 11)
+    return 5
+''')
+assert f(0) == 5
+kill = CIF(c.int, [c.int]).closure(lambda x: os.kill(os.getpid(), 11), name="kill")
+"""
+
+
+@KINDS
+@pytest.mark.skipif("LIBFFI_SANITIZER" in os.environ, reason="the sanitizer has its own reports")
+@pytest.mark.parametrize(("source", "named"), [
+    ("f(1)", ["call theirs", "callback f"]),
+    ("libffi.disable_crash_reports(); f(1)", ["callback f"]),
+    ("run(other, 'import libffi; libffi.disable_crash_reports()'); f(1)", ["call theirs"]),
+    ("cif.bind(kill, 'go')(1)", ["call go", "callback kill"]),
+    ("interpreters.destroy(other); assert f(0) == 0; cif.bind(kill, 'go')(1)", ["call go", "callback kill"]),
+])
+def test_crash_reports_of_two_interpreters(compile_c, gil, source, named):
+    """Each names the calls and callbacks of its own, also when the other one, with reports too, has ended."""
+    from conftest import C_SOURCES
+    from helpers.interpreters import PRELUDE
+
+    done = subprocess.run([sys.executable, "-c", PRELUDE + CRASH + source, gil, compile_c(C_SOURCES / "callbacks.c")],
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGSEGV, (done.returncode, done.stdout, done.stderr)
+    told = [line.strip().split("(")[0] for line in done.stderr.splitlines() if line.startswith("  call")]
+    assert sorted(told) == named, done.stderr
+
+
+@KINDS
+def test_what_the_environment_asks_for_is_for_each_interpreter(in_interpreters, gil):
+    in_interpreters("""
+other = create()
+run(other, USE)
+interpreters.destroy(other)
+""", gil, env={"LIBFFI_CRASH_REPORTS": "1"})

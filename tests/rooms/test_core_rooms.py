@@ -107,6 +107,19 @@ def test_core_reaches_every_header():
     assert reached == set(HEADERS)
 
 
+def test_objects_in_variables_of_c_go_with_the_interpreter():
+    """Cython's are found by tools/build/module_end.py; those of headers are named where an interpreter ends."""
+    declared = r"^static (?:(?:Py\w+|\w+Object) \*|object_pool )(\w+)(?:\[\w+\])?(?: = \w+)?;"
+    kept = {name for path in HEADERS for name in re.findall(declared, (CORE / path).read_text(), re.MULTILINE)}
+    assert kept >= {"memory_pool", "type_new_in_cython"}
+    ending = (CORE / "module" / "ending.h").read_text()
+    let_go = set(re.findall(r"(?:clear_pool\(&|Py_CLEAR\()(\w+)\);", ending))
+    assert kept - let_go == {
+        "nursery",          # emptied by empty_nursery()
+        "classes",          # which nobody frees
+    }
+
+
 def test_module_includes_every_file():
     included = re.findall(r'^include "([^"]+)"', (CORE / "_ffi.pyx").read_text(), re.MULTILINE)
     assert sorted(path for path in included if path.endswith(".pyx")) == CYTHON

@@ -1,34 +1,32 @@
-"""What Cython gets wrong, or leaves out, mended in the C that it wrote.
+"""What Cython 3.3.1 gets wrong, mended in the C that it wrote.
 
-Cython 3.3.1: where there is no memory to append a comprehension's item, the helper that takes the item frees it, and so
-does its caller.  Under `_testcapi.set_nomemory` that is a crash (tests/reliability/test_no_memory.py).
+Where there is no memory to append a comprehension's item, the helper that takes the item frees it, and so does its
+caller.  Under `_testcapi.set_nomemory` that is a crash (tests/reliability/test_no_memory.py).
 
-What clears a module's state is left out where that is in C variables.  An interpreter whose copy of the extension is
-unloaded needs it (_ffi/module/ending.h); with a Cython that writes it otherwise the state stays.
+The rest are references, of which an interpreter that ends, with its copy of the module, has too many or too few.
+Functions and generators of Cython's have classes of the heap, of which each has a reference: it goes with the object
+where all classes are of the heap, and is forgotten otherwise.  Before CPython 3.12 such a class gives up a reference to
+`type` that it does not have.  Who gives a slot's wrapper its text keeps a reference to the wrapper.  The variable of a
+comprehension at a module's level takes None without a reference.
 """
 import re
 from pathlib import Path
 
 # The helper stands there twice, for two sorts of list.
 TWICE_FREED = re.compile(r"(int result = PyList_Append\(list, x\);\n\s*)(Py_DECREF\(x\);\n\s*return result;)")
-CLEARED = re.compile(r"#if CYTHON_USE_MODULE_STATE\n(static CYTHON_SMALL_CODE int __pyx_m_clear\(PyObject \*m\) \{\n.*?"
-                     r"\nreturn 0;\n\}\n)#endif\n", re.DOTALL)
-CLEARS = "/* in any case, for libffi */\nCYTHON_UNUSED "
-
-
-def with_clear(text: str) -> str:
-    """Have the C define that function."""
-    return CLEARED.sub(lambda found: CLEARS + found[1].replace("__Pyx_State_RemoveModule(NULL);", ""), text, count=1)
-
-
-def clears_state(path: Path) -> bool:
-    """Whether such a C file has `__pyx_m_clear`."""
-    return CLEARS in path.read_text(encoding="utf-8")
+KEPT_WRAPPER = re.compile(r"(\(\(PyWrapperDescrObject \*\)wrapper\)->d_base = &\w+;\n\s*\}\n)(\s*\})")
+FORGOTTEN_CLASS = re.compile(r"#if CYTHON_USE_TYPE_SPECS(\n#define __Pyx_PyHeapTypeObject_GC_Del\(obj\)  \{)")
+WITHOUT_METACLASS = re.compile(r"(Py_SET_TYPE\(result, metaclass\);\n\s*)(Py_DECREF\(old_tp\);)")
+NONE_LEFT = re.compile(r"(?<!; )(__Pyx_DECREF_SET\(__pyx_\d*genexpr\d*__pyx_v_\w+, Py_None\);)")
 
 
 def mend(path: Path) -> None:
     """Mend a C file that Cython wrote; one that is mended, or has not the fault, stays as it is."""
     text = path.read_text(encoding="utf-8")
-    mended = with_clear(TWICE_FREED.sub(r"\1if (result == 0) \2", text))
+    mended = TWICE_FREED.sub(r"\1if (result == 0) \2", text)
+    mended = KEPT_WRAPPER.sub(r"\1    Py_DECREF(wrapper);\n\2", mended)
+    mended = FORGOTTEN_CLASS.sub(r"#if 1\1", mended)
+    mended = WITHOUT_METACLASS.sub(r"\1if (((PyTypeObject *)old_tp)->tp_flags & Py_TPFLAGS_HEAPTYPE) \2", mended)
+    mended = NONE_LEFT.sub(r"Py_INCREF(Py_None); \1", mended)
     if mended != text:
         path.write_text(mended, encoding="utf-8")
