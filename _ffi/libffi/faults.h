@@ -29,6 +29,12 @@
 #define REVERSED(abi) 0
 #endif
 
+#if defined(__i386__) && defined(_WIN32)
+#define MISPLACES_RESULT_ADDRESS(abi) ((abi) == FFI_FASTCALL || (abi) == FFI_THISCALL)
+#else
+#define MISPLACES_RESULT_ADDRESS(abi) 0
+#endif
+
 #if defined(__aarch64__) && !defined(FFIPY_PATCHED_aarch64_spilled_pointer)
 #define MISPLACES_SPILLED_POINTERS (libffi_version_number() <= LAST_FAULTY)
 #else

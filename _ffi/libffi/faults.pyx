@@ -8,6 +8,7 @@ cdef extern from "core.h":
     bint WINDOWS_ABI_ON_UNIX(int abi)
     bint COUNTS_PADDING(int abi)
     bint REVERSED(int abi)
+    bint MISPLACES_RESULT_ADDRESS(int abi)
     bint REOPENS_CORE_REGISTERS(int abi)
     int INTEGER_REGISTERS(int abi)
     bint ON_AARCH64, MISPLACES_SPILLED_POINTERS
@@ -147,6 +148,9 @@ cdef int refuse_faulty_call(Type restype, tuple types, int abi) except -1:
         raise BadTypedef("CIF(): libffi misplaces floating-point arguments of a function with a complex result")
     if MISPLACES_FLOATS and has_misplaced_floats(restype, types):
         raise BadTypedef("CIF(): libffi misplaces complex numbers, structs of floats and a late long double")
+    if MISPLACES_RESULT_ADDRESS(abi) and restype.info.size not in (1, 2, 4, 8) and (
+            is_aggregate_kind(restype.info.kind) or is_complex_kind(restype.info.kind)):
+        raise BadTypedef(f"CIF(): libffi misplaces the address of such a result under {get_abi()(abi).name}")
     if ON_AARCH64:
         for type in types:
             if type.info.kind == K_STRUCT and type.info.size == 16 and holds_wide_int(type):

@@ -138,7 +138,7 @@ def program(signatures: list[Signature], abi: Abi = DEFAULT) -> str:
     chosen = [signature for signature in signatures if describable(signature)]
     text, rows = [source.COMMON, HEAD, f"#define CONVENTION FFI_{abi.name.replace('DEFAULT', 'DEFAULT_ABI')}\n"], []
     for signature in chosen:
-        guard = condition(signature)
+        guard = condition(signature, abi)
         row = f'{{ {signature.index}, check{signature.index}, "{signature}" }},'
         text += _guarded(guard, source.functions(signature, abi) + "\n".join(_check(signature)) + "\n")
         rows += _guarded(guard, row)
@@ -146,10 +146,14 @@ def program(signatures: list[Signature], abi: Abi = DEFAULT) -> str:
 
 
 def has_complex(signature: Signature) -> bool:
-    return any(isinstance(type, Scalar) and type.family == "complex" for type in signature.types())
+    return any(map(is_complex, signature.types()))
 
 
-def condition(signature: Signature) -> str:
+def is_complex(type: CType | None) -> bool:
+    return isinstance(type, Scalar) and type.family == "complex"
+
+
+def condition(signature: Signature, abi: Abi) -> str:
     """Return where there is such a signature, in the preprocessor's words; empty: everywhere."""
     parts = ["defined FFI_TARGET_HAS_COMPLEX_TYPE"] if has_complex(signature) else []
     if signature.fixed is not None and any(isinstance(type, Scalar) and type.family == "wchar"
@@ -157,6 +161,9 @@ def condition(signature: Signature) -> str:
         parts.append("!defined _WIN32")         # whose wchar_t of 16 bits would be promoted
     if signature.result is not None and is_one_float(signature.result):
         parts.append("!(defined _WIN32 && defined __i386__)")   # MinGW has its own way; libffi has Microsoft's
+    elif abi.name in ("FASTCALL", "THISCALL") and (
+            isinstance(signature.result, Record) or is_complex(signature.result)):
+        parts.append("!defined _WIN32")         # tests/c/faults/win32_result_address.c
     return " && ".join(parts)
 
 

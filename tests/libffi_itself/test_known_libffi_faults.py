@@ -73,6 +73,7 @@ FAULTS = {
     "trampoline_file": (True, FEATURES["static_trampolines"] and platform.system() == "Linux"),
     "unused_long_double": (True, X86_64),
     "vector_struct_result": (True, X86_64 and FEATURES["vectors"]),
+    "win32_result_address": (True, WINDOWS and not WIDE),
     "win32_write_xor_execute": (True, WINDOWS),
     "win64_default_abi": (True, WIN64),
     "x86_64_macos_trampolines": (True, X86_64 and platform.system() == "Darwin"),
@@ -94,6 +95,7 @@ REFUSED = {
     "ppc64_struct_of_long_doubles": lambda: CIF(c.long, [c.long, c.struct("two", x=c.longdouble, y=c.longdouble)]),
     "ms_int128_closure_result": lambda: CIF(c.int128, abi=ABI.GNUW64).closure(int),
     "ms_vector_result": lambda: CIF(c.vector(c.float, 4), abi=ABI.GNUW64),
+    "win32_result_address": lambda: CIF(SIX, [c.int], abi=ABI.FASTCALL),
     "one_double_vector": lambda: CIF(c.double, [c.vector(c.double, 1)]),
 }
 
