@@ -39,13 +39,19 @@ class Machine:
 MACHINES = {"x86_64": Machine("win-amd64", "x86_64", "x86_64", "i386:x86-64", 0x8664),
             "i686": Machine("win32", "x86", "i686", "i386", 0x14C, 32),
             "arm64": Machine("win-arm64", "aarch64", "aarch64", "arm64", 0xAA64)}
+CLEAR_CACHE = Path(__file__).with_name("clear_cache.c")
 # What an extension may need: CPython, the kernel's interface, the C library that both share.
 ALLOWED = re.compile(r"python3\d+\.dll|kernel32\.dll|api-ms-win-crt-[\w-]+\.dll|ucrtbase\.dll", re.IGNORECASE)
 
 
 def libffi(zig: Zig, machine: Machine, prefix: Path, log: Path) -> dict[str, str]:
     """Build the vendored libffi."""
-    return cross_wheel.libffi(zig, machine.target, f"{machine.cpu}-w64-mingw32", prefix, log)
+    facts = cross_wheel.libffi(zig, machine.target, f"{machine.cpu}-w64-mingw32", prefix, log)
+    if machine.cpu == "aarch64":
+        made = prefix / "clear_cache.o"
+        run([*zig.cc(*machine.target), "-c", str(CLEAR_CACHE), "-o", str(made)], log)
+        run([*zig.tool("ar").split(), "rs", str(prefix / "lib/libffi.a"), str(made)], log)
+    return facts
 
 
 def build(zig: Zig, machine: Machine, python: WindowsPython, source: Path, prefix: Path, tools: Path,
