@@ -20,12 +20,14 @@ HERE = Path(__file__).parent
 
 
 def build(folder):
-    """Compile stackvm.c: Python's headers and the package's, nothing to link."""
+    """Compile stackvm.c: Python's headers and the package's, nothing to link but on Windows."""
     target = Path(folder, "stackvm" + sysconfig.get_config_var("EXT_SUFFIX"))
     command = [*shlex.split(os.environ.get("CC", "cc")),
                "-std=c11", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror",
                f"-I{sysconfig.get_path('include')}", f"-I{libffi.get_include()}",
                "-o", str(target), str(HERE / "stackvm.c")]
+    if sys.platform == "win32":
+        command += [f"-L{Path(sys.base_prefix, 'libs')}", f"-lpython{sys.version_info[0]}{sys.version_info[1]}"]
     subprocess.run(command, check=True)
     spec = importlib.util.spec_from_file_location("stackvm", target)
     assert spec is not None and spec.loader is not None
