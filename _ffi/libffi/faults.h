@@ -21,11 +21,15 @@
 #define WINDOWS_ABI_ON_UNIX(abi) 0
 #endif
 
-#if defined(__i386__) && !defined(_WIN32)
+#if defined(__i386__)
 #define INTEGER_REGISTERS(abi) ((abi) == FFI_FASTCALL ? 2 : (abi) == FFI_THISCALL)
-#define REVERSED(abi) ((abi) == FFI_PASCAL || (abi) == FFI_REGISTER)
 #else
 #define INTEGER_REGISTERS(abi) 0
+#endif
+
+#if defined(__i386__) && !defined(_WIN32)
+#define REVERSED(abi) ((abi) == FFI_PASCAL || (abi) == FFI_REGISTER)
+#else
 #define REVERSED(abi) 0
 #endif
 

@@ -177,12 +177,17 @@ cdef bint all_in_registers(Type restype, tuple types, int abi):
 
 
 cdef int refuse_integers_after_structs(Type restype, tuple types, int abi) except -1:
-    """libffi follows Microsoft: after a struct no register is used.  gcc looks at what is in the struct."""
-    cdef int free = INTEGER_REGISTERS(abi) - (restype.info.kind in (K_STRUCT, K_UNION))
+    """libffi uses no register after a struct.  gcc looks at what is in the struct; Microsoft's compiler uses them.
+
+    On Windows, where that address is no argument, compilers do not agree after what else has no register either.
+    """
+    cdef bint windows = MISPLACES_RESULT_ADDRESS(abi)
+    cdef int free = INTEGER_REGISTERS(abi) - (not windows and restype.info.kind in (K_STRUCT, K_UNION))
     cdef bint after_struct = False
     cdef Type type
     for type in types:
-        if type.info.kind in (K_STRUCT, K_UNION):
+        if type.info.kind in (K_STRUCT, K_UNION) or windows and (
+                is_complex_kind(type.info.kind) or is_integral_kind(type.info.kind) and type.info.size > 4):
             after_struct = True
         elif is_parameter_kind(type.info.kind) or is_word_kind(type.info.kind):
             if after_struct and free > 0:
