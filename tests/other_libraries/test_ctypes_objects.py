@@ -7,6 +7,7 @@ import sys
 import weakref
 
 import pytest
+from helpers.c_library import LIBC
 
 from libffi import CIF, ArgumentError, BadArgType, Function, addressof, c, closure
 
@@ -153,7 +154,7 @@ def test_functions():
     got = f"{INT.name} \\({INT.name}, {INT.name}\\)"
     with pytest.raises(TypeError, match=rf"expected int \(\*\)\(double\), got a function {got}"):
         c.func(CIF(c.int, [c.double]))(add)
-    undeclared = ctypes.CDLL(None).abs
+    undeclared = ctypes.CDLL(LIBC).abs
     absolute = c.func(CIF(c.int, [c.int]))(undeclared)
     assert isinstance(absolute, Function) and absolute(-3) == 3
 

@@ -57,7 +57,8 @@ def place(
 
 def _by_rule(places: Sequence[Place], is_union: bool, byteorder: str | None) -> Iterator[Definition]:
     members = [(place.name, place.type) for place in places]
-    layouts = ("gcc", "ms") if any(place.type.kind == "bits" for place in places) else ("gcc",)
+    # The platform's own first: types that are made otherwise are the same objects only then.
+    layouts = (None, "gcc", "ms") if any(place.type.kind == "bits" for place in places) else (None,)
     for layout in layouts:
         for pack in (0, 8, 4, 2, 1):
             options = {"_pack_": pack, "_layout_": layout, "_byteorder_": byteorder}

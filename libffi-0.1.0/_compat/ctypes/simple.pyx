@@ -1,0 +1,116 @@
+"""Single values: numbers, characters, addresses, texts and Python objects."""
+
+
+cdef class PyCSimpleType(CType_Type):
+    """Class of the classes of single values."""
+
+    def __init__(cls, name, bases, namespace, **keywords):
+        begin_class(cls)
+        cdef const scalar_code *scalar = scalar_of_class(cls)
+        define_simple(cls, scalar, False)
+        if type(cls) is not PyCSimpleType or scalar.get_swapped == NULL:
+            return
+        native, other = ("le", "be") if _sys.byteorder == "little" else ("be", "le")
+        swapped = PyCSimpleType.__new__(type(cls), f"{name}_{other}", bases, dict(namespace))
+        define_simple(swapped, scalar, True)
+        for each in (cls, swapped):
+            set_type_attribute(each, f"__ctype_{native}__", cls)
+            set_type_attribute(each, f"__ctype_{other}__", swapped)
+
+
+# Complex numbers have a letter in CPython 3.14, and since then what they are called in buffers' formats.
+cdef dict LETTERS = {"Zf": "F", "Zd": "D", "Zg": "G"} if _sys.version_info >= (3, 15) else {}
+cdef dict NAMES = {letter: name for name, letter in LETTERS.items()}
+cdef str KNOWN_LETTERS = "cbBhHiIlLdfuzZqQPXOv?g" if not HAS_COMPLEX else \
+    "cbBhHiIlLdfuzZqQPOv?g" if LETTERS else "cbBhHiIlLdDFGfuzZqQPOv?g"
+
+
+cdef const scalar_code *scalar_of_class(cls) except NULL:
+    cdef const scalar_code *scalar
+    if not hasattr(cls, "_type_"):
+        raise AttributeError("class must define a '_type_' attribute")
+    code = (<object>cls)._type_
+    if not isinstance(code, str):
+        raise TypeError("class must define a '_type_' string attribute")
+    letter = LETTERS.get(code, code)
+    if len(letter) != 1:
+        raise ValueError("class must define a '_type_' attribute which must be a string of length 1")
+    scalar = scalar_of(ord(letter))
+    if scalar == NULL:
+        also = f" or one of {', '.join(map(repr, LETTERS))}" if LETTERS else ""
+        raise AttributeError("class must define a '_type_' attribute which must be\n"
+                             f"a single character string containing one of '{KNOWN_LETTERS}'{also}.")
+    return scalar
+
+
+cdef int define_simple(CType_Type cls, const scalar_code *scalar, bint swapped) except -1:
+    cls.kind = K_SIMPLE
+    cls.item = chr(scalar.code)
+    cls.code = scalar.code
+    cls.ffi = scalar.ffi
+    cls.is_followed = scalar.code in b"zZO"
+    cls.is_address = scalar.code in b"zZP"
+    cls.size_ = cls.align = scalar.size
+    if scalar.size >= 8:
+        cls.align = libffi_type_from_code(scalar.ffi).alignment      # i686 aligns them to four
+    cls.swapped = swapped
+    cls.get = scalar.get_swapped if swapped else scalar.get
+    cls.set = scalar.set_swapped if swapped else scalar.set
+    cls.plain = (<object>cls).__base__ is _SimpleCData
+    cls.has_pointers = scalar.code in b"PzZO"
+    order = ">" if (_sys.byteorder == "big") != swapped else "<"
+    cls.format_ = order + NAMES.get(chr(scalar.standard), chr(scalar.standard))
+    cls.shape = ()
+    return 0
+
+
+cdef class _Simple(_CData):
+    """A single value in C storage."""
+
+    def __init__(self, *args, **keywords):      # which are not looked at, as in ctypes
+        if len(args) > 1:
+            raise TypeError(f"__init__ expected at most 1 argument, got {len(args)}")
+        if args:
+            set_simple(self, args[0])
+
+    @property
+    def value(self):
+        """Return the value as Python's own."""
+        cdef CType_Type cls = class_of(self)
+        need_size(self, cls.size_)
+        return cls.get(self.data) if not (FREE_THREADED and cls.is_followed) else read_followed(cls, self.data, self)
+
+    @value.setter
+    def value(self, value):
+        set_simple(self, value)
+
+    @value.deleter
+    def value(self):
+        raise TypeError("can't delete attribute")
+
+    def __bool__(self):
+        cdef Py_ssize_t i
+        for i in range(self.size):
+            if self.data[i]:
+                return True
+        return False
+
+    def __repr__(self):
+        if type(self).__base__ is not _SimpleCData:
+            return f"<{type(self).__name__} object at {<uintptr_t><PyObject *>self:#x}>"
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __ctypes_from_outparam__(self):
+        """Return what a call gives for an output parameter: the value, unless the class is a user's."""
+        return self.value if class_of(self).plain else self
+
+
+cdef int set_simple(_CData instance, value) except -1:
+    cdef PyObject *needed = NULL
+    need_size(instance, class_of(instance).size_)
+    if FREE_THREADED and class_of(instance).is_followed and not isinstance(value, _CData):
+        return put_value(instance, 0, class_of(instance), instance.data, value)
+    class_of(instance).set(instance.data, value, &needed)
+    if needed != NULL:
+        keep(instance, 0, taken(needed))
+    return 0

@@ -1,0 +1,43 @@
+"""C spellings of types."""
+
+
+cdef str spell(Type type, str inner):
+    """Return the C declaration of `inner` as this type."""
+    cdef Type item
+    if type.info.kind == K_PTR or is_parameter_kind(type.info.kind):
+        item = <Type>type.item
+        inner = f"(*{inner})" if item.info.kind == K_ARRAY else "*" + inner
+        while item.info.kind == K_ARRAY:
+            item = <Type>item.item
+        if type.info.is_const and is_pointer_kind(item.info.kind):
+            return spell(<Type>type.item, f"const {inner}")
+        return ("const " if type.info.is_const else "") + spell(<Type>type.item, inner)
+    if type.info.kind == K_ARRAY:
+        return spell(<Type>type.item, f"{inner}[{type.info.length}]")
+    if type.info.kind == K_FUNCTION:
+        return spell_function(type.cif, f"(*{inner})")
+    if type.info.kind == K_BITS:
+        packed = "" if type.info.alignment else " __attribute__((packed))"
+        return f"{spell(<Type>type.item, inner)} : {type.info.length}{packed}"
+    name = type_name(type)
+    if not inner or name.endswith("*"):
+        return name + inner
+    return f"{name}{'' if inner.startswith('[') else ' '}{inner}"
+
+
+cdef str shorten(str name):
+    # Function types of function types double in length with each step.
+    return name if len(name) <= 1000 else name[:500] + "..." + name[-100:]
+
+
+cdef str spell_function(CIF cif, str inner):
+    arguments = [type_name(type) for type in cif.argtypes]
+    if cif.state.variadic:
+        arguments.append("...")
+    return spell(cif.restype, f"{inner}({', '.join(arguments) or 'void'})") if inner else \
+        f"{type_name(cif.restype)}{'' if type_name(cif.restype).endswith('*') else ' '}" \
+        f"({', '.join(arguments) or 'void'})"
+
+
+cdef int name_as_spelled(Type type) except -1:
+    return name_type(type, shorten(spell(type, "")))

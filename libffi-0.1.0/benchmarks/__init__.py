@@ -1,0 +1,1 @@
+"""Side-by-side measurements of this package, its peers and hand-written C."""

@@ -1,0 +1,1 @@
+"""Other packages' front doors, over this one's core: programs that use them run unchanged."""

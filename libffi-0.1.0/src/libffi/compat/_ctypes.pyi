@@ -1,0 +1,3 @@
+from _ctypes import *  # noqa: F403
+
+def _configure(raises: bool, strict: bool) -> None: ...

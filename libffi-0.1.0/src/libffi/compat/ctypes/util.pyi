@@ -1,0 +1,1 @@
+from ctypes.util import *  # noqa: F403

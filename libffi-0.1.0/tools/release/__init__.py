@@ -1,0 +1,1 @@
+"""What tools/matrix.py and tools/wheels.py are made of."""
