@@ -1,3 +1,0 @@
-from _ctypes import *  # noqa: F403
-
-def _configure(raises: bool, strict: bool) -> None: ...

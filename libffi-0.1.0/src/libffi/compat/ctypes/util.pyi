@@ -1,1 +1,0 @@
-from ctypes.util import *  # noqa: F403

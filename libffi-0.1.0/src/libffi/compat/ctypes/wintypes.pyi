@@ -1,1 +1,0 @@
-from ctypes.wintypes import *  # noqa: F403

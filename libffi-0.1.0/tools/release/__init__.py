@@ -1,1 +1,0 @@
-"""What tools/matrix.py and tools/wheels.py are made of."""
