@@ -204,7 +204,7 @@ def test_the_raw_layer_holds_the_gil_for_objects(both):
     held, released = CIF(c.int, [c.int, c.py_object]), CIF(c.int, [c.int, c.pointer])
     address = both.symbol("has_gil")
     for cif, expected in (held, 1), (released, 0):
-        result = c.long.new()
+        result = c.longlong.new()
         cif.call_raw(address, result, [c.int.new(1), c.py_object.new(Thing) if cif is held else c.pointer.new()])
         assert c.int.at(result.address).value == expected
         block = bytearray(cif.exchange_size)
