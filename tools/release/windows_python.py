@@ -61,8 +61,10 @@ def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
     for name in NOT_UNDER_WINE:
         (python.folder / name).unlink(missing_ok=True)
     (paths,) = python.folder.glob("python3*._pth")
-    # Such a CPython looks at nothing else, neither PYTHONPATH nor the current folder, which are the last ones here.
-    paths.write_text(f"{paths.stem}.zip\n.\nLib\\site-packages\n..\\tests\n..\\tests\\tests\nimport site\n")
+    # Such a CPython looks at nothing else, neither PYTHONPATH nor the current folder or a script's, as the last ones are.
+    lines = [f"{paths.stem}.zip", ".", "Lib\\site-packages", "..\\tests", "..\\tests\\tests",
+             "..\\tests\\tests\\reliability", "import site"]
+    paths.write_text("\n".join([*lines, ""]))
 
 
 def headers(python: WindowsPython, tools: Path, log: Path) -> None:
