@@ -61,7 +61,7 @@ def unpack(python: WindowsPython, tools: Path, log: Path) -> None:
     for name in NOT_UNDER_WINE:
         (python.folder / name).unlink(missing_ok=True)
     (paths,) = python.folder.glob("python3*._pth")
-    # Such a CPython looks at nothing else, neither PYTHONPATH nor the current folder nor a script's, the last ones here.
+    # Such a CPython looks at nothing else, neither PYTHONPATH nor the current folder or a script's: the last three.
     lines = [f"{paths.stem}.zip", ".", "Lib\\site-packages", "..\\tests", "..\\tests\\tests",
              "..\\tests\\tests\\reliability", "import site"]
     paths.write_text("\n".join([*lines, ""]))
