@@ -100,7 +100,7 @@ def test_numbers_are_rounded_once(run_c):
     found = parse(text).names
     for i, line in enumerate(lines):
         value, (digits, is_floating) = found[f"F{i}"].value, line.split()
-        expected = float.fromhex(digits)
+        expected = float.fromhex(digits.partition("(")[0])      # Windows' nan(ind)
         assert math.isnan(value) and math.isnan(expected) or (       # whose sign C leaves open
             value, math.copysign(1, value)) == (expected, math.copysign(1, expected)), FLOATS[i]
         assert isinstance(value, float) == (is_floating == "1"), FLOATS[i]
