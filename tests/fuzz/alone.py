@@ -174,7 +174,8 @@ WIDE = "long long", "unsigned long long", "int64_t", "uint64_t", "intmax_t", "ui
 def is_ambiguous(signature: Signature, abi: Abi) -> bool:
     """Tell whether an integer comes, while there is a register, after an argument that has none: see faults.pyx."""
     free, after = REGISTERS[abi.name], False
-    if abi.name == "THISCALL" and not (signature.args and is_integer(signature.args[0])):
+    if abi.name == "THISCALL" and not (signature.args and is_integer(first := signature.args[0])
+                                       and getattr(first, "c", "") not in WIDE):
         return True                 # it has no `this`
     for type in signature.args:
         if isinstance(type, Record) or is_complex(type) or isinstance(type, Scalar) and type.c in WIDE:
