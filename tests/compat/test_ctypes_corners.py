@@ -249,7 +249,7 @@ def test_pointers_are_made_of_arrays():
     assert pointer[0] == 7
     with pytest.raises(TypeError, match="smaller"):
         ctypes.POINTER(ctypes.c_int)(ctypes.c_short(1))
-    with pytest.raises(TypeError, match="expected c_int instead of int"):
+    with pytest.raises(TypeError, match=f"expected {ctypes.c_int.__name__} instead of int"):
         ctypes.POINTER(ctypes.c_int)(1)
 
 

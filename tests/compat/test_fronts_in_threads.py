@@ -2,6 +2,7 @@
 import importlib.util
 
 import pytest
+from helpers.c_library import LIBC
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes with threads of their own")
 
@@ -257,7 +258,8 @@ def indented(text):
 
 @pytest.mark.parametrize("name", CTYPES)
 def test_threads_share_what_ctypes_has(run_python, name):
-    run_python("import libffi.compat.ctypes as ctypes\nlibc = ctypes.CDLL(None)\n" + TOGETHER + indented(CTYPES[name]))
+    begin = f"import libffi.compat.ctypes as ctypes\nlibc = ctypes.CDLL({LIBC!r})\n"
+    run_python(begin + TOGETHER + indented(CTYPES[name]))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("cffi") is None, reason="needs cffi")
@@ -272,5 +274,4 @@ ffi.cdef("""
     int abs(int); size_t strlen(const char *); int snprintf(char *, size_t, const char *, ...);
     void *memset(void *, int, size_t);
 """)
-libc = ffi.dlopen(None)
-''' + TOGETHER + indented(CFFI[name]))
+''' + f"libc = ffi.dlopen({LIBC!r})\n" + TOGETHER + indented(CFFI[name]))
