@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import sysconfig
 import weakref
 
 import pytest
@@ -17,7 +18,7 @@ UNARY = CIF(c.int, [c.int])
 
 @pytest.fixture(scope="session")
 def path(tmp_path_factory):
-    target = shared_by_workers(tmp_path_factory) / "later.so"
+    target = shared_by_workers(tmp_path_factory) / f"later{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not target.exists():
         extensions.compile_files(target, [extensions.SOURCES / "later.c"], "-std=c11", "-D_GNU_SOURCE")
     return target

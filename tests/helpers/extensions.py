@@ -1,6 +1,7 @@
 """Extension modules for the tests of the C API, compiled against the installed package."""
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import os
 import subprocess
@@ -42,8 +43,9 @@ def compile_files(target: Path, sources: list[Path], *flags: str, cxx: bool = Fa
 
 
 def load(name: str, path: Path) -> ModuleType:
-    """Import a module from a file, anew each time."""
-    spec = importlib.util.spec_from_file_location(name, path)
+    """Import a module from a file, anew each time, whatever its suffix."""
+    loader = importlib.machinery.ExtensionFileLoader(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
