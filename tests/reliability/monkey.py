@@ -75,7 +75,8 @@ class Monkey:
         self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.create_string_buffer(9)]
         self.others = []        # (interpreter or None, function of its closure, what that calls)
         self.depth = self.worked = 0
-        self.snprintf = Library(None).function("snprintf", c.int, [c.ptr(c.char), c.size_t, c.string, ...])
+        library, name = ("msvcrt", "_snprintf") if sys.platform == "win32" else (None, "snprintf")
+        self.snprintf = Library(library).function(name, c.int, [c.ptr(c.char), c.size_t, c.string, ...])
         self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
 
     def run(self, steps):
