@@ -61,9 +61,9 @@ def same():
 def test_types():
     assert POINT is c.struct("Point", x=c.double, y=INT)
     assert c.from_ctypes(ctypes.POINTER(ctypes.c_long)) is c.ptr(c.long) and c.from_ctypes(ctypes.c_void_p) is c.pointer
-    assert c.from_ctypes(ctypes.c_int * 3 * 2) is c.array(c.array(c.int, 3), 2)
+    assert c.from_ctypes(ctypes.c_int * 3 * 2) is c.array(c.array(INT, 3), 2)
     assert c.from_ctypes(ctypes.c_bool) is c.bool
-    assert c.from_ctypes(COMPARE) is c.func(CIF(c.int, [c.ptr(POINT), c.pointer]))
+    assert c.from_ctypes(COMPARE) is c.func(CIF(INT, [c.ptr(POINT), c.pointer]))
     node = c.from_ctypes(Node)
     assert node.fields["next"].item is node and c.from_ctypes(Node) is node
     for cls in Point, Node, Packed, Either, Big, Extended, Bits:
