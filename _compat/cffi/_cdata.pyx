@@ -45,6 +45,9 @@ from libffi import CIF as _CIF, c as _c
 cdef extern from "base/shared_dict.h":
     object dict_get(dict, object)
 
+cdef extern from "base/trashcan.h":         # Cython's trashcans are of it
+    int need_stack(size_t) except -1        # before code of the user's, and where values nest
+
 cdef extern from "../shared.h":
     bint FREE_THREADED
 

@@ -3,6 +3,7 @@
 from cpython.exc cimport PyErr_WarnEx
 
 
+@cython.trashcan(True)          # of what has the memory of a buffer of ...
 @cython.final
 cdef class buffer:
     """The bytes of what a cdata object points to, or is: read and written in place."""

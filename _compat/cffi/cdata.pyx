@@ -124,6 +124,7 @@ cdef class __CDataOwn(_CDataBase):
         PyMem_Free(self.memory)
 
 
+@cython.trashcan(True)          # a handle of a handle of ...
 @cython.final
 cdef class __CDataOwnGC(_CDataBase):
     """What an object of Python's keeps: a callback, a handle, a function of a library."""
@@ -150,6 +151,7 @@ cdef class __CDataFromBuf(_CDataBase):
             PyBuffer_Release(&self.view)
 
 
+@cython.trashcan(True)
 @cython.final
 cdef class __CDataGCP(_CDataBase):
     """What has a destructor."""
@@ -292,7 +294,9 @@ cdef destroy(__CDataGCP cdata, bint is_early):
         destructor, origin = cdata.destructor, cdata.origin
         if destructor is not None:
             cdata.data = NULL
-            cdata.destructor = cdata.origin = None
+            cdata.destructor = None
+            if is_early:                        # else it goes with this object, which the trashcan counts
+                cdata.origin = None
     if destructor is not None:
         destructor(origin)
 

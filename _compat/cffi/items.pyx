@@ -17,6 +17,7 @@ cdef char *item_at(_CDataBase cdata, object index) except NULL:
     if PyLong_CheckExact(index):
         i = PyLong_AsSsize_t(index)
     else:
+        need_stack(0)
         i = PyNumber_AsSsize_t(index, IndexError)
     if ctype.kind_number == POINTER:
         if ctype.item_type.size < 0:

@@ -62,6 +62,7 @@ cdef Py_ssize_t open_size(CType ctype, object init) except -1:
     """The bytes of a struct that ends with an array, by what initializes the array."""
     cdef CField field
     cdef Py_ssize_t size = ctype.size
+    need_stack(0)
     if isinstance(init, dict):
         pairs = [(ctype.members[name], value) for name, value in init.items()]
     elif isinstance(init, (list, tuple)):
@@ -90,6 +91,7 @@ cdef class FFI:
 
         def allocator(Py_ssize_t size):
             cdef _CDataBase memory
+            need_stack(0)
             result = alloc(size)
             if not isinstance(result, _CDataBase):
                 raise TypeError(f"alloc() must return a cdata object (got {type(result).__name__})")

@@ -118,6 +118,7 @@ cdef object as_integer(object value):
     if PyFloat_Check(value) or not PyNumber_Check(value) or isinstance(value, _CDataBase) and not is_integer(
             (<_CDataBase>value).type):
         raise TypeError(f"an integer is required, got {described(value)}")
+    need_stack(0)
     return PyNumber_Long(value)
 
 
@@ -153,6 +154,8 @@ cdef int does_not_fit(CType ctype, object value) except -1:
 
 cdef int store_float(CType ctype, char *data, object value) except -1:
     cdef long double wide
+    if not PyFloat_Check(value):
+        need_stack(0)
     if ctype.kind_number == LONG_DOUBLE:
         if isinstance(value, _CDataBase) and (<_CDataBase>value).type.kind_number == LONG_DOUBLE:
             memcpy(data, (<_CDataBase>value).data, sizeof(long double))
@@ -166,6 +169,7 @@ cdef int store_float(CType ctype, char *data, object value) except -1:
 
 
 cdef int store_complex(CType ctype, char *data, object value) except -1:
+    need_stack(0)
     number = complex(value)
     put_float(ctype.size // 2, data, number.real)
     put_float(ctype.size // 2, data + ctype.size // 2, number.imag)

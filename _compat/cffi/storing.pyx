@@ -116,6 +116,7 @@ cdef int store_array(CType ctype, char *data, object value, Py_ssize_t room) exc
     cdef CType item = ctype.item_type
     cdef Py_ssize_t count
     if isinstance(value, (list, tuple)):
+        need_stack(0)
         count = len(value)
         if room >= 0 and count > room:
             raise IndexError(f"too many items for '{ctype.cname}' (got {count})")
@@ -153,6 +154,7 @@ cdef Py_ssize_t array_length(CType item, object value) except -1:
     if text is not None:
         return PyBytes_GET_SIZE(text) // item.size + 1
     if isinstance(value, (list, tuple)):
+        need_stack(0)
         count = len(value)
     elif isinstance(value, (bytes, str)):
         unfit_length(value)
@@ -182,6 +184,7 @@ cdef int store_members(CType ctype, char *data, object value, Py_ssize_t whole) 
         check_address(<_CDataBase>value)
         memcpy(data, (<_CDataBase>value).data, ctype.size)
         return 0
+    need_stack(0)
     if isinstance(value, dict):
         for name, each in value.items():
             field = ctype.members[name]

@@ -116,6 +116,7 @@ cdef class _Array(_CData):
             raise TypeError("indices must be integer")
         PySlice_Unpack(key, &start, &stop, &step)
         n = PySlice_AdjustIndices(self.length, &start, &stop, step)
+        need_stack(0)
         if len(value) != n:
             raise ValueError("Can only assign sequence of same size")
         for i in range(n):

@@ -46,6 +46,7 @@ cdef str format_of(CType_Type cls):
 cdef str item_format(CType_Type cls):
     """Return the format of a class's values, or of an array's items."""
     if cls.format_ is None and cls.kind == K_STRUCTURE:
+        need_stack(0)
         made = structure_format(cls, inherited(cls))
         with cython.critical_section(cls):
             if cls.format_ is None:         # buffers have its address

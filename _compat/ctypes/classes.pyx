@@ -118,6 +118,7 @@ cdef void *address_of_int(value) except? NULL:
 
 cdef int begin_class(CType_Type cls, bint of_functions=False) except -1:
     """The beginning of every metaclass's `__init__`."""
+    need_stack(0)
     if cls.kind != K_ABSTRACT or is_frozen(<PyTypeObject *>cls):
         raise SystemError(f"{cls.__name__} is already initialized")
     cls.has_no_room = not PyType_IsSubtype(<PyTypeObject *>cls, <PyTypeObject *>_CData) or (
@@ -153,6 +154,7 @@ cdef libffi_type(CType_Type cls):
     if cls.kind != K_STRUCTURE and cls.kind != K_UNION and cls.kind != K_ARRAY:
         return libffi_type_from_code(cls.ffi)
     if cls.by_value is None:
+        need_stack(0)
         made = struct_by_value(cls) if cls.kind != K_ARRAY else _c.array(libffi_type(cls.item), cls.length)
         with cython.critical_section(cls):
             if cls.by_value is None:        # arguments are passed by it without a reference of their own

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/stack.h"
 #include "libffi/libffi_api.h"
 
 #define HAS_COMPLEX (PY_VERSION_HEX >= 0x030E0000)  /* CPython's own ctypes has complex numbers since then */
@@ -48,6 +49,8 @@ static inline int integer_bits(PyObject *value, unsigned long long *bits)
 {
     if (small_integer(value, bits))
         return 0;
+    if (!PyLong_Check(value) && need_stack(0) < 0)
+        return -1;
     *bits = PyLong_AsUnsignedLongLongMask(value);
     return *bits == (unsigned long long)-1 && PyErr_Occurred() ? -1 : 0;
 }
@@ -149,7 +152,7 @@ static inline void reverse_bytes(char *where, const void *bytes, size_t n)
 #define REAL_OF(T, NAME) \
     static inline int real_##NAME(PyObject *value, T *number) \
     { \
-        double read = PyFloat_AsDouble(value); \
+        double read = PyFloat_Check(value) || need_stack(0) == 0 ? PyFloat_AsDouble(value) : -1; \
         *number = (T)read; \
         return read == -1 && PyErr_Occurred() ? -1 : 0; \
     }
@@ -160,7 +163,9 @@ static inline void reverse_bytes(char *where, const void *bytes, size_t n)
     } NAME; \
     static inline int complex_##NAME(PyObject *value, NAME *number) \
     { \
-        Py_complex read = PyComplex_AsCComplex(value); \
+        Py_complex read = {-1, 0}; \
+        if (PyComplex_Check(value) || need_stack(0) == 0) \
+            read = PyComplex_AsCComplex(value); \
         number->real = (T)read.real; \
         number->imag = (T)read.imag; \
         return read.real == -1 && PyErr_Occurred() ? -1 : 0; \

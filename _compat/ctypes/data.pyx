@@ -354,6 +354,7 @@ cdef object write_value(CType_Type cls, char *data, value):
         return taken(needed)
     if not isinstance(value, _CData):
         if isinstance(value, tuple):
+            need_stack(0)
             try:
                 made = cls(*value)
             except Exception as error:
@@ -366,7 +367,7 @@ cdef object write_value(CType_Type cls, char *data, value):
             return None
         raise TypeError(f"expected {cls.__name__} instance, got {type(value).__name__}")
     source = value
-    if isinstance(value, cls) and has_values_of(source, cls):
+    if is_instance(value, cls) and has_values_of(source, cls):
         need_size(source, cls.size_)
         memmove(data, source.data, cls.size_)
         return lend_kept_by(source)

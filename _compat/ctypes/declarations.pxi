@@ -73,6 +73,9 @@ cdef extern from "../shared.h":
     void share_handle(cif_handle *, const libffi_cif *)
     void share_size(Py_ssize_t *, Py_ssize_t)
 
+cdef extern from "base/stack.h":
+    int need_stack(size_t) except -1        # before code of the user's, and where types nest
+
 cdef extern from "base/held_view.h":
     object hold_view(object, Py_buffer *)
 

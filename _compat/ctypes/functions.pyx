@@ -212,7 +212,7 @@ cdef object call_c(_Function function, Argument *arguments, PyObject *const *arg
     if prototype.result == RESULT_INSTANCE and prototype.result_class.size_ > <Py_ssize_t>sizeof(few):
         made = new_instance(prototype.result_class)
         invoke_function(function, prototype, handle, address, made.data, arguments, nargs)
-        return made if prototype.checker is None else prototype.checker(made)
+        return made if prototype.checker is None else converted(prototype.checker, made)
     invoke_function(function, prototype, handle, address, few, arguments, nargs)
     if IS_WINDOWS and function.iid is not None:
         return com_result((<int *>narrow(few, sizeof(int)))[0], function.iid, read_address(arguments[0].room))
@@ -235,6 +235,7 @@ cdef int convert_arguments(Prototype prototype, Argument *arguments, PyObject *c
             if not prototype.has_own_rules or isinstance(rule, CType_Type):
                 pass_as(&arguments[i], <CType_Type>rule, <object>args[i])
             else:
+                need_stack(0)
                 value = rule(<object>args[i])
                 pass_value(&arguments[i], value, i)
                 keep_for_call(&arguments[i], value)
@@ -274,6 +275,7 @@ cdef int invoke_function(_Function function, Prototype prototype, const libffi_c
 
 cdef object checked(_Function function, errcheck, result, tuple args):
     """Return what errcheck makes of a result."""
+    need_stack(0)
     checked_result = errcheck(result, function, args)
     return result if checked_result is args else checked_result
 
@@ -371,6 +373,7 @@ cdef object call_and_return(_Function function, tuple passed, list outputs):
     if errcheck is not None:
         if is_method(function):
             passed = passed[1:]
+        need_stack(0)
         result, before = errcheck(result, function, passed), result
         if result is not passed:
             return result

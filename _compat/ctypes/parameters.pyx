@@ -100,6 +100,11 @@ cdef enum:
     MOST_STEPS = 1000               # from one _as_parameter_ to the next
 
 
+cdef inline bint has_parameter(value) except -1:
+    need_stack(0)
+    return hasattr(value, "_as_parameter_")
+
+
 cdef object next_step(value, int step):
     if step > MOST_STEPS:
         raise RecursionError("maximum recursion depth exceeded while processing _as_parameter_")
@@ -110,7 +115,7 @@ cdef int pass_value(Argument *argument, value, Py_ssize_t i) except -1:
     """Pass a value by what it is: the rule of functions without argtypes."""
     cdef int steps = 0
     while not passed_plainly(argument, value):
-        if not hasattr(value, "_as_parameter_"):
+        if not has_parameter(value):
             raise TypeError(f"Don't know how to convert parameter {i + 1}")
         steps += 1
         value = next_step(value, steps)
@@ -148,7 +153,7 @@ cdef int pass_as(Argument *argument, CType_Type cls, value) except -1:
     if cls.kind == K_ABSTRACT:
         raise TypeError("abstract class")
     while not passed_as(argument, cls, value):
-        if not hasattr(value, "_as_parameter_"):
+        if not has_parameter(value):
             raise TypeError(refused(cls, value))
         steps += 1
         value = next_step(value, steps)
@@ -169,7 +174,7 @@ cdef int passed_as(Argument *argument, CType_Type cls, value) except -1:
     try:
         cls.set(argument.room, value, &needed)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        if not hasattr(value, "_as_parameter_"):
+        if not has_parameter(value):
             raise
         return 0
     argument.code = cls.ffi
@@ -222,11 +227,13 @@ cdef int pass_pointer(Argument *argument, CType_Type cls, value) except -1:
 
 cdef inline bint is_subclass(given, cls) except -1:
     """`issubclass()`, which metaclasses may answer: what is plainly so needs not ask them."""
-    return PyType_IsSubtype(<PyTypeObject *>given, <PyTypeObject *>cls) or issubclass(given, cls)
+    return PyType_IsSubtype(<PyTypeObject *>given, <PyTypeObject *>cls) or (
+        need_stack(0) == 0 and issubclass(given, cls))
 
 
 cdef inline bint is_instance(value, cls) except -1:
-    return PyType_IsSubtype(Py_TYPE(<PyObject *>value), <PyTypeObject *>cls) or isinstance(value, cls)
+    return PyType_IsSubtype(Py_TYPE(<PyObject *>value), <PyTypeObject *>cls) or (
+        need_stack(0) == 0 and isinstance(value, cls))
 
 
 cdef int pass_text(Argument *argument, CType_Type cls, value) except -1:
@@ -251,7 +258,7 @@ cdef int pass_text(Argument *argument, CType_Type cls, value) except -1:
         if not isinstance(value, _CData):
             return 0
         given = class_of(value)
-        if not (isinstance(value, cls) and has_values_of(value, cls)):
+        if not (is_instance(value, cls) and has_values_of(value, cls)):
             if given.kind == K_ARRAY or given.kind == K_POINTER:
                 if cls.item != "P" and not is_text_item(cls, given.item):
                     return 0

@@ -102,6 +102,7 @@ cdef int need_parts(CType_Type cls, list placed) except -1:
 
 cdef list our_layout(CType_Type cls, CType_Type base, fields):
     """Return the members, placed as the C compiler does."""
+    need_stack(0)
     if not isinstance(fields, (tuple, list)):
         try:
             fields = list(fields)

@@ -4,6 +4,7 @@
 cdef str spell(Type type, str inner):
     """Return the C declaration of `inner` as this type."""
     cdef Type item
+    need_stack(0)
     if type.info.kind == K_PTR or is_parameter_kind(type.info.kind):
         item = <Type>type.item
         inner = f"(*{inner})" if item.info.kind == K_ARRAY else "*" + inner

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import sys
 import sysconfig
 import weakref
 
@@ -14,6 +15,8 @@ import libffi
 from libffi import ABI, CIF, Library, c
 
 UNARY = CIF(c.int, [c.int])
+# Once a thread has been started, CPython 3.13 frees no class without a GIL: not the type of a struct's memory either.
+CLASSES_STAY = bool(sysconfig.get_config_var("Py_GIL_DISABLED")) and sys.version_info < (3, 14)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +110,7 @@ def test_cifs_that_exist_are_found(later):
     gone = [weakref.ref(one) for one in (found[0], *found[0].argtypes)]
     del found
     gc.collect()
-    assert [one() for one in gone] == [None] * 2
+    assert gone[0]() is None and (CLASSES_STAY or gone[1]() is None)
     for _ in range(300):                        # others take the places of those that went
         point = c.struct("point", x=c.int, y=c.array(c.int, 1 + _ % 7))
         assert later.find(c.int, c.ptr(point), 2)[0] is CIF(c.int, [c.ptr(point)])

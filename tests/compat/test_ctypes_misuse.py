@@ -214,8 +214,9 @@ CASES = {
             _fields_ = [("a", c_char), ("b", c_char)]
         uses = [repr, len, bool, list, bytes, lambda o: o.value, lambda o: setattr(o, "value", 1), lambda o: o.contents,
                 lambda o: setattr(o, "contents", c_int()), lambda o: o[0], lambda o: o[0:2],
-                lambda o: o.__setitem__(0, 1), lambda o: type(o)(), lambda o: type(o)(0), lambda o: type(o)(c_int()), lambda o: type(o)(x=0),
-                lambda o: libc.abs(o), lambda o: (type(o) * 2)(o, o)]
+                lambda o: o.__setitem__(0, 1), lambda o: type(o)(), lambda o: type(o)(0),
+                lambda o: type(o)(c_int()), lambda o: type(o)(x=0), lambda o: libc.abs(o),
+                lambda o: (type(o) * 2)(o, o)]
         def lent():
             for cls in bases + [Pair]:
                 for base in bases:

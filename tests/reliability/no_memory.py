@@ -4,7 +4,8 @@ Each operation is done again and again: the n-th allocation fails, then all from
 (or every STEP-th). It succeeds or raises MemoryError, and what it was done with is used afterwards.
 
 What is made of Python code (the groups "classes", "fronts", "python" and "headers") has one allocation at a time fail:
-where all do, CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it was).
+where all do, CPython goes round for ever between two handlers of exceptions (it cannot make the int that says where it
+was).
 Its compiler crashes where it has no memory, and its enums raise TypeError: no text is evaluated here, and no enum
 declared. 3.13.0 crashes where it has none to make a function (PyFunction_NewWithQualName) or a dict larger
 (build_indices_unicode): there the groups "python" and "headers" are not for.

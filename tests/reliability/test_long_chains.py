@@ -82,6 +82,23 @@ def owners_that_free_each_other():
     return waiting.pop()
 CHAINS["owners_that_free_each_other"] = owners_that_free_each_other
 
+try:
+    import cffi
+except ImportError:
+    cffi = None
+if cffi:
+    from libffi.compat import cffi as backend
+    ffi = cffi.FFI(backend=backend)
+
+    @chain(lambda: None)
+    def handles_of_cffi(last): return ffi.new_handle(last)
+
+    @chain(lambda: ffi.new("int *"))
+    def destructors_of_cffi(last): return ffi.gc(last, id)
+
+    @chain(lambda: bytearray(8))
+    def buffers_of_cffi(last): return ffi.buffer(ffi.from_buffer(last))
+
 threading.stack_size(int(sys.argv[1]) * 1024)
 for name in sys.argv[2:] or CHAINS:
     print(name, end="... ", flush=True)

@@ -128,6 +128,116 @@ print("done")
 """
 
 
+FRONTS = """
+import libffi.compat.ctypes as ctypes
+
+process = ctypes.CDLL(None)
+one = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(("abs", process))
+numbers = (ctypes.c_int * 3)()
+
+class Holds(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("d", ctypes.c_double)]
+
+class Outer(ctypes.Structure):
+    _fields_ = [("holds", Holds)]
+
+class Asks(type(ctypes.Structure)):
+    def __instancecheck__(cls, value): Kept().asked = value
+    def __subclasscheck__(cls, other): takes_pointer(ctypes.c_int(3))
+
+class Asked(ctypes.Structure, metaclass=Asks):
+    _fields_ = [("x", ctypes.c_int)]
+
+class Kept(ctypes.Structure):
+    _fields_ = [("asked", Asked)]
+
+takes_pointer = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(Asked))(("abs", process))
+
+class Converts:
+    @classmethod
+    def from_param(cls, value): return convert(value)
+
+convert = ctypes.CFUNCTYPE(ctypes.c_int, Converts)(("abs", process))
+checked = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(("abs", process))
+checked.errcheck = lambda result, function, arguments: checked(1)
+made = process["abs"]
+made.restype = lambda result: made(1)
+holds = Holds()
+
+ROUTES.clear()
+route("ctypes: integer", "__index__", lambda me: ctypes.c_int(me))
+route("ctypes: float", "__float__", lambda me: ctypes.c_double(me))
+route("ctypes: member", "__index__", lambda me: setattr(holds, "x", me))
+route("ctypes: float member", "__float__", lambda me: setattr(holds, "d", me))
+route("ctypes: item", "__index__", lambda me: numbers.__setitem__(0, me))
+route("ctypes: length", "__len__", lambda me: numbers.__setitem__(slice(0, 1), me))
+route("ctypes: argument", "__index__", lambda me: one(me))
+route("ctypes: tuple", "__index__", lambda me: setattr(Outer(), "holds", (me,)))
+route("ctypes: fields", "__iter__", lambda me: type("Made", (ctypes.Structure,), {"_fields_": me}))
+class Passed:
+    _as_parameter_ = property(lambda self: one(self))
+ROUTES["ctypes: _as_parameter_"] = lambda: one(Passed())
+ROUTES["ctypes: from_param"] = lambda: convert(1)
+ROUTES["ctypes: errcheck"] = lambda: checked(1)
+ROUTES["ctypes: restype"] = lambda: made(1)
+ROUTES["ctypes: is it an instance?"] = lambda: setattr(Kept(), "asked", ctypes.c_int(3))
+ROUTES["ctypes: is it a subclass?"] = lambda: takes_pointer(ctypes.c_int(3))
+
+try:
+    import cffi
+except ImportError:
+    cffi = None
+if cffi:
+    from libffi.compat import cffi as backend
+    ffi = cffi.FFI(backend=backend)
+    ffi.cdef("struct pair { int a, b; };")
+    types = {name: ffi.typeof(name) for name in ("int *", "int[]", "double *", "struct pair *", "float _Complex *")}
+    items = ffi.new(types["int[]"], 3)
+    route("cffi: integer", "__int__", lambda me: ffi.new(types["int *"], me), __index__=lambda self: int(self))
+    route("cffi: float", "__float__", lambda me: ffi.new(types["double *"], me))
+    route("cffi: index", "__index__", lambda me: items[me])
+    route("cffi: members", "items", lambda me: ffi.new(types["struct pair *"], me), dict)
+    route("cffi: items", "__iter__", lambda me: ffi.new(types["int[]"], me), list, [1])
+    take = ffi.new_allocator(lambda size: take(types["int *"]), id)
+    ROUTES["cffi: allocator"] = lambda: take(types["int *"])
+    back = ffi.callback("int(int)", lambda n: back(n))
+    ROUTES["cffi: callback"] = lambda: back(1)
+"""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_code_of_other_packages_fronts_that_converts_without_end(run_python, size):
+    """A callback's exceptions are reported, as in ctypes and cffi, the rest says so."""
+    before, after = PROGRAM.split("def attempt")
+    assert run_python(f"{before}{FRONTS}\ndef attempt{after}", str(size)).endswith("done\n")
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_types_that_nest_deeply(run_python, size):
+    assert run_python("""
+        import sys, threading
+        from libffi import BadTypedef, CIF, c
+
+        def nest(step):
+            made = c.int
+            try:
+                for _ in range(3000):
+                    made = step(made)
+            except (BadTypedef, RecursionError):
+                print(step.__name__, str(made)[:3])
+        def pointers(T): return c.ptr(T)
+        def arrays(T): return c.array(T, 1)
+        def structs(T): return c.struct("s", t=T)
+        def results(T): return c.func(CIF(T, []))
+        def parameters(T): return c.func(CIF(c.int, [T]))
+        threading.stack_size(int(sys.argv[1]) * 1024)
+        for step in pointers, arrays, structs, results, parameters:
+            thread = threading.Thread(target=nest, args=(step,))
+            thread.start()
+            thread.join()
+    """, str(size)).splitlines() == ["pointers int", "arrays int", "structs str", "results int", "parameters int"]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_code_that_converts_without_end(run_python, size):
     assert run_python(PROGRAM, str(size)).endswith("done\n")
