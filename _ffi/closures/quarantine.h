@@ -187,7 +187,7 @@ static void trim_quarantine(void)
 }
 
 /* At an interpreter's end, when nobody comes in any more: nothing waits, nor will. */
-static void end_quarantine(void)
+static inline void end_quarantine(void)
 {
     quarantine.limit = 0;
     trim_quarantine();

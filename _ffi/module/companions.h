@@ -62,7 +62,7 @@ static void close_companions(companion **at)
 }
 
 /* In this image, or in a companion of it? */
-static int is_in_a_copy(const void *address)
+static inline int is_in_a_copy(const void *address)
 {
     const companion *one;
     for (one = companions; one != NULL; one = one->next)
