@@ -82,11 +82,15 @@ cdef extern from "core.h":
         int ndim
         Py_ssize_t *shape
 
+    ctypedef enum addresses_held:
+        NO_ADDRESSES, ADDRESSES, PYTHON_OBJECTS
+
     ctypedef struct type_info:
         ffi_type *ffi
         size_t size, alignment
         type_kind kind
-        bint complete, is_const, holds_addresses, is_va_list, by_position
+        addresses_held holds
+        bint complete, is_const, is_va_list, by_position
         PyObject *object
         PyObject *name
         const type_info *item

@@ -57,7 +57,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
     c->variadic = prototype;
     c->result = result;
     c->result_kind = result->kind;
-    c->objects = result->kind == K_OBJECT;
+    c->objects = result->holds == PYTHON_OBJECTS;
     for (i = 0; i < nargs; ++i) {
         argument *a = &c->args[i];
         int by_reference = is_reference_kind(types[i]->kind);
@@ -67,7 +67,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         a->kind = a->type->kind;
         a->how = shortcut_for(a);
         a->words = 1;
-        c->objects |= a->kind == K_OBJECT;
+        c->objects |= a->type->holds == PYTHON_OBJECTS;
         ffi = by_reference ? &ffi_type_pointer : types[i]->ffi;
         if (a->how == AS_NOTHING) {
             ffi = argument_of_nothing(abi);

@@ -27,13 +27,19 @@ typedef struct {
     Py_ssize_t shape[];             /* so many lengths, -1: any */
 } array_demands;
 
+typedef enum {
+    NO_ADDRESSES,
+    ADDRESSES,
+    PYTHON_OBJECTS                  /* which are addresses, too */
+} addresses_held;
+
 struct type_info {
     ffi_type *ffi;                  /* NULL: cannot be passed by value (yet) */
     size_t size, alignment;
     type_kind kind;
     int complete;
     int is_const;                   /* pointers: C promises not to write */
-    int holds_addresses;            /* it is a pointer, or has such items or members */
+    addresses_held holds;           /* it is one, or has such items or members */
     int is_va_list;                 /* of which there are only those that C made */
     PyObject *object;               /* the libffi.Type this lives in (borrowed) */
     PyObject *name;                 /* its C spelling, str (borrowed) */

@@ -273,7 +273,7 @@ cdef Type new_type(type_kind kind):
     type.kind = KIND_NAMES[<int>kind]
     type.vectorcall = <vectorcallfunc>type_vectorcall
     type.info.kind = kind
-    type.info.holds_addresses = is_address_kind(kind)
+    type.info.holds = PYTHON_OBJECTS if kind == K_OBJECT else ADDRESSES if is_address_kind(kind) else NO_ADDRESSES
     type.info.object = <PyObject *>type
     type.info.complete = True
     type.fields = type.offsets = NO_FIELDS

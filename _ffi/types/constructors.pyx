@@ -76,7 +76,7 @@ def array(item, length):
 
 cdef object make_array(tuple parts):
     cdef Type element = parts[0], result = derived_sequence(K_ARRAY, parts, array)
-    result.info.holds_addresses = element.info.holds_addresses
+    result.info.holds = element.info.holds
     result.info.padded = element.info.padded
     result.info.size = result.info.length * element.info.size
     result.info.alignment = element.info.alignment
@@ -198,7 +198,7 @@ cdef Type stored_as(type_kind kind, Type scalar, rebuild):
     result.refusal = scalar.refusal
     result.info.size = scalar.info.size
     result.info.alignment = scalar.info.alignment
-    result.info.holds_addresses = scalar.info.holds_addresses
+    result.info.holds = scalar.info.holds
     name_type(result, type_name(scalar))
     return result
 

@@ -78,6 +78,6 @@ cdef Type sequence_like(Type plain):
     type.info.length = plain.info.length
     type.info.size = plain.info.size
     type.info.alignment = plain.info.alignment
-    type.info.holds_addresses = plain.info.holds_addresses
+    type.info.holds = plain.info.holds
     name_type(type, type_name(plain))
     return type

@@ -220,8 +220,11 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     """Lay the members out and make the class of the struct's memory."""
     cdef _Layout layout
     cdef Type member
+    cdef addresses_held holds = NO_ADDRESSES
     for _, member, _ in members:
         deepen(type, member)
+        if member.info.holds > holds:
+            holds = member.info.holds
     pack, align, rules, order = options
     if not by_ms_rules(rules):
         layout = lay_out(members, pack, align, type.info.kind == K_UNION)
@@ -243,7 +246,6 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     names = tuple(index) if by_position else None
     padded = is_padded(type, visible, layout.size)
     laid_out = tuple(layout.fields)         # which the collector never empties
-    holds_addresses = any([(<Type>entry[1]).info.holds_addresses for entry in members])
     if type.info.users_class:
         memory_class = type.memory_class
         give_fields(type, descriptors, names)
@@ -262,7 +264,7 @@ cdef int complete_struct(Type type, list members, tuple options) except -1:
     hide(index)                 # C trusts it
     type.info.field_index = <PyObject *>index
     type.info.by_position = by_position
-    type.info.holds_addresses = holds_addresses
+    type.info.holds = holds
     type.info.leads_to_users = type.info.users_class or any([(<Type>entry[1]).info.leads_to_users for entry in members])
     type.info.flexible = ends_flexibly(type, visible)
     if type.info.flexible:

@@ -86,7 +86,7 @@ cdef class Memory:
         return copy_of(self, memo)
 
     def __reduce__(self):
-        if self.m.type.holds_addresses:
+        if self.m.type.holds:
             raise TypeError(f"cannot pickle {type_name(self.type_)} memory: it holds addresses")
         made = _rebuild_memory, (self.type_, memory_data(<MemoryObject *>self)[:self.m.size])
         state = state_of(self)
@@ -140,7 +140,7 @@ def _rebuild_memory(type, bytes data):
     """Make memory of these bytes (for pickle)."""
     cdef Type this = need_type("_rebuild_memory()", type)
     need_maker(this)
-    if this.info.holds_addresses or <size_t>len(data) < this.info.size or (
+    if this.info.holds or <size_t>len(data) < this.info.size or (
             not this.info.flexible and <size_t>len(data) != this.info.size):
         raise TypeError(f"{type_name(this)} memory cannot be made of {len(data)} bytes")
     cdef Memory memory = memory_with_room(&this.info, len(data))

@@ -56,7 +56,7 @@ COLD static int forget_kept(MemoryObject *root, const char *start, PyObject *ent
 static inline int copies_plainly(MemoryObject *source)
 {
 #ifdef Py_GIL_DISABLED
-    if (source->m.type->holds_addresses)
+    if (source->m.type->holds)
         return 0;                   /* another thread may be storing one */
 #endif
     return memory_root(source)->keep == Py_None;

@@ -77,7 +77,7 @@ def _view(type, address, owner):
         return pointer_kept(this, place, owner, &forever, -1)
     need_maker(this)
     memory = view_memory(this, place, owner, &forever, False)
-    if this.info.holds_addresses:
+    if this.info.holds:
         kept = kept_for_addresses(this, owner)
         Py_INCREF(kept)
         keep_these(<MemoryObject *>memory, <PyObject *>kept)

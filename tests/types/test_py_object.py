@@ -62,6 +62,23 @@ def test_such_functions_hold_the_gil():
     assert function("abs", c.int, c.int).gil == "release"
 
 
+def test_structs_with_objects_in_them_hold_the_gil_too():
+    holder = c.struct("holder", n=c.int, it=c.py_object)
+    assert function("abs", c.int, holder).gil == "hold"
+    assert function("abs", holder, c.int).gil == "hold"
+    assert function("abs", c.int, c.struct("two", pair=c.array(holder, 2))).gil == "hold"
+    assert function("abs", c.int, c.union("either", n=c.int, it=c.py_object)).gil == "hold"
+    assert function("abs", c.int, c.struct("address", it=c.pointer)).gil == "release"
+    assert function("abs", c.int, c.ptr(holder)).gil == "release"       # whoever has that address knows how long
+
+
+def test_c_may_use_objects_of_a_struct_by_value():
+    holder = c.struct("holder", it=c.py_object)
+    text = function("PyObject_Str", c.py_object, holder)        # in a register, as the object alone is
+    assert text(([1, 2],)) == "[1, 2]"
+    assert CIF(c.py_object, [holder]).call(text.address, ([3],)) == "[3]"
+
+
 def test_memory_keeps_what_is_stored_there():
     holder = c.struct("holder", it=c.py_object).new()
     thing = Thing()
