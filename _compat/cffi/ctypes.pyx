@@ -120,16 +120,16 @@ cdef class CType:
     def elements(self):
         """An enum's names by value."""
         need_kind(self, self.names is not None, "elements")
-        return dict(self.names)
+        return dict(reversed(self.names.items()))       # the last one first, as in cffi
 
     @property
     def relements(self):
         """An enum's values by name."""
         need_kind(self, self.names is not None, "relements")
-        return dict(self.values)
+        return dict(reversed(self.values.items()))
 
     def __dir__(self):
-        return [name for name in object.__dir__(self) if name.startswith("_") or hasattr(self, name)]
+        return [name for name in object.__dir__(self) if not name.startswith("_") and hasattr(self, name)]
 
 
 cdef int need_kind(CType self, bint has_it, str name) except -1:

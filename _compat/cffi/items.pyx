@@ -20,11 +20,11 @@ cdef char *item_at(_CDataBase cdata, object index) except NULL:
         need_stack(0)
         i = PyNumber_AsSsize_t(index, IndexError)
     if ctype.kind_number == POINTER:
-        if ctype.item_type.size < 0:
-            raise TypeError(f"cdata of type '{ctype.cname}' points to items of unknown size")
         if i != 0 and owns_memory(cdata):
             raise IndexError(f"cdata '{ctype.cname}' can only be indexed by 0")
         check_address(cdata)
+        if ctype.item_type.size < 0:
+            raise TypeError(f"cdata of type '{ctype.cname}' points to items of unknown size")
     elif ctype.kind_number == ARRAY:
         if i < 0:
             raise IndexError("negative index")

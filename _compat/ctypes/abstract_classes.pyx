@@ -2,7 +2,8 @@
 
 libffi_import()
 
-bare_data = maker_of(<PyTypeObject *>_CData)
+check_layout(maker_of(<PyTypeObject *>_CData)(_CData, (), NULL))
+give_free(<PyTypeObject *>_CData, free_blocks)
 bare_function = maker_of(<PyTypeObject *>_Function)
 bare_field = maker_of(<PyTypeObject *>CField)
 give_maker(<PyTypeObject *>_CData, make_instance)
@@ -17,6 +18,14 @@ else:
 # The last four have no class of ours.
 for alone in (CArgObject, Callback, Prototype, _Simple, _Aggregate, _Array, _PointerData):
     refuse_instances(<PyTypeObject *>alone)
+
+
+cdef int check_layout(_CData instance) except -1:
+    """Compare how bare.h sees instances with what Cython made."""
+    cdef bare_instance *seen = <bare_instance *><PyObject *>instance
+    if _CData.__basicsize__ != sizeof(bare_instance) or &seen.data != &instance.data or &seen.lent != &instance.lent:
+        raise SystemError("libffi.compat._ctypes: bare.h does not match _CData")
+    return 0
 
 
 cdef Py_ssize_t entry_offset(_Function function):
@@ -46,19 +55,22 @@ cdef initializer init_function = init_of(<PyTypeObject *>_Function)
 
 cdef object class_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
     """All classes' vectorcall: without tuples and dicts, where `__new__` and `__init__` are ours."""
-    cdef CType_Type cls = <CType_Type>self
+    cdef CType_Type cls
     cdef initializer init = init_of(<PyTypeObject *>self)
     cdef Py_ssize_t i, nargs = VECTORCALL_NARGS(nargsf)
     cdef _CData made
+    if nargs == 0 and names == NULL and maker_of(<PyTypeObject *>self) == make_instance and (
+            init == init_simple or init == init_aggregate or init == init_array):
+        return new_instance(<CType_Type>self)
+    cls = <CType_Type>self
     if names != NULL or maker_of(<PyTypeObject *>self) != make_instance:
         if names == NULL and nargs == 1 and maker_of(<PyTypeObject *>self) == make_function and (
                 init == init_function and not isinstance(<object>args[0], tuple)):
             return function_of(cls, <object>args[0], True)
         return call_class(self, args, nargsf, names)
-    if init == init_simple and nargs <= 1:
+    if init == init_simple and nargs == 1:
         made = new_instance(cls)
-        if nargs:
-            set_simple(made, <object>args[0])
+        set_simple(made, <object>args[0])
     elif init == init_aggregate and cls.kind != K_ABSTRACT and nargs <= len(cls.members):
         made = new_instance(cls)
         for i in range(nargs):

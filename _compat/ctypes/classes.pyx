@@ -24,6 +24,7 @@ cdef class CType_Type(type):
     cdef object by_value            # ... or a libffi.Type, made when it is asked for
     cdef object members             # of structures and unions: list of (name, class, CField)
     cdef object pointers            # `__pointer_type__`: the class of pointers to them, None before the first
+    cdef object other_order         # of simple ones: the class of the other byte order, or a dict to make it of
     cdef dict arrays                # length -> weak reference to the class of arrays of them; None before the first
     cdef str format_                # None: of a structure, and not asked for yet
     cdef tuple shape
@@ -62,8 +63,8 @@ cdef class CType_Type(type):
         """Return an instance at an address, which nobody keeps."""
         if not PyLong_Check(address):
             raise TypeError("integer expected")
-        PySys_Audit("ctypes.cdata", "n", <Py_ssize_t>address_of_int(address))
-        return instance_at(cls, <char *>address_of_int(address), None, 0)
+        PySys_Audit("ctypes.cdata", "n", <Py_ssize_t>PyLong_AsVoidPtr(address))
+        return instance_at(cls, <char *>PyLong_AsVoidPtr(address), None, 0)
 
     def from_buffer(cls, source, Py_ssize_t offset=0):
         """Return an instance that is a part of a writable buffer."""
@@ -108,12 +109,6 @@ cdef class CType_Type(type):
     def from_param(cls, value):
         """Return what a call passes for a parameter of that class."""
         return as_parameter(cls, value)
-
-
-cdef void *address_of_int(value) except? NULL:
-    cdef unsigned long long bits
-    integer_bits(value, &bits)
-    return <void *><uintptr_t>bits
 
 
 cdef int begin_class(CType_Type cls, bint of_functions=False) except -1:

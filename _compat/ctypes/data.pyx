@@ -3,21 +3,21 @@
 
 cdef class _CData:
     """Base class of all instances."""
-    # The room comes where malloc() would align it for any type.
+    # As bare.h has it. The room comes where malloc() would align it for any type.
     cdef char *data
     cdef object base                # whose storage this is a part of, or None
     cdef object objects             # _objects: None, one object, or a dict
     cdef Py_ssize_t size
     cdef Py_ssize_t length          # how many places for _objects
     cdef Py_ssize_t index           # which one of its base's this is
-    cdef char room[16]
-    cdef bint allocated             # data is from PyMem_Calloc() ...
-    cdef bint resized               # ... behind a header
-    cdef bint lent                  # others keep `objects` as they are now
+    cdef char room[ROOM]
+    cdef char allocated             # data is from PyMem_Calloc() ...
+    cdef char resized               # ... behind a header
+    cdef char lent                  # others keep `objects` as they are now
 
-    def __dealloc__(self):
+    def __dealloc__(self):          # of functions; all others are freed by bare.h
         if self.resized:
-            free_blocks(block_of(self))
+            free_blocks(self.data)
         elif self.allocated:
             PyMem_Free(self.data)
 
@@ -123,16 +123,13 @@ cdef int exchange_class(_CData instance, cls) except -1:
 
 # ---- making instances ----
 
-cdef instance_maker bare_data       # what Cython made: an instance without storage
-
-
-cdef _CData without_storage(CType_Type cls):
+cdef inline _CData without_storage(CType_Type cls):
     if cls.kind == K_FUNCTION:
         return callable_without_storage(cls)
-    return <_CData>bare_data(cls, (), NULL)
+    return <_CData>make_bare(<PyTypeObject *>cls)
 
 
-cdef int give_storage(_CData instance, Py_ssize_t size) except -1:
+cdef inline int give_storage(_CData instance, Py_ssize_t size) except -1:
     instance.size = size
     if size <= <Py_ssize_t>sizeof(instance.room):
         instance.data = instance.room
@@ -157,7 +154,8 @@ cdef inline storage_block *block_of(_CData instance):
     return <storage_block *>(instance.data - sizeof(storage_block))
 
 
-cdef void free_blocks(storage_block *block):
+cdef void free_blocks(void *storage) noexcept:
+    cdef storage_block *block = <storage_block *>(<char *>storage - sizeof(storage_block))
     cdef storage_block *before
     while block != NULL:
         before = block.before
@@ -188,7 +186,7 @@ cdef int enlarge(_CData instance, Py_ssize_t size) except -1:
     return 0
 
 
-cdef _CData new_instance(CType_Type cls):
+cdef inline _CData new_instance(CType_Type cls):
     """Return zeroed storage for one of that class; its `__init__` does not run."""
     cdef _CData instance
     if cls.kind == K_ABSTRACT or cls.size_ < 0 or cls.has_no_room:

@@ -26,6 +26,17 @@ cdef extern from "codes.h":
     int set_text(char *where, object value, PyObject **keep) except -1
     int set_wide_text(char *where, object value, PyObject **keep) except -1
 
+cdef extern from "bare.h":
+    enum:
+        ROOM
+
+    ctypedef struct bare_instance:
+        char *data
+        char lent
+
+    object make_bare(PyTypeObject *type)
+    void give_free(PyTypeObject *type, void (*free_blocks)(void *storage) noexcept)
+
 cdef extern from "slots.h":
     ctypedef object (*instance_maker)(cls, tuple args, PyObject *keywords)
     ctypedef object (*vectorcall)(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)

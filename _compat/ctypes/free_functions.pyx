@@ -14,6 +14,16 @@ class ArgumentError(Exception):
     """What a call raises for an argument that does not convert."""
 
 
+def calcsize(format):
+    """Return what struct's does, which ctypes asks for single letters: importing it would take long."""
+    cdef const scalar_code *scalar
+    if isinstance(format, str) and len(format) == 1 and format in "cbBhHiIlLqQfdP?":
+        scalar = scalar_of(ord(format))
+        return scalar.size
+    from struct import calcsize
+    return calcsize(format)
+
+
 # ---- instances and classes ----
 
 def sizeof(item):
@@ -92,7 +102,7 @@ def _call_address(flags, address, args):
 
 def PyObj_FromPtr(address):
     """Return the object at an address."""
-    return <object><PyObject *>address_of_int(address)
+    return <object><PyObject *>PyLong_AsVoidPtr(address)
 
 
 def Py_INCREF(item):

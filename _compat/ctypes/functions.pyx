@@ -115,7 +115,7 @@ cdef object function_of(CType_Type cls, source, bint alone):
     cdef void *address
     if alone and isinstance(source, int):
         made = new_instance(cls)
-        write_address(made.data, address_of_int(source))
+        write_address(made.data, PyLong_AsVoidPtr(source))
         return made
     if not callable(source):
         raise TypeError("argument must be callable or integer function address")

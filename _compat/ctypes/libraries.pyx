@@ -40,7 +40,7 @@ cdef object open_library(name, int flags):
 
 cdef int close_library(handle) except -1:
     cdef Opened opened
-    loader_close(address_of_int(handle))
+    loader_close(PyLong_AsVoidPtr(handle))
     with cython.critical_section(opened_handles):
         opened = opened_handles.get(handle)
         if opened is not None:
@@ -52,7 +52,7 @@ cdef int close_library(handle) except -1:
 
 cdef uintptr_t symbol_address(handle, name, error) except 0:
     encoded = name if isinstance(name, bytes) else name.encode()
-    address = <uintptr_t>loader_symbol(address_of_int(handle), encoded)
+    address = <uintptr_t>loader_symbol(PyLong_AsVoidPtr(handle), encoded)
     if address == 0:
         what = "function" if error is AttributeError else "symbol"
         raise error(loader_words() or f"{what} {name!r} not found")
@@ -61,7 +61,7 @@ cdef uintptr_t symbol_address(handle, name, error) except 0:
 
 cdef uintptr_t ordinal_address(handle, number) except 0:
     """The address of the function that a library has under a number."""
-    address = <uintptr_t>loader_ordinal(address_of_int(handle), number) if 0 <= number <= 0xFFFF else 0
+    address = <uintptr_t>loader_ordinal(PyLong_AsVoidPtr(handle), number) if 0 <= number <= 0xFFFF else 0
     if address == 0:
         raise AttributeError(f"function ordinal {number} not found")
     return address

@@ -1,6 +1,22 @@
 """Single values: numbers, characters, addresses, texts and Python objects."""
 
 
+@cython.final
+cdef class ByteOrder:
+    """An attribute of classes, until they are given another one: the class of such values in a byte order."""
+    cdef str order
+
+    def __cinit__(self, order):
+        self.order = order
+
+    def __get__(self, cls, metaclass):
+        if cls is None:
+            return self
+        if (<CType_Type?>cls).other_order is None and inherited(cls) is not None:   # a user's metaclass makes none
+            cls = inherited(cls)
+        return in_byte_order(cls, self.order)
+
+
 cdef class PyCSimpleType(CType_Type):
     """Class of the classes of single values."""
 
@@ -10,12 +26,28 @@ cdef class PyCSimpleType(CType_Type):
         define_simple(cls, scalar, False)
         if type(cls) is not PyCSimpleType or scalar.get_swapped == NULL:
             return
-        native, other = ("le", "be") if _sys.byteorder == "little" else ("be", "le")
-        swapped = PyCSimpleType.__new__(type(cls), f"{name}_{other}", bases, dict(namespace))
-        define_simple(swapped, scalar, True)
-        for each in (cls, swapped):
-            set_type_attribute(each, f"__ctype_{native}__", cls)
-            set_type_attribute(each, f"__ctype_{other}__", swapped)
+        cls.other_order = dict(namespace)
+
+    __ctype_le__ = ByteOrder("little")
+    __ctype_be__ = ByteOrder("big")
+
+
+cdef object in_byte_order(CType_Type cls, str order):
+    """Return a class, or that of the other byte order, made when it is asked for: most programs never do."""
+    cdef CType_Type swapped
+    if cls.other_order is None:
+        raise AttributeError(f"type object {cls.__name__!r} has no attribute '__ctype_{order[0]}e__'")
+    if (order == _sys.byteorder) != cls.swapped:
+        return cls
+    if isinstance(cls.other_order, dict):
+        swapped = PyCSimpleType.__new__(type(cls), f"{cls.__name__}_{order[0]}e", (<object>cls).__bases__,
+                                        cls.other_order)
+        define_simple(swapped, scalar_of_class(cls), True)
+        swapped.other_order = cls
+        with cython.critical_section(cls):
+            if isinstance(cls.other_order, dict):       # or another thread, or the collector's code, was faster
+                cls.other_order = swapped
+    return cls.other_order
 
 
 # Complex numbers have a letter in CPython 3.14, and since then what they are called in buffers' formats.

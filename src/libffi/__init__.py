@@ -46,7 +46,6 @@ from ._ffi import (
     wstring_at,
 )
 from ._ffi import sizeof_of as sizeof
-from ._library import Library
 
 if sys.platform == "win32":
     from ._ffi import WinError, get_last_error, set_last_error
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
 
     from ._debugging import debug
     from ._ffi import ABI
+    from ._library import Library
     from ._tracing import disable_crash_reports, enable_crash_reports, trace
 
 __version__ = "0.1.0"
@@ -75,9 +75,14 @@ if sys.platform == "win32":
 
 if not TYPE_CHECKING:       # or checkers would take any name for one of ours
     def __getattr__(name: str) -> object:
-        # Made when asked for: enum and fnmatch are slow to import.
+        # Made when asked for: enum and fnmatch are slow to import, and who stands on the C API has no use for Library.
         if name == "ABI":
             return _ffi.ABI
+        if name == "Library":
+            from ._library import Library
+
+            globals()[name] = Library
+            return Library
         if name in ("trace", "enable_crash_reports", "disable_crash_reports"):
             from . import _tracing
 

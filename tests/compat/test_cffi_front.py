@@ -69,6 +69,10 @@ PROGRAMS = {
         ffi.new("struct packet *", [1, [7, 8, 9]])),
     "union": lambda ffi, libc: (lambda u: (u.i, u.low, u.high))(ffi.new("union number *", {"f": 1.0})),
     "enum": lambda ffi, libc: (ffi.string(ffi.cast("enum color", 5)), repr(ffi.cast("enum color", 7)), libc.BLUE),
+    "an enum's names": lambda ffi, libc: (list(ffi.typeof("enum color").elements.items()),
+                                          list(ffi.typeof("enum color").relements.items())),
+    "what a type has": lambda ffi, libc: [dir(ffi.typeof(name)) for name in (
+        "int", "int *", "int[3]", "struct point", "enum color", "int(*)(int)")],
     "casts": lambda ffi, libc: [int(ffi.cast(name, value)) for name in ("char", "short", "uint64_t", "_Bool")
                                 for value in (-1, 300, 2 ** 70 + 5, 2.9, b"a")],
     "slices": lambda ffi, libc: (lambda a: (list(a[1:3]), repr(a[1:3]), a[3]))(ffi.new("int[]", [1, 2, 3, 4])),
@@ -109,6 +113,8 @@ WRONG = {
     "beyond the end": lambda ffi, libc: ffi.new("int[2]")[2],
     "beyond a pointer's one": lambda ffi, libc: ffi.new("int *")[1],
     "the null function": lambda ffi, libc: ffi.cast("int(*)(int)", 0)(1),
+    "the null pointer": lambda ffi, libc: ffi.NULL[0],
+    "what a void pointer points to": lambda ffi, libc: ffi.cast("void *", 16)[0],
     "too many items": lambda ffi, libc: ffi.new("int[2]", [1, 2, 3]),
     "another pointer": lambda ffi, libc: ffi.new("int **", ffi.new("short *")),
     "a bit-field's range": lambda ffi, libc: ffi.new("struct flags *", [8]),

@@ -344,3 +344,55 @@ def test_pointer_classes_are_the_classes_own():
     assert not hasattr(Mine, "__pointer_type__")
     assert ctypes.POINTER(Mine) is Mine.__pointer_type__ is ctypes.POINTER(Mine)
     assert ctypes.pointer(Mine()).__class__ is Mine.__pointer_type__
+
+
+def test_classes_of_the_other_byte_order_are_made_when_they_are_asked_for():
+    theirs = sys.byteorder[0]
+    other = "b" if theirs == "l" else "l"
+    swapped = getattr(ctypes.c_int, f"__ctype_{other}e__")
+    assert swapped is getattr(ctypes.c_int, f"__ctype_{other}e__") and swapped.__name__ == f"c_int_{other}e"
+    assert getattr(ctypes.c_int, f"__ctype_{theirs}e__") is getattr(swapped, f"__ctype_{theirs}e__") is ctypes.c_int
+    assert getattr(swapped, f"__ctype_{other}e__") is swapped and swapped(1).value == 1
+    assert bytes(swapped(1)) == bytes(ctypes.c_int(1))[::-1]
+    assert not hasattr(ctypes.c_void_p, "__ctype_be__")
+
+
+def test_a_user_s_class_has_byte_orders_of_its_own_or_those_it_is_given():
+    class Number(ctypes.c_short):
+        pass
+
+    class Meta(type(ctypes.c_short)):
+        pass
+
+    class Named(ctypes.c_short, metaclass=Meta):
+        pass
+    assert issubclass(Number.__ctype_be__, ctypes.c_short) and Number.__ctype_le__.__name__.startswith("Number")
+    assert Named.__ctype_be__ is ctypes.c_short.__ctype_be__
+    Number.__ctype_be__ = ctypes.c_int
+    assert Number.__ctype_be__ is ctypes.c_int and ctypes.c_short.__ctype_be__ is not ctypes.c_int
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 39, 40, 41, 48, 4000])
+def test_storage_of_any_size_is_its_instance_s(size):
+    cls = ctypes.c_ubyte * size
+    for _ in range(50):
+        made = cls(*[i % 256 for i in range(size)])
+        assert ctypes.addressof(made) % 16 == 0 and bytes(made) == bytes(i % 256 for i in range(size))
+        copy = cls.from_buffer_copy(made)
+        ctypes.resize(made, size + 100)
+        ctypes.resize(made, size + 1000)
+        assert bytes(copy) == bytes(made)[:size] and not any(bytes(made)[size:])
+
+
+@pytest.mark.parametrize("use", [ctypes.c_int.from_address, ctypes.CFUNCTYPE(ctypes.c_int)])
+def test_an_int_beyond_all_addresses_is_refused(use):
+    with pytest.raises(OverflowError):
+        use(1 << 70)
+
+
+def test_sizes_of_letters_are_those_of_struct():
+    import struct
+    for letter in [*"bBhHiIlLqQfdP?cnx", "2i", "<l"]:
+        assert ctypes._calcsize(letter) == struct.calcsize(letter)
+    with pytest.raises(struct.error):
+        ctypes._calcsize("y")

@@ -21,16 +21,19 @@ def found(name: str, folders: list[str] | None = None) -> "ModuleSpec":
     return spec
 
 
+PACKAGE = found("ctypes")
+
+
 def folder() -> str:
     """Return the folder of the interpreter's own ctypes package."""
-    locations = found("ctypes").submodule_search_locations
+    locations = PACKAGE.submodule_search_locations
     assert locations is not None
     return locations[0]
 
 
 def code(name: str) -> "CodeType":
     """Return the code of a module of that package, compiled once as for any import."""
-    spec = found("ctypes") if name == "__init__" else found(f"ctypes.{name}", [folder()])
+    spec = PACKAGE if name == "__init__" else found(f"ctypes.{name}", [folder()])
     loader: Any = spec.loader
     compiled: CodeType = loader.get_code(spec.name)
     return compiled
@@ -52,6 +55,8 @@ def import_ours(
     name: str, globals: "Any" = None, locals: "Any" = None, fromlist: "Any" = (), level: int = 0
 ) -> "ModuleType":
     """What `import` does in that source: `ctypes` and `_ctypes` are ours there."""
+    if name == "struct" and fromlist == ("calcsize",):
+        return imported(OURS["_ctypes"])        # which has it, while struct takes as long as a sixth of ctypes
     renamed = ours(name) if level == 0 else name
     if renamed == name:
         return builtins.__import__(name, globals, locals, fromlist, level)

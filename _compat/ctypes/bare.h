@@ -1,0 +1,51 @@
+/* Instances made and freed, without what Cython does for any class: all others extend this one. */
+#ifndef COMPAT_CTYPES_BARE_H
+#define COMPAT_CTYPES_BARE_H
+
+#include <Python.h>
+
+enum { ROOM = 40 };                     /* so much storage is in the instance */
+
+/* _CData of data.pyx, which is compared at import. */
+typedef struct {
+    PyObject_HEAD
+    char *data;
+    PyObject *base, *objects;
+    Py_ssize_t size, length, index;
+    char room[ROOM];
+    char allocated, resized, lent;
+} bare_instance;
+
+/* One without storage.  New; raises. */
+static inline PyObject *make_bare(PyTypeObject *type)
+{
+    bare_instance *made = (bare_instance *)type->tp_alloc(type, 0);
+    if (made == NULL)
+        return NULL;
+    made->base = Py_NewRef(Py_None);
+    made->objects = Py_NewRef(Py_None);
+    return (PyObject *)made;
+}
+
+static void (*free_blocks_of)(void *storage);       /* of those that were resized */
+
+static void free_bare(PyObject *self)
+{
+    bare_instance *instance = (bare_instance *)self;
+    PyObject_GC_UnTrack(self);
+    if (instance->allocated && !instance->resized)
+        PyMem_Free(instance->data);
+    else if (instance->resized)
+        free_blocks_of(instance->data);
+    Py_CLEAR(instance->base);
+    Py_CLEAR(instance->objects);
+    Py_TYPE(self)->tp_free(self);
+}
+
+static void give_free(PyTypeObject *type, void (*free_blocks)(void *storage))
+{
+    free_blocks_of = free_blocks;
+    type->tp_dealloc = free_bare;
+}
+
+#endif
