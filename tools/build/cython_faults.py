@@ -1,4 +1,4 @@
-"""What Cython 3.3.1 gets wrong, mended in the C that it wrote.
+"""What Cython 3.2 and 3.3 get wrong, mended in the C that it wrote.
 
 Where there is no memory to append a comprehension's item, the helper that takes the item frees it, and so does its
 caller.  Under `_testcapi.set_nomemory` that is a crash (tests/reliability/test_no_memory.py).
@@ -16,7 +16,7 @@ from pathlib import Path
 TWICE_FREED = re.compile(r"(int result = PyList_Append\(list, x\);\n\s*)(Py_DECREF\(x\);\n\s*return result;)")
 KEPT_WRAPPER = re.compile(r"(\(\(PyWrapperDescrObject \*\)wrapper\)->d_base = &\w+;\n\s*\}\n)(\s*\})")
 FORGOTTEN_CLASS = re.compile(r"#if CYTHON_USE_TYPE_SPECS(\n#define __Pyx_PyHeapTypeObject_GC_Del\(obj\)  \{)")
-WITHOUT_METACLASS = re.compile(r"(Py_SET_TYPE\(result, metaclass\);\n\s*)(Py_DECREF\(old_tp\);)")
+WITHOUT_METACLASS = re.compile(r"(?<!HEAPTYPE\) )(Py_DECREF\(old_tp\);)")
 NONE_LEFT = re.compile(r"(?<!; )(__Pyx_DECREF_SET\(__pyx_\d*genexpr\d*__pyx_v_\w+, Py_None\);)")
 
 
@@ -26,7 +26,7 @@ def mend(path: Path) -> None:
     mended = TWICE_FREED.sub(r"\1if (result == 0) \2", text)
     mended = KEPT_WRAPPER.sub(r"\1    Py_DECREF(wrapper);\n\2", mended)
     mended = FORGOTTEN_CLASS.sub(r"#if 1\1", mended)
-    mended = WITHOUT_METACLASS.sub(r"\1if (((PyTypeObject *)old_tp)->tp_flags & Py_TPFLAGS_HEAPTYPE) \2", mended)
+    mended = WITHOUT_METACLASS.sub(r"if (((PyTypeObject *)old_tp)->tp_flags & Py_TPFLAGS_HEAPTYPE) \1", mended)
     mended = NONE_LEFT.sub(r"Py_INCREF(Py_None); \1", mended)
     if mended != text:
         path.write_text(mended, encoding="utf-8")
