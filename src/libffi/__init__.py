@@ -93,6 +93,9 @@ if not TYPE_CHECKING:       # or checkers would take any name for one of ours
             return _debugging.debug
         raise AttributeError(f"module 'libffi' has no attribute {name!r}")
 
+    def __dir__() -> "list[str]":
+        return sorted({*globals(), *__all__})       # what waits, too
+
 
 def include(*headers: str, library: "str | None" = None, **options: "Any") -> "ModuleType":
     """Return a module made of C headers in memory, for notebooks and first tries.

@@ -51,3 +51,9 @@ def test_rooms_are_entered_by_their_face():
 def test_private_modules_have_an_underscore():
     assert {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("_")} | {
         "__init__", "__main__"} == PUBLIC
+
+
+def test_names_that_wait_are_listed(run_python):
+    """Some are imported when asked for; who looks before that sees them all the same."""
+    printed = run_python("import libffi; print(sorted(set(libffi.__all__) - set(dir(libffi))))")
+    assert printed == "[]\n"
