@@ -317,6 +317,7 @@ def test_a_process_ends_while_threads_of_c_are_at_home_in_its_interpreters(run_p
     from helpers.interpreters import PRELUDE
 
     printed = run_python(PRELUDE + THEIRS + """
+import time
 library = Library(path)
 start_thread = library.function("start_thread", c.int, [c.pointer, c.int, c.pointer])
 others = [theirs("f = lambda x: x + 1") for _ in range(3)]
@@ -324,7 +325,7 @@ results = Library("c").function("calloc", c.ptr(c.int), [c.size_t, c.size_t])(50
 assert [f(1) for _, f in others] == [2, 2, 2]
 assert start_thread(c.pointer(others[1][1].address), 50_000_000, results) == 0
 while not results[100]:
-    pass
+    time.sleep(0.001)       # CPython up to 3.12 lets no other interpreter's thread run beside one that only computes
 print("ends", flush=True)
 """, gil, compile_c(C_SOURCES / "callbacks.c"))
     assert printed == "ends\n"
@@ -376,6 +377,8 @@ assert {one.address for one in libffi.closures()} == {mine.address, careless.add
       for there in ("pool.submit", "loop.call_soon_threadsafe"))])
 def test_what_a_closure_dispatches_runs_in_its_own_interpreter(in_interpreters, gil, dispatch):
     """Another interpreter's thread calls it, and one of C's: a queue, a pool, a loop and its coroutines are there."""
+    if gil == "own" and sys.version_info < (3, 13):
+        pytest.skip("the process ends with an interpreter that imported asyncio, without libffi, too")
     in_interpreters(THEIRS + """
 other = create()
 run(other, '''
