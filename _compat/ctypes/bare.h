@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "base/trashcan.h"
+
 enum { ROOM = 40 };                     /* so much storage is in the instance */
 
 /* _CData of data.pyx, which is compared at import. */
@@ -29,10 +31,9 @@ static inline PyObject *make_bare(PyTypeObject *type)
 
 static void (*free_blocks_of)(void *storage);       /* of those that were resized */
 
-static void free_bare(PyObject *self)
+static void free_parts(PyObject *self)
 {
     bare_instance *instance = (bare_instance *)self;
-    PyObject_GC_UnTrack(self);
     if (instance->allocated && !instance->resized)
         PyMem_Free(instance->data);
     else if (instance->resized)
@@ -40,6 +41,19 @@ static void free_bare(PyObject *self)
     Py_CLEAR(instance->base);
     Py_CLEAR(instance->objects);
     Py_TYPE(self)->tp_free(self);
+}
+
+static void free_bare(PyObject *self)
+{
+    const bare_instance *instance = (bare_instance *)self;
+    PyObject_GC_UnTrack(self);
+    if (instance->base == Py_None && instance->objects == Py_None) {
+        free_parts(self);
+        return;
+    }
+    Py_TRASHCAN_BEGIN(self, free_bare)      /* what it keeps may be the last to keep another one, and so on */
+    free_parts(self);
+    Py_TRASHCAN_END
 }
 
 static void give_free(PyTypeObject *type, void (*free_blocks)(void *storage))

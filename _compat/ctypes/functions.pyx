@@ -3,6 +3,7 @@
 cdef bint argtypes_are_needed = False       # a call without them is refused
 
 
+@cython.trashcan(True)          # of a callback whose callable has a callback of ...
 cdef class _Function(_CData):
     """Function Pointer"""
     cdef vectorcall entry

@@ -99,6 +99,35 @@ if cffi:
     @chain(lambda: bytearray(8))
     def buffers_of_cffi(last): return ffi.buffer(ffi.from_buffer(last))
 
+from libffi.compat import ctypes
+
+class Kept(ctypes.Structure):
+    _fields_ = [("next", ctypes.c_void_p), ("object", ctypes.py_object)]
+
+Kept_p = ctypes.POINTER(Kept)
+Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+
+@chain(lambda: None)
+def objects_of_ctypes(last): return ctypes.py_object(last)
+
+@chain(lambda: None)
+def structures_of_ctypes(last): return Kept(None, (last,))
+
+@chain(Kept)
+def pointers_of_ctypes(last): return ctypes.cast(ctypes.pointer(last), Kept_p).contents
+
+@chain(lambda: bytearray(64))
+def storage_of_ctypes(last): return (ctypes.c_char * 64).from_buffer(last)
+
+@chain(lambda: abs)
+def callbacks_of_ctypes(last): return Callback(functools.partial(lambda last, x: x, last))
+
+@chain(lambda: abs)
+def errcheck_of_ctypes(last):
+    made = Callback(abs)
+    made.errcheck = functools.partial(lambda last, *args: 0, last)
+    return made
+
 threading.stack_size(int(sys.argv[1]) * 1024)
 for name in sys.argv[2:] or CHAINS:
     print(name, end="... ", flush=True)
