@@ -43,11 +43,16 @@ static void free_parts(PyObject *self)
     Py_TYPE(self)->tp_free(self);
 }
 
+static inline int is_last_reference(PyObject *kept)
+{
+    return kept != NULL && Py_REFCNT(kept) == 1;
+}
+
 static void free_bare(PyObject *self)
 {
     const bare_instance *instance = (bare_instance *)self;
     PyObject_GC_UnTrack(self);
-    if (instance->base == Py_None && instance->objects == Py_None) {
+    if (!is_last_reference(instance->base) && !is_last_reference(instance->objects)) {
         free_parts(self);
         return;
     }
