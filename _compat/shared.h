@@ -4,13 +4,8 @@
 
 #include <Python.h>
 
+#include "base/locks.h"
 #include "libffi/libffi_api.h"
-
-#ifdef Py_GIL_DISABLED
-#define FREE_THREADED 1
-#else
-#define FREE_THREADED 0
-#endif
 
 /* MSVC builds no front without a GIL. */
 #if FREE_THREADED && defined(__GNUC__)

@@ -63,22 +63,17 @@ cdef object new_array_class(CType_Type cls, length):
         raise ValueError(f"Array length must be >= 0, not {length}")
     need_concrete(cls)
     made = PyCArrayType(f"{cls.__name__}_Array_{length}", (Array,), {"_length_": length, "_type_": cls})
-    with cython.critical_section(cls):      # others may have made one meanwhile
+    with cython.critical_section(cls):
         if cls.arrays is None:
             cls.arrays = {}
         arrays = cls.arrays
-        known = arrays.get(length)
-        found = None if known is None else known()
-        if found is None:
-            arrays[length], found = _weak_reference(made, lambda gone: forget_class(arrays, length, gone)), made
-    return found
-
-
-cdef object forget_class(dict arrays, length, gone):
-    """A class of arrays is no more; another one may have its place already."""
-    with cython.critical_section(arrays):
-        if arrays.get(length) is gone:
-            del arrays[length]
+    place = _weak_reference(made, lambda gone: dict_forget(arrays, length, gone))
+    while True:
+        known = dict_get_or_put(arrays, length, place)      # another thread may have made one meanwhile
+        found = known()
+        if found is not None:
+            return found
+        dict_forget(arrays, length, known)
 
 
 cdef class _Array(_CData):

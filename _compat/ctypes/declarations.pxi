@@ -72,9 +72,16 @@ cdef extern from "loaded.h":
 
     object loaded_libraries()
 
+cdef extern from "base/locks.h":
+    ctypedef struct short_lock:
+        pass
+    void LOCK(short_lock *)
+    void UNLOCK(short_lock *)
+
 cdef extern from "base/shared_dict.h":
     object dict_get(dict, object)
     object dict_get_or_put(dict, object, object)
+    int dict_forget(dict, object, object) except -1
 
 cdef extern from "../shared.h":
     bint FREE_THREADED

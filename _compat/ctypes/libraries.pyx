@@ -24,29 +24,36 @@ cdef class Opened:
 
 
 cdef dict opened_handles = {}
+cdef short_lock counting
 
 
 cdef object open_library(name, int flags):
     cdef Opened opened
     _sys.audit("ctypes.dlopen", name)
     handle = <uintptr_t>loader_open(name, flags)
-    with cython.critical_section(opened_handles):
+    LOCK(&counting)
+    try:
         opened = opened_handles.get(handle)
         if opened is None:
             opened = opened_handles[handle] = Opened.__new__(Opened)
         opened.count += 1
+    finally:
+        UNLOCK(&counting)
     return handle
 
 
 cdef int close_library(handle) except -1:
     cdef Opened opened
     loader_close(PyLong_AsVoidPtr(handle))
-    with cython.critical_section(opened_handles):
+    LOCK(&counting)
+    try:
         opened = opened_handles.get(handle)
         if opened is not None:
             opened.count -= 1
             if opened.count == 0:
                 del opened_handles[handle]
+    finally:
+        UNLOCK(&counting)
     return 0
 
 

@@ -26,12 +26,12 @@ typedef char short_lock;
 /* Around a change of what is made once: interned types and CIFs, CIFs' handles, the ABI enum. */
 static short_lock interning;
 
-static void lock_interned(void)
+static inline void lock_interned(void)
 {
     LOCK(&interning);
 }
 
-static void unlock_interned(void)
+static inline void unlock_interned(void)
 {
     UNLOCK(&interning);
 }
