@@ -240,11 +240,10 @@ COLD static int stop_foreign_threads(void)
     int tries = 2000, left;
     finalizer = this_thread();
     __atomic_store_n(&own_house.finalizing, 1, __ATOMIC_SEQ_CST);
-    while ((left = count_left()) > 0 && tries-- > 0) {
-        Py_BEGIN_ALLOW_THREADS
+    Py_BEGIN_ALLOW_THREADS      /* once: threads that compute do not let go of the GIL at each try */
+    while ((left = count_left()) > 0 && tries-- > 0)
         rest_a_millisecond();
-        Py_END_ALLOW_THREADS
-    }
+    Py_END_ALLOW_THREADS
     if (left == 0)
         send_guests_home(&own_house);
     return left;

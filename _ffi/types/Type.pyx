@@ -3,6 +3,7 @@
 
 @cython.final
 @cython.no_gc_clear             # see clear_type()
+@cython.trashcan(True)          # it may be the last to hold another one, and so on, CIFs in between
 cdef class Type:
     """Describe a C type and convert its values.
 

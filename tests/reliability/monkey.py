@@ -75,6 +75,7 @@ class Monkey:
         self.fronts = [front.c_int(5), FrontPoint(1), (front.c_int * 4)(1, 2, 3, 4), front.create_string_buffer(9)]
         self.others = []        # (interpreter or None, function of its closure, what that calls)
         self.depth = self.worked = 0
+        self.starved = False    # an allocation is about to fail
         library, name = ("msvcrt", "_snprintf") if sys.platform == "win32" else (None, "snprintf")
         self.snprintf = Library(library).function(name, c.int, [c.ptr(c.char), c.size_t, c.string, ...])
         self.steps = [getattr(self, name) for name in sorted(dir(self)) if name.startswith("step_")]
@@ -86,7 +87,7 @@ class Monkey:
         return self.worked
 
     def step(self):
-        if self.depth > DEEPEST:
+        if self.depth > DEEPEST or self.starved:
             return
         self.depth += 1
         try:
@@ -311,8 +312,8 @@ class Monkey:
     def step_without_memory(self):
         """One allocation of an operation fails.
 
-        Not in a function of Python's: where CPython 3.12 and 3.13 find no memory for a `lambda`, its code loses a
-        reference and dies one day under others.
+        Not in a function of Python's, nor in steps that classes' methods take then: where CPython 3.12 and 3.13 find no
+        memory for a `lambda`, its code loses a reference and dies one day under others.
         """
         pick, kind, value = self.random.choice, self.type(), pick_plain(self.random)
         memory, closure = pick(self.memory), pick(self.closures).cif.closure(abs)
@@ -326,11 +327,13 @@ class Monkey:
             (closure.cif.call, closure, *[value for _ in closure.cif.argtypes]), (self.snprintf, None, 0, "%d", value),
             (libffi.string_at, memory), (libffi.addressof, memory), (memory.close,), (libffi.owned, pointer, abs)]))
         first = self.random.randrange(30)
+        self.starved = True
         try:
             _testcapi.set_nomemory(first, first + 1)
             made = operation()
         finally:
             _testcapi.remove_mem_hooks()
+            self.starved = False
         self.keep(made)
         repr(made)
 

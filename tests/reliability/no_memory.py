@@ -26,6 +26,7 @@ import io
 import itertools
 import os
 import pickle
+import queue
 import sys
 import tempfile
 from pathlib import Path
@@ -33,6 +34,11 @@ from pathlib import Path
 import libffi
 import libffi.bindgen
 from libffi import CIF, Library, c, closure
+
+try:
+    import numpy
+except ImportError:
+    numpy = None
 
 PROCESS = Library(None)
 NAMES = itertools.count()
@@ -183,6 +189,14 @@ def pickled_types():
 @operation("types")
 def features():
     return lambda: libffi.features()
+
+
+@operation("types")
+def types_around_others():
+    inner = c.struct(a_name(), x=c.int)
+    return lambda: (c.wrap(c.short), c.ndarray(c.double), c.ndarray(c.int, writable=False),
+                    c.ptr(inner, const=True).const, c.big(c.array(c.int, next(NAMES) + 1)), inner.byteorder,
+                    c.struct(a_name(), i=c.bits(c.int, 3), o=c.ptr(inner)).bits)
 
 
 # ---- CIFs ----
@@ -373,6 +387,31 @@ def raw_blocks():
     return pack
 
 
+@operation("calls")
+def converted():
+    function = LABS.cif.bind(LABS, convert=[int], errcheck=max, errno=True, gil="hold")
+    held = CIF(c.py_object, [c.py_object, c.wrap(c.uchar)]).closure(lambda value, number: [value, number])
+    return lambda: (LABS.cif.bind(LABS, convert={0: int})("-5"), held.cif.bind(held)(function, 300), held(1, 2))
+
+
+@operation("calls")
+def what_functions_say():
+    function = LABS.cif.bind(LABS)
+    return lambda: (function.parameters, function.__qualname__, repr(function), repr(function.call), hash(function),
+                    function.library, function.convert, function == LABS)
+
+
+@operation("calls")
+def arrays_that_are_checked():
+    if numpy is None:
+        return lambda: None
+    total = CIF(c.double, [c.pointer, c.ptr(c.double, const=True), c.pointer]).closure(lambda *given: 1.5)
+    function = CIF(c.double, [c.ndarray(c.double), *total.cif.argtypes[1:]]).bind(total)
+    numbers = numpy.arange(6.0)
+    return lambda: (function(numbers, numbers, numbers), LABS.map(numpy.arange(5)), c.array(c.double, 6).at(numbers)[2],
+                    c.array(c.double, 6).new(numbers)[3], LABS(numbers.dtype.itemsize))
+
+
 # ---- closures ----
 
 @operation("closures")
@@ -417,6 +456,66 @@ def expired():
     made.close()
 
     return raising_in_c(function, libffi.ClosureExpired)
+
+
+@operation("closures")
+def raising_to_a_hook():
+    made = LABS.cif.closure(lambda n: n // 0, on_exception=bool, on_error=3)
+    function = LABS.cif.bind(made)
+    return lambda: (function(5), LABS.cif.closure(abs, on_exception=bool, name="other"))
+
+
+@operation("closures")
+def run_elsewhere():
+    waiting = queue.SimpleQueue()
+    cif = CIF(c.void, [c.string, c.long])
+
+    def use():
+        function = cif.bind(cif.closure(print, dispatch=waiting))
+        function("text", 1 << 40)
+        cif.bind(cif.closure(print, dispatch=functools.partial(max, 3, key=id)))("text", 2)
+        return waiting.get_nowait().args
+    return use
+
+
+@operation("closures")
+def of_other_conventions():
+    cif, features = CIF(c.long, [c.long, c.double]), libffi.features()
+    result = bytearray(16)
+
+    def use():
+        if features["go_closures"]:
+            cif.call_go(cif.go_closure(max), 1 << 40, 2.0)
+        if features["raw_api"]:
+            raw = cif.raw_closure(max)
+            cif.raw_call(raw, result, cif.ptrarray_to_raw([c.long.new(3), c.double.new(1.5)]))
+    return use
+
+
+class Handler:
+    @closure(c.long, [c.long])
+    def handle(self, number):
+        return number + 1
+
+
+@operation("closures")
+def of_methods():
+    def use():
+        handler = Handler()
+        return LABS.cif.bind(handler.handle)(1 << 40), repr(handler.handle), handler.handle.age, handler.handle.callable
+    return use
+
+
+@operation("closures")
+def in_quarantine():
+    def use():
+        libffi.closure_quarantine(3)
+        try:
+            for _ in range(5):
+                LABS.cif.closure(abs).close()
+        finally:
+            libffi.closure_quarantine(4096)
+    return use
 
 
 @operation("closures")
@@ -635,6 +734,25 @@ def function_pointers():
         memory = holder.new(f=LABS)
         made = kind(LABS.address)
         return memory.f(-5), made(-6), holder.new(f=LABS.cif.closure(abs)).f(-7)
+    return use
+
+
+@operation("pointers")
+def capsules():
+    memory = POINT.new()
+    return lambda: (libffi.capsule(LABS), libffi.capsule(memory), libffi.typeof(memory), libffi.pointer_to(memory))
+
+
+@operation("pointers")
+def through_them():
+    node = NODE.new(text="text", next=NODE.new(items=[1, 2, 3]), items=[4, 5, 6])
+    pointer = c.ptr(POINT)(POINT.new())
+    characters = c.ptr(c.char)(c.array(c.char, 9).new(b"a text"))
+
+    def use():
+        pointer.x = 1.5
+        return (pointer.y, node.next.items[1], characters.text(), [*characters], 1 + characters, bool(pointer),
+                int(pointer), pointer[0], characters[0:3], c.void, c.pointer(node) == pointer)
     return use
 
 

@@ -653,6 +653,26 @@ def test_the_interpreter_ends_while_threads_of_c_call_without_a_pause(run_python
     assert out == "end\n"
 
 
+def test_callbacks_that_never_end_do_not_keep_the_process(run_python, callbacks):
+    """Python waits two seconds for threads of C's, and does not ask these for the GIL in between."""
+    out = run_python("""
+        import sys, time, warnings
+        from libffi import CIF, Library, c
+        warnings.simplefilter("ignore")
+        cif = CIF(c.int, [c.int])
+        def compute(x):
+            while True:
+                x += 1
+        f = cif.closure(compute)
+        call_for_ever = Library(sys.argv[1]).function("call_for_ever", c.int, [c.func(cif)])
+        for _ in range(16):
+            assert call_for_ever(f) == 0
+        time.sleep(0.05)
+        print("end", flush=True)
+    """, callbacks.path)
+    assert out == "end\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl of Linux")
 def test_works_where_memory_is_never_writable_and_executable(run_python):
     """PR_SET_MDWE (Linux 6.3): a mapping that was writable cannot become executable."""

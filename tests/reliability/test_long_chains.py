@@ -163,3 +163,25 @@ def test_each_owner_of_a_long_chain_is_freed_once(run_python):
             print(sorted(freed) == list(range(20_000)))
         main()
     """) == "True\n"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("step", ["c.func(CIF(c.int, [T]))", "c.func(CIF(T, [c.int]))", "c.func(CIF(c.int, [T, ...]))"])
+def test_types_that_nest_as_deeply_as_they_may(run_python, step, size):
+    assert run_python(f"""
+        import sys, threading, weakref
+        from libffi import BadTypedef, CIF, c
+
+        T = c.pointer
+        try:
+            while True:
+                T = {step}
+        except BadTypedef:
+            held, gone = [T], weakref.ref(T)
+        del T
+        threading.stack_size(int(sys.argv[1]) * 1024)
+        thread = threading.Thread(target=held.clear)
+        thread.start()
+        thread.join()
+        print(gone())
+    """, str(size)) == "None\n"
