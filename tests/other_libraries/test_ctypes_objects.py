@@ -135,6 +135,13 @@ def test_names_of_structures_are_python_s(same):
             same(c.ptr(c.ptr(POINT)))(ctypes.pointer(value))
 
 
+def test_a_simple_type_of_the_users(same):
+    """ctypes.cast() knows c_void_p itself and classes that extend it."""
+    class Handle(ctypes._SimpleCData):
+        _type_ = "P"
+    assert same(c.pointer)(Handle(5)) == 5 and same(c.pointer)(ctypes.c_void_p(6)) == 6
+
+
 def test_pointers_to_pointers(same):
     """The pointer itself where its own type is wanted, where it lies where C wants a pointer to that."""
     number = ctypes.c_int(7)

@@ -17,6 +17,7 @@ import array
 import asyncio
 import contextlib
 import copy
+import ctypes
 import enum
 import faulthandler
 import functools
@@ -69,6 +70,7 @@ NODE = c.struct("node")
 NODE.define([("next", c.ptr(NODE)), ("text", c.string), ("items", c.array(c.int, 3)), ("colour", c.enum(Colour))])
 EITHER = c.union("either", i=c.int64, d=c.double)
 FIELDS = c.struct("fields", a=c.bits(c.int, 3), b=c.bits(c.uint, 7))
+POINT_OF_CTYPES = type("Point", (ctypes.Structure,), {"_fields_": [("x", ctypes.c_int)]})
 COMPARE = CIF(c.int, [c.ptr(c.int, const=True), c.ptr(c.int, const=True)])
 QSORT = PROCESS.function("qsort", c.void, [c.pointer, c.size_t, c.size_t, c.func(COMPARE)])
 LABS = PROCESS.function("labs", c.long, [c.long])
@@ -777,6 +779,15 @@ def enums():
 def addresses():
     memory = POINT.new()
     return lambda: (libffi.addressof(memory), libffi.sizeof(memory), libffi.string_at(memory, 3))
+
+
+@operation("pointers")
+def of_objects_of_ctypes():
+    function = CIF(c.size_t, [c.pointer]).closure(id)
+    function = function.cif.bind(function)
+    given = [POINT_OF_CTYPES(), ctypes.c_void_p(5), ctypes.c_char_p(b"text"), ctypes.pointer(ctypes.c_int(5)),
+             ctypes.byref(ctypes.c_int(5), 2), (ctypes.c_int * 3)()]
+    return lambda: [*map(function, given), c.from_ctypes(POINT_OF_CTYPES)]
 
 
 # ---- other packages' front doors ----

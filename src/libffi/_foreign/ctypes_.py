@@ -154,7 +154,10 @@ def stand_in(T: Type | None, value: Any) -> object:
     wants_pointer = T is not None and T.kind in _POINTERS
     if isinstance(value, _Reference):
         owner = value._obj
-        address = ctypes.cast(value, ctypes.c_void_p).value or 0
+        try:
+            address = ctypes.cast(value, ctypes.c_void_p).value or 0
+        except ctypes.ArgumentError:        # there is nothing else that a byref() can be refused for
+            raise MemoryError from None
         target: Type = c.void
         if address == ctypes.addressof(owner):
             alike = T is not None and T.kind == "pointer" and _is_alike(T.item, type(owner))
@@ -181,7 +184,8 @@ def stand_in(T: Type | None, value: Any) -> object:
         return None
     if have.kind in ("string", "bytes", "wstring"):
         have = c.ptr(have.item, const=True)
-    return _view(have, ctypes.cast(value, ctypes.c_void_p).value or 0, (value, _kept(value)))
+    # Not ctypes.cast(): it refuses a simple type of the user's, and an ArgumentError is what it makes of a MemoryError.
+    return _view(have, ctypes.c_void_p.from_buffer(value).value or 0, (value, _kept(value)))
 
 
 _POINTERS = ("pointer", "string", "bytes", "wstring", "function")
