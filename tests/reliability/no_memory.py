@@ -781,15 +781,6 @@ def addresses():
     return lambda: (libffi.addressof(memory), libffi.sizeof(memory), libffi.string_at(memory, 3))
 
 
-@operation("pointers")
-def of_objects_of_ctypes():
-    function = CIF(c.size_t, [c.pointer]).closure(id)
-    function = function.cif.bind(function)
-    given = [POINT_OF_CTYPES(), ctypes.c_void_p(5), ctypes.c_char_p(b"text"), ctypes.pointer(ctypes.c_int(5)),
-             ctypes.byref(ctypes.c_int(5), 2), (ctypes.c_int * 3)()]
-    return lambda: [*map(function, given), c.from_ctypes(POINT_OF_CTYPES)]
-
-
 # ---- other packages' front doors ----
 
 def plus(a, b):
@@ -898,6 +889,15 @@ def calls_of_cffi():
         text = ffi.new(types["char[]"], b"text")
         return library.abs(-5), library.snprintf(ffi.NULL, 0, b"%d%s", ffi.cast(types["int"], 5), text)
     return use
+
+
+@operation("fronts")
+def objects_of_ctypes_for_c():
+    function = CIF(c.size_t, [c.pointer]).closure(id)
+    function = function.cif.bind(function)
+    given = [POINT_OF_CTYPES(), ctypes.c_void_p(5), ctypes.c_char_p(b"text"), ctypes.pointer(ctypes.c_int(5)),
+             ctypes.byref(ctypes.c_int(5), 2), (ctypes.c_int * 3)()]
+    return lambda: [*map(function, given), c.from_ctypes(POINT_OF_CTYPES)]
 
 
 # ---- libraries ----
