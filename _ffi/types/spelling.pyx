@@ -16,7 +16,7 @@ cdef str spell(Type type, str inner):
     if type.info.kind == K_ARRAY:
         return spell(<Type>type.item, f"{inner}[{type.info.length}]")
     if type.info.kind == K_FUNCTION:
-        return spell_function(type.cif, f"(*{inner})")
+        return spell_call(type.cif, f"({convention_of(type.cif)}*{inner})")
     if type.info.kind == K_BITS:
         packed = "" if type.info.alignment else " __attribute__((packed))"
         return f"{spell(<Type>type.item, inner)} : {type.info.length}{packed}"
@@ -32,6 +32,19 @@ cdef str shorten(str name):
 
 
 cdef str spell_function(CIF cif, str inner):
+    return convention_of(cif) + spell_call(cif, inner)
+
+
+cdef str convention_of(CIF cif):
+    """Return the attribute of what is called otherwise than C's functions are, where compilers have one."""
+    if cif.state.abi == core_default_abi():
+        return ""
+    word = {"STDCALL": "stdcall", "FASTCALL": "fastcall", "THISCALL": "thiscall", "GNUW64": "ms_abi"}.get(
+        get_abi()(<int>cif.state.abi).name)
+    return "" if word is None else f"__attribute__(({word})) "
+
+
+cdef str spell_call(CIF cif, str inner):
     arguments = [type_name(type) for type in cif.argtypes]
     if cif.state.variadic:
         arguments.append("...")

@@ -13,13 +13,14 @@ A table has a line for each name, in Python's syntax with the names of `libffi.c
     getters      zlib_version = @libffi_shim_zlib_version string
     left_out     gzerror2 = libz.so.1 has no symbol 'gzerror2'
 
-`name@symbol` stands where the library calls it otherwise, and a macro's other name is `name = function`.
+`name@symbol` stands where the library calls it otherwise, and a macro's other name is `name = function`. A calling
+convention that is not C's own stands behind a function's result, as in `-> int by STDCALL`, and last in a `func()`.
 Nothing here imports a compiler's or a parser's parts: an import costs what reading the text costs.
 """
 import os
 from _thread import RLock
 
-from libffi import CIF, Library, LibraryNotFound, Struct, SymbolNotFound, Type, _ffi, c, features
+from libffi import ABI, CIF, Library, LibraryNotFound, Struct, SymbolNotFound, Type, _ffi, c, features
 from libffi._ffi import scalars
 
 TYPE_CHECKING = False       # importing typing would cost more than all the rest
@@ -158,9 +159,9 @@ class Bindings:
     def _function(self, name: str, text: str) -> "Any":
         if ") -> " not in text:
             return self._resolve(text)      # another name of it
-        symbol, restype, parameters = self._signature(name, text)
+        symbol, restype, parameters, convention = self._signature(name, text)
         library, _ = self._find(symbol)
-        function = library.function(symbol, restype, parameters.values())
+        function = library.function(symbol, restype, parameters.values(), abi=convention)
         return _ffi._describe(function, doc=self._doc(name), signature=_signature(parameters),
                               module=self._module["__name__"], qualname=name)
 
@@ -178,13 +179,15 @@ class Bindings:
         function.__signature__ = _signature(parameters)
         return function
 
-    def _signature(self, name: str, text: str) -> "tuple[str, Type, dict[str, Any]]":
-        """Return a function's symbol, result type and parameters; no library is asked."""
+    def _signature(self, name: str, text: str) -> "tuple[str, Type, dict[str, Any], ABI | None]":
+        """Return a function's symbol, result type, parameters and convention; no library is asked."""
         symbol = name
         if text[:1] == "@":
             symbol, _, text = text[1:].partition("(")
         arguments, _, result = text.rpartition(") -> ")
-        return symbol, self._by_value(self._read(result)), self._read(f"parameters({arguments})")
+        result, _, convention = result.partition(" by ")
+        parameters = self._read(f"parameters({arguments})")
+        return symbol, self._by_value(self._read(result)), parameters, _convention(convention)
 
     def _variable(self, name: str, text: str) -> "Any":
         symbol = name
@@ -322,7 +325,8 @@ class _Scope(dict):  # type: ignore[type-arg]
             array=lambda item, length: c.array(by_value(item), length),
             va_list=c.va_list, vector=c.vector,
             bits=lambda base, width, packed=False: c.bits(as_type(base), width, packed), exact=c.exact,
-            func=lambda result, arguments: c.func(CIF(by_value(result), [by_value(kind) for kind in arguments])),
+            func=lambda result, arguments, convention="": c.func(
+                CIF(by_value(result), [by_value(kind) for kind in arguments], abi=_convention(convention))),
             struct=nameless(c.struct), union=nameless(c.union), members=members,
             number=None, macro_parameters=lambda **kinds: kinds,
             parameters=lambda **kinds: {name: by_value(kind) for name, kind in kinds.items()},
@@ -334,6 +338,10 @@ class _Scope(dict):  # type: ignore[type-arg]
 
     def __missing__(self, name: str) -> "Any":
         return self._bindings._resolve(name)
+
+
+def _convention(name: str) -> "ABI | None":
+    return ABI[name] if name else None
 
 
 def _signature(parameters: "dict[str, Any]") -> "Any":

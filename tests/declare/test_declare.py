@@ -514,7 +514,7 @@ ERRORS = {
     "struct s { int x; } __attribute__((scalar_storage_order(\"big\")));": (1, 57, "expected \"big-endian\""),
     "struct s { long double x; } __attribute__((scalar_storage_order(\"big-endian\")));": (1, 8, "other machines"),
     "int f(int x) __attribute__((unheard_of));": (1, 29, "'unheard_of'"),
-    "int f(int) __attribute__((ms_abi));": (1, 27, "calling convention"),
+    "int f(int) __attribute__((vectorcall));": (1, 27, "calling convention"),
     "int __vectorcall f(int);": (1, 5, "calling convention __vectorcall"),
     "int f(struct later x);": (1, 20, "incomplete type struct later"),
     "extern struct later x;": (1, 21, "incomplete type struct later"),

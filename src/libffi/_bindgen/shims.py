@@ -12,7 +12,9 @@ from libffi._bindgen.errors import BindgenError
 from libffi._bindgen.formulas import PREFIX as PARAMETER
 from libffi._bindgen.formulas import is_variadic, makes_words, parameter_names
 from libffi._bindgen.references import missing_references
+from libffi._bindgen.spelling import is_default
 from libffi._reader import FunctionDeclaration, Parsed, Qualified, VariableDeclaration, type_named
+from libffi._reader.words import CONVENTIONS
 
 PREFIX = "libffi_shim_"
 _HEAD = """\
@@ -272,7 +274,9 @@ class ShimMaker:
                 return f"{item} const *" if kind.const else f"{item} *"
             case "function":
                 arguments = ", ".join([*map(self.spell, kind.cif.argtypes), *(["..."] if kind.cif.variadic else [])])
-                return f"__typeof__({self.spell(kind.cif.restype)} (*)({arguments or 'void'}))"
+                words = [f"__attribute__(({word})) " for word, abi in CONVENTIONS.items()
+                         if abi == kind.cif.abi.name and not is_default(kind.cif)]
+                return f"__typeof__({self.spell(kind.cif.restype)} ({''.join(words)}*)({arguments or 'void'}))"
             case "array":
                 return f"__typeof__({self.spell(kind.item)}[{kind.length}])"
             case "enum" if kind not in self._names:

@@ -3,7 +3,7 @@ import re
 from collections.abc import Callable, Collection
 from typing import Any
 
-from libffi import Type, c
+from libffi import ABI, Type, c
 from libffi._bindgen.contents import Contents, python_name
 from libffi._ffi import scalars
 from libffi._reader import Layout, Parsed, Qualified
@@ -143,7 +143,8 @@ class TableSpeller:
     def function(self, cif: Any) -> str:
         """Return a pointer to functions of a signature."""
         arguments = [*map(self, cif.argtypes), *(["..."] if cif.variadic else [])]
-        return f"func({self(cif.restype)}, [{', '.join(arguments)}])"
+        convention = "" if is_default(cif) else f', "{cif.abi.name}"'
+        return f"func({self(cif.restype)}, [{', '.join(arguments)}]{convention})"
 
     def members(self, layout: Layout, owner: str) -> str:
         """Return what stands in the parentheses of a struct's or union's line."""
@@ -167,6 +168,11 @@ class TableSpeller:
                 return f"{kind.kind}({self.members(self._names.layouts[kind], owner)})"
             self._names.name_nameless(inner, f"{owner}_{name}")
         return self(kind)
+
+
+def is_default(cif: Any) -> bool:
+    """Say whether functions are called as C's are where nothing is said."""
+    return bool(cif.abi is ABI["DEFAULT"])
 
 
 def is_nameless(kind: Type) -> bool:

@@ -8,7 +8,16 @@ from libffi import Type, c
 from libffi._bindgen.contents import Bytes, Cast, Contents, Member, python_name
 from libffi._bindgen.formula_text import FormulaSpeller
 from libffi._bindgen.formulas import Formula
-from libffi._bindgen.spelling import Annotator, Names, TableSpeller, field_name, has_members, is_flags, is_nameless
+from libffi._bindgen.spelling import (
+    Annotator,
+    Names,
+    TableSpeller,
+    field_name,
+    has_members,
+    is_default,
+    is_flags,
+    is_nameless,
+)
 from libffi._reader import FunctionDeclaration, UnknownArray
 
 _WIDTH = 120
@@ -77,7 +86,8 @@ class Writer:
                  for parameter, kind in zip(parameter_names(declaration), cif.argtypes, strict=True)]
         if cif.variadic:
             parts.append("args=...")
-        return f"{self._symbol(name, declaration.symbol)}({', '.join(parts)}) -> {self._spell(cif.restype)}"
+        convention = "" if is_default(cif) else f" by {cif.abi.name}"
+        return f"{self._symbol(name, declaration.symbol)}({', '.join(parts)}) -> {self._spell(cif.restype)}{convention}"
 
     def _variable(self, name: str) -> str:
         qualified = self._contents.variables[name].type

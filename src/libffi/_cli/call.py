@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         raise Problem(LIBRARY, f"{error}") from error
     cif = declared.cif
     try:
-        function = library._function_of(declared.symbol, cif, errno=options.errno)
+        function = library._function_of(declared.symbol, cif, abi=cif.abi, errno=options.errno)
     except libffi.SymbolNotFound as error:
         raise Problem(SYMBOL, f"{error}") from error
     values = read_arguments(declared.name, cif, options.arguments)

@@ -137,8 +137,8 @@ def _function(name: str, bindings: Bindings) -> dict[str, str]:
     text = bindings._entries()[name][1]
     if ") -> " not in text:
         return {"": text}       # another name of a function
-    symbol, result, parameters = bindings._signature(name, text)
-    cif: Any = CIF(result, list(parameters.values()))
+    symbol, result, parameters, convention = bindings._signature(name, text)
+    cif: Any = CIF(result, list(parameters.values()), abi=convention)
     return {"": str(cif) + (f" at {symbol}" if symbol != name else "")}
 
 

@@ -2,7 +2,7 @@
 import sys
 from typing import Any
 
-from libffi import CIF, Type, c
+from libffi import ABI, CIF, Type, c
 from libffi._arithmetic import Constant, NotConstant, in_python
 from libffi._reader.expressions import Expressions
 from libffi._reader.scope import (
@@ -27,6 +27,7 @@ from libffi._reader.tree import (
     TypeName,
     place_of,
 )
+from libffi._reader.words import NEVER_VARIADIC
 
 # Sorted words of a type -> the type; "int" is left out where other words say it.
 _BASIC: dict[str, Type] = {
@@ -112,6 +113,12 @@ class Types(Expressions):
             result = self._attributed(result, specifiers.attributes)
         if declarator.attributes:
             result = self._attributed(result, declarator.attributes)
+        functions = [step for step in declarator.steps if isinstance(step, FunctionOf)]
+        if convention := declarator.attributes.convention or specifiers.attributes.convention:
+            if functions:
+                functions[-1].convention = functions[-1].convention or convention
+            else:
+                result = self._called_otherwise(specifiers.place, result, convention)
         for step in declarator.steps:
             match step:
                 case Pointer():
@@ -223,7 +230,17 @@ class Types(Expressions):
         if step.variadic:
             argtypes.append(...)
         with self.core(step.place):
-            return Qualified(FunctionType(CIF(result, argtypes), tuple(names)))
+            return Qualified(FunctionType(_signature(result, argtypes, step.convention), tuple(names)))
+
+    def _called_otherwise(self, place: Token, base: Qualified, convention: str) -> Qualified:
+        """Return a typedef's function, or pointer to functions, as one of a convention; others are what they are."""
+        kind = base.type
+        with self.core(place):
+            if isinstance(kind, FunctionType):
+                return Qualified(FunctionType(_of_convention(kind.cif, convention), kind.parameters))
+            if isinstance(kind, Type) and kind.kind == "function":
+                return Qualified(c.func(_of_convention(kind.cif, convention)), base.const)
+        return base
 
     def _parameter(self, parameter: Declaration) -> Type:
         specifiers, declarator = parameter.specifiers, parameter.declarators[0]
@@ -244,6 +261,16 @@ class Types(Expressions):
         if kind.size is None and kind is not c.void:
             raise declarator.place.error(f"a parameter has the incomplete type {kind}")
         return kind
+
+
+def _signature(result: Type, argtypes: list[Any], convention: str) -> CIF:
+    if not convention or (convention in NEVER_VARIADIC and argtypes[-1:] == [...]):
+        return CIF(result, argtypes)
+    return CIF(result, argtypes, abi=ABI[convention])
+
+
+def _of_convention(cif: CIF, convention: str) -> CIF:
+    return _signature(cif.restype, [*cif.argtypes, ...] if cif.variadic else [*cif.argtypes], convention)
 
 
 # What gcc takes for `aligned` without a number.

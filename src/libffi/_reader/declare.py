@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, Literal
 
-from libffi import SymbolNotFound, Type, _ffi, c
+from libffi import ABI, SymbolNotFound, Type, _ffi, c
 from libffi._reader.scope import (
     ConstantDeclaration,
     Declaration,
@@ -111,6 +111,8 @@ def _object(library: Library, declaration: Declaration, options: _FunctionOption
             names = _names(parameters)
             if isinstance(convert := options.get("convert"), dict):
                 options = {**options, "convert": _converters(convert, names or (), cif.variadic)}
+            if cif.abi is not ABI["DEFAULT"]:       # the text knows better than the options of all
+                options = {**options, "abi": cif.abi}
             function = library._function_of(symbol, cif, **options)
             return _ffi._describe(function, parameters=names)
         case VariableDeclaration(symbol=symbol, type=qualified):

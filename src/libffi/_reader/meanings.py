@@ -12,10 +12,11 @@ from libffi._reader.scope import (
 )
 from libffi._reader.tokens import Token
 from libffi._reader.tree import Expression
-from libffi._reader.words import ALIGNAS, ATTRIBUTE, IGNORED, QUALIFIERS, STORAGE, TAGGED, TYPE_WORDS
+from libffi._reader.words import ALIGNAS, ATTRIBUTE, CONVENTION_WORDS, IGNORED, QUALIFIERS, STORAGE, TAGGED, TYPE_WORDS
 
 # What a macro may stand for in declarations, and is no name for by itself.
-_DECLARATION_WORDS = frozenset([*TYPE_WORDS, *QUALIFIERS, *STORAGE, *TAGGED, *IGNORED, *ATTRIBUTE, *ALIGNAS])
+_DECLARATION_WORDS = frozenset([
+    *TYPE_WORDS, *QUALIFIERS, *STORAGE, *TAGGED, *IGNORED, *CONVENTION_WORDS, *ATTRIBUTE, *ALIGNAS])
 
 
 def add_macros(converter: Converter, macros: Macros) -> Iterator[tuple[Macro, DeclarationError]]:

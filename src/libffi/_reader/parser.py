@@ -28,6 +28,8 @@ from libffi._reader.words import (
     ALIGNAS,
     ASM,
     ATTRIBUTE,
+    CONVENTION_WORDS,
+    CONVENTIONS,
     HARMLESS_ATTRIBUTES,
     IGNORED,
     KEYWORDS,
@@ -50,8 +52,9 @@ _PRECEDENCE = {sign: level for level, signs in enumerate(_LEVELS, 1) for sign in
 _ROLES = {
     **dict.fromkeys(TYPE_WORDS, "word"), **dict.fromkeys(QUALIFIERS, "qualifier"), **dict.fromkeys(STORAGE, "storage"),
     **dict.fromkeys(TAGGED, "tagged"), **dict.fromkeys(IGNORED, "ignored"), **dict.fromkeys(ATTRIBUTE, "attribute"),
-    **dict.fromkeys(ALIGNAS, "alignas"), **dict.fromkeys(ASM, "asm"),
+    **dict.fromkeys(ALIGNAS, "alignas"), **dict.fromkeys(ASM, "asm"), **dict.fromkeys(CONVENTION_WORDS, "convention"),
 }
+_BEFORE_A_NAME = frozenset([*ATTRIBUTE, *IGNORED, *CONVENTION_WORDS])
 _FLOATING = frozenset(("float", "double", "long"))
 
 
@@ -165,6 +168,8 @@ class Parser(Cursor):
                 self._attributes(attributes)
             elif role == "alignas":
                 self._alignas(attributes)
+            elif role == "convention":
+                attributes.convention = CONVENTION_WORDS[self.take().text]
             elif role == "asm":
                 raise token.error("asm is supported only as asm(\"symbol\") after a declarator")
             else:
@@ -259,8 +264,11 @@ class Parser(Cursor):
                 self.take()
             elif token.text in IGNORED:
                 self.take()
+            elif token.text in CONVENTION_WORDS:
+                attributes.convention = CONVENTION_WORDS[self.take().text]
             elif not self._attributes(attributes):
                 break
+        convention = ""         # one inside of parentheses is that of a function around them
         inner = Declarator(self.token, None, [], attributes)
         if self.token.kind == "name":
             if named is False:
@@ -270,6 +278,7 @@ class Parser(Cursor):
             self.deeper()
             self.take()
             inner = self._declarator(named)
+            convention, inner.attributes.convention = inner.attributes.convention, ""
             inner.attributes = _merged(attributes, inner.attributes)
             self.expect(")")
             self.depth -= 1
@@ -284,6 +293,9 @@ class Parser(Cursor):
             else:
                 break
         inner.steps[:0] = [*pointers, *reversed(suffixes)]
+        if convention:
+            around = next((suffix for suffix in suffixes if isinstance(suffix, FunctionOf)), inner.attributes)
+            around.convention = convention
         return inner
 
     def _declarator_inside(self, named: bool | None) -> bool:
@@ -292,7 +304,7 @@ class Parser(Cursor):
             return True
         following = self.following()
         if following.kind == "name":
-            return following.text in ATTRIBUTE or following.text in IGNORED or not (
+            return following.text in _BEFORE_A_NAME or not (
                 following.text in KEYWORDS or self._is_type(following.text))
         return following.text in ("*", "(", "[")
 
@@ -403,6 +415,8 @@ class Parser(Cursor):
                 raise order.error('expected "big-endian" or "little-endian"')
             into.struct["_byteorder_"] = order.text[1:].partition("-")[0]
             self.expect(")")
+        elif name in CONVENTIONS:
+            into.convention = CONVENTIONS[name]
         elif name not in HARMLESS_ATTRIBUTES:
             raise word.error(refused_attribute(name))
         elif self.token.text == "(":
@@ -536,4 +550,4 @@ class Parser(Cursor):
 def _merged(outer: Attributes, inner: Attributes) -> Attributes:
     return Attributes(inner.packed or outer.packed, outer.aligned + inner.aligned,
                       inner.vector_size or outer.vector_size, inner.mode or outer.mode,
-                      {**outer.struct, **inner.struct})
+                      {**outer.struct, **inner.struct}, outer.convention or inner.convention)

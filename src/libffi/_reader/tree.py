@@ -15,6 +15,7 @@ class Attributes:
     vector_size: tuple[Token, Expression] | None = None
     mode: Token | None = None
     struct: dict[str, str] = field(default_factory=dict)    # what c.struct() takes: _layout_, _byteorder_
+    convention: str = ""                                    # the ABI of functions, which is of the declarator
 
     def __bool__(self) -> bool:
         return bool(self.packed or self.aligned or self.vector_size or self.mode or self.struct)
@@ -73,6 +74,7 @@ class FunctionOf:
     place: Token
     parameters: list[Declaration]
     variadic: bool
+    convention: str = ""                # in libffi's words
 
 
 @dataclass(slots=True)

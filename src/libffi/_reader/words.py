@@ -1,9 +1,24 @@
 """The words of C and of compilers' extensions: what is taken, what means nothing to a caller, what is refused."""
 import sys
 
-# Conventions of 32-bit x86: compilers for 64 bits take the words and do nothing.
-_OF_I386 = "stdcall fastcall thiscall"
-_MEANS_NOTHING = _OF_I386 if sys.maxsize > 1 << 32 else ""
+from libffi import ABI
+
+# Conventions of 32-bit x86: compilers for others take the words and do nothing.
+_OF_I386 = {"stdcall": "STDCALL", "fastcall": "FASTCALL", "thiscall": "THISCALL"}
+_MEANS_NOTHING = "" if "STDCALL" in ABI.__members__ else " ".join(_OF_I386)
+# What Windows' headers call __stdcall, for declarations that were not preprocessed.
+_STDCALL = "WINAPI APIENTRY CALLBACK NTAPI STDMETHODCALLTYPE WSAAPI".split() if sys.platform == "win32" else []
+
+# Attributes that say how a function is called, and the names that libffi has for it here.
+CONVENTIONS = {word: abi for word, abi in {**_OF_I386, "ms_abi": "GNUW64", "sysv_abi": "UNIX64"}.items()
+               if abi in ABI.__members__ and (sys.platform != "win32" or word in _OF_I386)}
+# The same as words of Microsoft's.
+CONVENTION_WORDS = {
+    **{f"__{word}": CONVENTIONS[word] for word in _OF_I386 if word in CONVENTIONS},
+    **{word: CONVENTIONS["stdcall"] for word in _STDCALL if "stdcall" in CONVENTIONS},
+}
+# Compilers do not call variadic functions so.
+NEVER_VARIADIC = frozenset(_OF_I386.values())
 
 # The words of a type, as they are spelled in standard C.
 TYPE_WORDS = {
@@ -31,8 +46,7 @@ OFFSETOF = frozenset(("offsetof", "__builtin_offsetof"))
 IGNORED = frozenset([
     *"inline __inline __inline__ __forceinline __extension__ _Noreturn __cdecl".split(),
     *(f"__{word}" for word in _MEANS_NOTHING.split()),
-    # What Windows' headers call __stdcall, for declarations that were not preprocessed.
-    *("WINAPI APIENTRY CALLBACK NTAPI".split() if sys.platform == "win32" and _MEANS_NOTHING else []),
+    *(_STDCALL if _MEANS_NOTHING else []),
 ])
 
 _NOT_SUPPORTED = "is not supported in declarations"
@@ -49,14 +63,14 @@ REFUSED = {
     **{
         name: f"the calling convention {name} {_NOT_SUPPORTED}: use CIF(..., abi=ABI.x).bind()"
         for name in "__stdcall __fastcall __thiscall __vectorcall __pascal __regcall".split()
-        if name not in IGNORED
+        if name not in IGNORED and name not in CONVENTION_WORDS
     },
 }
 
 # No declared name is one of these.
 KEYWORDS = frozenset([
-    *TYPE_WORDS, *QUALIFIERS, *STORAGE, *TAGGED, *ATTRIBUTE, *ASM, *SIZE_OPERATORS, *IGNORED, *REFUSED,
-    "_Alignas", "_Static_assert",
+    *TYPE_WORDS, *QUALIFIERS, *STORAGE, *TAGGED, *ATTRIBUTE, *ASM, *SIZE_OPERATORS, *IGNORED, *CONVENTION_WORDS,
+    *REFUSED, "_Alignas", "_Static_assert",
     *"break case continue default do else for goto if return switch while".split(),
 ]) - {"alignof", "thread_local", "typeof"}
 
@@ -74,14 +88,14 @@ HARMLESS_ATTRIBUTES = frozenset(
     target_clones unavailable unsequenced unused used uuid visibility warn_unused_result warning
     weak weak_import zero_call_used_regs""".split()
 )
-CONVENTIONS = frozenset(
-    f"""ms_abi sysv_abi {_OF_I386} vectorcall regparm pcs pascal regcall
-    aarch64_vector_pcs preserve_most preserve_all intel_ocl_bicc""".split()
+_OTHER_CONVENTIONS = frozenset(
+    """ms_abi sysv_abi vectorcall regparm pcs pascal regcall aarch64_vector_pcs preserve_most preserve_all
+    intel_ocl_bicc""".split()
 )
 
 
 def refused_attribute(name: str) -> str:
     """Return why an attribute that is not harmless is refused."""
-    if name in CONVENTIONS:
+    if name in _OTHER_CONVENTIONS:
         return f"the calling convention {name} {_NOT_SUPPORTED}: use CIF(..., abi=ABI.x).bind()"
     return f"the attribute {name!r} {_NOT_SUPPORTED}"
