@@ -10,6 +10,7 @@
 #include <wchar.h>
 
 #include "base/stack.h"
+#include "com.h"
 #include "libffi/libffi_api.h"
 
 #define HAS_COMPLEX (PY_VERSION_HEX >= 0x030E0000)  /* CPython's own ctypes has complex numbers since then */
@@ -456,6 +457,9 @@ static const scalar_code scalar_codes[] = {
     UNORDERED('P', LIBFFI_POINTER, address, void *),
     UNORDERED('z', LIBFFI_POINTER, text, void *),
     UNORDERED('Z', LIBFFI_POINTER, wide_text, void *),
+#if IS_WINDOWS
+    UNORDERED('X', LIBFFI_POINTER, bstr, void *),
+#endif
     UNORDERED('O', LIBFFI_PY_OBJECT, object, void *),
 };
 

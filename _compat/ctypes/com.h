@@ -93,6 +93,54 @@ static PyObject *com_details(void *interface_, const void *iid)
                          com_program(&class_));
 }
 
+/* ---- BSTR, COM's own text ---- */
+
+typedef BSTR(WINAPI *make_string)(const OLECHAR *, UINT);
+
+static PyObject *get_bstr(const char *where)
+{
+    BSTR text;
+    memcpy(&text, where, sizeof text);
+    if (text == NULL)
+        return Py_NewRef(Py_None);
+    return PyUnicode_FromWideChar(text, (Py_ssize_t)(((const uint32_t *)text)[-1] / sizeof *text));
+}
+
+/* What was there is freed, as ctypes does. */
+static int set_bstr(char *where, PyObject *value, PyObject **keep)
+{
+    make_string make = (make_string)com_function(L"oleaut32.dll", "SysAllocStringLen");
+    free_string end = (free_string)com_function(L"oleaut32.dll", "SysFreeString");
+    BSTR before, made = NULL;
+    (void)keep;
+    if (make == NULL || end == NULL) {
+        PyErr_SetFromWindowsErr(0);
+        return -1;
+    }
+    if (value != Py_None) {
+        Py_ssize_t length;
+        wchar_t *text;
+        if (!PyUnicode_Check(value)) {
+            PyErr_Format(PyExc_TypeError, "unicode string expected instead of %s instance", Py_TYPE(value)->tp_name);
+            return -1;
+        }
+        text = PyUnicode_AsWideCharString(value, &length);
+        if (text == NULL)
+            return -1;
+        if ((size_t)length <= UINT_MAX / sizeof *text)
+            made = make(text, (UINT)length);
+        PyMem_Free(text);
+        if (made == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    memcpy(&before, where, sizeof before);
+    memcpy(where, &made, sizeof made);
+    end(before);                    /* NULL is nothing to it */
+    return 0;
+}
+
 static void com_take(void *interface_)
 {
     IUnknown_AddRef((IUnknown *)interface_);

@@ -350,7 +350,8 @@ def test_classes_of_the_other_byte_order_are_made_when_they_are_asked_for():
     theirs = sys.byteorder[0]
     other = "b" if theirs == "l" else "l"
     swapped = getattr(ctypes.c_int, f"__ctype_{other}e__")
-    assert swapped is getattr(ctypes.c_int, f"__ctype_{other}e__") and swapped.__name__ == f"c_int_{other}e"
+    assert swapped is getattr(ctypes.c_int, f"__ctype_{other}e__")
+    assert swapped.__name__ == f"{ctypes.c_int.__name__}_{other}e"      # c_int is c_long where that has as many bits
     assert getattr(ctypes.c_int, f"__ctype_{theirs}e__") is getattr(swapped, f"__ctype_{theirs}e__") is ctypes.c_int
     assert getattr(swapped, f"__ctype_{other}e__") is swapped and swapped(1).value == 1
     assert bytes(swapped(1)) == bytes(ctypes.c_int(1))[::-1]

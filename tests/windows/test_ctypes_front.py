@@ -65,6 +65,24 @@ def test_last_error():
     assert isinstance(ctypes.WinError(code), FileNotFoundError)
 
 
+@pytest.mark.parametrize("ctypes", [theirs, ctypes], ids=["ctypes", "ours"])
+def test_text_of_coms(ctypes):
+    class BSTR(ctypes._SimpleCData):
+        _type_ = "X"
+
+    text = BSTR("with a \0 inside")
+    assert text.value == "with a \0 inside" and ctypes.sizeof(text) == ctypes.sizeof(ctypes.c_void_p)
+    length = ctypes.WinDLL("oleaut32").SysStringLen
+    length.argtypes = [BSTR]
+    assert length(text) == 15
+    text.value = "\U0001F600"
+    assert text.value == "\U0001F600" and length(text) == 2
+    text.value = None
+    assert text.value is None and BSTR().value is None and length(text) == 0
+    with pytest.raises(TypeError, match="unicode string expected instead of bytes instance"):
+        text.value = b"bytes"
+
+
 def test_hresults():
     assert ctypes.HRESULT(-1).value == -1
     returns = ctypes.WINFUNCTYPE(ctypes.c_long, ctypes.c_long)(lambda code: code)

@@ -180,6 +180,67 @@ def test_declared():
         kernel32.declare("int __vectorcall f(int);")
 
 
+def test_declared_as_microsofts_pages_have_it():
+    """Annotations, [in, out], what stands before functions, pointers by the names of Windows' headers."""
+    user32 = Library("user32")
+    user32.declare("""
+        WINUSERAPI int WINAPI GetWindowTextW(_In_ HWND hWnd, _Out_writes_(nMaxCount) LPWSTR lpString,
+                                             _In_ int nMaxCount);
+        BOOL GetCursorPos([out] LPPOINT lpPoint);
+        BOOL SetRect([out] LPRECT lprc, [in] int xLeft, [in] int yTop, [in] int xRight, [in] int yBottom);
+    """)
+    kernel32.declare("""
+        BOOL WINAPI GetComputerNameW(_Out_ LPWSTR lpBuffer, _Inout_ LPDWORD nSize);
+        void WINAPI GetLocalTime(_Out_ LPSYSTEMTIME lpSystemTime);
+        BOOL WINAPI QueryPerformanceFrequency(_Out_ LARGE_INTEGER *lpFrequency);
+        unsigned __int64 __cdecl no_such_function(void);
+    """, partial=True)
+    name, size = c.array(c.wchar_t, 64).new(), c.uint32.new(64)
+    assert kernel32.GetComputerNameW(name, size) and name.value == os.environ["COMPUTERNAME"]
+    rect = user32.SetRect.cif.argtypes[0].item.new()
+    assert user32.SetRect(rect, 1, 2, 3, 4) and (rect.left, rect.top, rect.right, rect.bottom) == (1, 2, 3, 4)
+    time = kernel32.GetLocalTime.cif.argtypes[0].item.new()
+    kernel32.GetLocalTime(time)
+    assert time.wYear >= 2026 and 1 <= time.wMonth <= 12
+    frequency = kernel32.QueryPerformanceFrequency.cif.argtypes[0].item.new()
+    assert kernel32.QueryPerformanceFrequency(frequency)
+    assert frequency.LowPart == frequency.u.LowPart == frequency.QuadPart & 0xFFFFFFFF
+
+
+def test_names_of_windows_headers_can_be_ones_own():
+    library = Library("kernel32")
+    library.declare("typedef char TCHAR; typedef TCHAR *LPTSTR; typedef struct { int x; } POINT; struct GUID;")
+    assert library["POINT"].size == 4 and library["TCHAR"] is c.char
+
+
+def test_a_table_of_coms_as_its_header_has_it():
+    ole32 = Library("ole32")
+    ole32.declare("""
+        typedef struct IMalloc IMalloc;
+        typedef struct IMallocVtbl {
+            HRESULT (STDMETHODCALLTYPE *QueryInterface)(IMalloc *This, REFIID riid, void **ppvObject);
+            ULONG (STDMETHODCALLTYPE *AddRef)(IMalloc *This);
+            ULONG (STDMETHODCALLTYPE *Release)(IMalloc *This);
+            void *(STDMETHODCALLTYPE *Alloc)(IMalloc *This, SIZE_T cb);
+            void *(STDMETHODCALLTYPE *Realloc)(IMalloc *This, void *pv, SIZE_T cb);
+            void (STDMETHODCALLTYPE *Free)(IMalloc *This, void *pv);
+            SIZE_T (STDMETHODCALLTYPE *GetSize)(IMalloc *This, void *pv);
+        } IMallocVtbl;
+        struct IMalloc { IMallocVtbl *lpVtbl; };
+        HRESULT WINAPI CoGetMalloc(DWORD dwMemContext, IMalloc **ppMalloc);
+    """)
+    place = c.ptr(ole32["IMalloc"]).new()
+    assert ole32.CoGetMalloc(1, place) == 0
+    malloc = place.value
+    table = malloc[0].lpVtbl[0]
+    memory = table.Alloc(malloc, 100)
+    assert table.GetSize(malloc, memory) >= 100
+    table.Free(malloc, memory)
+    unknown = table.QueryInterface.cif.argtypes[1].item.new(Data4=[0xC0, 0, 0, 0, 0, 0, 0, 0x46])
+    found = c.pointer.new()
+    assert table.QueryInterface(malloc, unknown, found) == 0 and found.value == malloc
+
+
 def test_bit_fields_lie_as_microsofts():
     assert c.struct("a", a=c.bits(c.char, 3), b=c.bits(c.int, 5)).size == 8
     assert c.struct("b", a=c.bits(c.short, 9), b=c.bits(c.char, 7)).size == 4

@@ -2,12 +2,13 @@
 import sys
 from dataclasses import replace
 
-from libffi import Type, _ffi, c
+from libffi import Type, c
 from libffi._arithmetic import truth
 from libffi._reader.macros import Macro
 from libffi._reader.records import Records
 from libffi._reader.scope import (
     STANDARD,
+    SYSTEM,
     FunctionDeclaration,
     FunctionType,
     Qualified,
@@ -148,7 +149,7 @@ def _standard(name: str, own: Type | FunctionType | UnknownArray) -> Type | None
     Names of POSIX's integers are free where its headers are not included; with 32 bits they have
     two sizes (_FILE_OFFSET_BITS), and the text says which.
     """
-    if name in _ffi.typedefs and (
+    if name in SYSTEM and (
             c.pointer.size < 8 or not isinstance(own, Type) or own.kind not in ("signed", "unsigned")):
         return None
     return STANDARD.get(name)

@@ -41,6 +41,8 @@ from libffi._reader.words import (
     STORAGE,
     TAGGED,
     TYPE_WORDS,
+    WINDOWS,
+    is_annotation,
     refused_attribute,
 )
 
@@ -148,11 +150,16 @@ class Parser(Cursor):
                     name = token
                 elif token.text in REFUSED:
                     raise token.error(REFUSED[token.text])
+                elif is_annotation(token.text):
+                    self.take()
+                    if self.token.text == "(":
+                        self.skip_brackets()
+                    continue
                 else:
                     raise token.error(f"unknown type name {token.text!r}")
                 self.take()
             elif role == "word":
-                words.append(TYPE_WORDS[token.text])
+                words += TYPE_WORDS[token.text].split()
                 self.take()
             elif role == "qualifier":
                 const = const or QUALIFIERS[token.text] == "const"
@@ -329,6 +336,8 @@ class Parser(Cursor):
                 self.take()
                 step.variadic = True
                 break
+            if WINDOWS and self.token.text == "[" and self.following().text != "[":
+                self.skip_brackets()        # as Microsoft's pages have it: [in, optional]
             specifiers = self._specifiers()
             declarator = self._declarator(named=None)
             self._after_declarator(declarator)

@@ -5,6 +5,7 @@ from typing import Any
 
 from libffi import CIF, Type, _ffi, c
 from libffi._arithmetic import Constant
+from libffi._reader import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,10 @@ class Scope:
 _FILE_TAG = {"linux": "_IO_FILE", "android": "__sFILE", "darwin": "__sFILE"}.get(
     sys.platform, "__sFILE" if "bsd" in sys.platform else "FILE")
 
-# What C's own headers name, and the integers of POSIX's.
+# What the system's headers name.
+SYSTEM: dict[str, Type] = {**_ffi.typedefs, **(windows.types(_ffi.typedefs) if sys.platform == "win32" else {})}
+
+# What C's own headers name, and those.
 STANDARD: dict[str, Type] = {
     "bool": c.bool, "wchar_t": c.wchar_t, "char16_t": c.char16_t, "char32_t": c.char32_t,
     "va_list": c.va_list, "__builtin_va_list": c.va_list, "__gnuc_va_list": c.va_list,
@@ -143,7 +147,7 @@ STANDARD: dict[str, Type] = {
        for sign in ("", "u") for bits in (8, 16, 32, 64)},
     **{f"{sign}int_least{bits}_t": getattr(c, f"{sign}int{bits}")
        for sign in ("", "u") for bits in (8, 16, 32, 64)},
-    **_ffi.typedefs,
+    **SYSTEM,
 }
 
 

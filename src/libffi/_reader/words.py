@@ -2,16 +2,19 @@
 import sys
 
 from libffi import ABI
+from libffi._reader.windows import ANNOTATION, INTEGERS, PREFIXES
+
+WINDOWS = sys.platform == "win32"
 
 # Conventions of 32-bit x86: compilers for others take the words and do nothing.
 _OF_I386 = {"stdcall": "STDCALL", "fastcall": "FASTCALL", "thiscall": "THISCALL"}
 _MEANS_NOTHING = "" if "STDCALL" in ABI.__members__ else " ".join(_OF_I386)
 # What Windows' headers call __stdcall, for declarations that were not preprocessed.
-_STDCALL = "WINAPI APIENTRY CALLBACK NTAPI STDMETHODCALLTYPE WSAAPI".split() if sys.platform == "win32" else []
+_STDCALL = "WINAPI APIENTRY CALLBACK NTAPI STDMETHODCALLTYPE WSAAPI".split() if WINDOWS else []
 
 # Attributes that say how a function is called, and the names that libffi has for it here.
 CONVENTIONS = {word: abi for word, abi in {**_OF_I386, "ms_abi": "GNUW64", "sysv_abi": "UNIX64"}.items()
-               if abi in ABI.__members__ and (sys.platform != "win32" or word in _OF_I386)}
+               if abi in ABI.__members__ and (word in _OF_I386 or not WINDOWS)}
 # The same as words of Microsoft's.
 CONVENTION_WORDS = {
     **{f"__{word}": CONVENTIONS[word] for word in _OF_I386 if word in CONVENTIONS},
@@ -25,6 +28,7 @@ TYPE_WORDS = {
     **{word: word for word in "void char short int long float double signed unsigned __int128 _Bool _Complex".split()},
     "__signed": "signed", "__signed__": "signed", "__complex": "_Complex", "__complex__": "_Complex",
     "_Float32": "float", "_Float64": "double", "_Float32x": "double",
+    **(INTEGERS if WINDOWS else {}),
 }
 QUALIFIERS = {
     **dict.fromkeys(("const", "__const", "__const__"), "const"),
@@ -47,6 +51,7 @@ IGNORED = frozenset([
     *"inline __inline __inline__ __forceinline __extension__ _Noreturn __cdecl".split(),
     *(f"__{word}" for word in _MEANS_NOTHING.split()),
     *(_STDCALL if _MEANS_NOTHING else []),
+    *(PREFIXES if WINDOWS else []),
 ])
 
 _NOT_SUPPORTED = "is not supported in declarations"
@@ -92,6 +97,11 @@ _OTHER_CONVENTIONS = frozenset(
     """ms_abi sysv_abi vectorcall regparm pcs pascal regcall aarch64_vector_pcs preserve_most preserve_all
     intel_ocl_bicc""".split()
 )
+
+
+def is_annotation(name: str) -> bool:
+    """Say whether a name is one of Microsoft's annotations, which parentheses may follow."""
+    return WINDOWS and name[:1] == "_" and ANNOTATION.fullmatch(name) is not None
 
 
 def refused_attribute(name: str) -> str:
