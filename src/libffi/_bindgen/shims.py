@@ -13,8 +13,7 @@ from libffi._bindgen.formulas import PREFIX as PARAMETER
 from libffi._bindgen.formulas import is_variadic, makes_words, parameter_names
 from libffi._bindgen.references import missing_references
 from libffi._bindgen.spelling import is_default
-from libffi._reader import FunctionDeclaration, Parsed, Qualified, VariableDeclaration, type_named
-from libffi._reader.words import CONVENTIONS
+from libffi._reader import CONVENTIONS, FunctionDeclaration, Parsed, Qualified, VariableDeclaration, type_named
 
 PREFIX = "libffi_shim_"
 _HEAD = """\

@@ -10,6 +10,7 @@ A text goes one way, and no module imports one that comes after it:
     tokens       characters -> tokens that know their line and column
     macros       #define, and what becomes of it
     preprocess   directives, in their order -> the text without them
+    windows      what Windows' headers say besides C
     words        what C's and compilers' words are
     tree         the syntax of declarations and expressions
     cursor       a place in the tokens
@@ -37,9 +38,10 @@ from libffi._reader.scope import (
     VariableDeclaration,
 )
 from libffi._reader.text import ExpressionReader, Parsed, parse, parse_declaration, parse_header, type_named
+from libffi._reader.words import CONVENTIONS
 
 __all__ = [
-    "ConstantDeclaration", "Declarations", "ExpressionReader", "FunctionDeclaration", "FunctionType", "Layout",
-    "Parsed", "Qualified", "Text", "UnknownArray", "VariableDeclaration", "parse", "parse_declaration", "parse_header",
-    "tree", "type_named",
+    "CONVENTIONS", "ConstantDeclaration", "Declarations", "ExpressionReader", "FunctionDeclaration", "FunctionType",
+    "Layout", "Parsed", "Qualified", "Text", "UnknownArray", "VariableDeclaration", "parse", "parse_declaration",
+    "parse_header", "tree", "type_named",
 ]
