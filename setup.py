@@ -32,7 +32,7 @@ FRONTS = {      # module: the folder of its sources
 }
 # Of the core's room for what knows nothing of types they use what Cython and the public header have no names for.
 BASE = [Path("_ffi/base", name) for name in (
-    "emptying.h", "handlers.pyx", "held_view.h", "shared_dict.h", "stack.h", "trashcan.h")]
+    "callables.pyx", "emptying.h", "handlers.pyx", "held_view.h", "shared_dict.h", "stack.h", "trashcan.h")]
 SHARED = [*sorted(Path("_compat").glob("*.h")), *BASE]
 HEADERS = sorted(p for p in Path("include", "libffi").glob("*") if p.suffix in {".h", ".pxd", ".pxi"})
 MSVC = sys.platform == "win32"

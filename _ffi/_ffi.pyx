@@ -7,6 +7,7 @@ from core cimport *
 
 include "base/prelude.pxi"
 include "base/handlers.pyx"
+include "base/callables.pyx"
 include "base/short_texts.pyx"
 include "base/collector.pyx"
 include "model/errors.pyx"

@@ -8,6 +8,7 @@ include "libffi/ffi.pxi"
 
 cdef extern from "core.h":
     object dict_get(dict, object)
+    object dict_get_or_put(dict, object, object)
     object hold_view(object, Py_buffer *)
     void report_unraisable(object, object)
     object new_exception_class(const char *, object, const char *)

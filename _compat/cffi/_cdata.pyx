@@ -15,6 +15,7 @@ cdef extern from *:
 import io as _io
 import os as _os
 import sys as _sys
+import _thread
 import weakref as _weakref
 
 cimport cython

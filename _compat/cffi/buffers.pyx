@@ -34,12 +34,23 @@ cdef class buffer:
         return self.count
 
     def __getitem__(self, index):
-        if isinstance(index, slice):
-            start, stop = self.places(index)
-            return PyBytes_FromStringAndSize(self.at(start), max(stop - start, 0))
-        return PyBytes_FromStringAndSize(self.at(self.place(index)), 1)
+        use(self.owner)
+        try:
+            if isinstance(index, slice):
+                start, stop = self.places(index)
+                return PyBytes_FromStringAndSize(self.at(start), max(stop - start, 0))
+            return PyBytes_FromStringAndSize(self.at(self.place(index)), 1)
+        finally:
+            unuse(self.owner)
 
     def __setitem__(self, index, value):
+        use(self.owner)
+        try:
+            self.put(index, value)
+        finally:
+            unuse(self.owner)
+
+    cdef int put(self, object index, object value) except -1:
         cdef Py_buffer view
         if isinstance(index, slice):
             start, stop = self.places(index)
@@ -50,10 +61,11 @@ cdef class buffer:
                 c_memmove(self.at(start), view.buf, view.len)
             finally:
                 PyBuffer_Release(&view)
-            return
+            return 0
         if not isinstance(value, bytes) or len(value) != 1:
             raise TypeError(f"must assign a bytes of length 1, not {type(value).__name__}")
         self.at(self.place(index))[0] = PyBytes_AS_STRING(value)[0]
+        return 0
 
     def __delitem__(self, index):
         raise TypeError("a buffer's bytes cannot be deleted")
@@ -78,8 +90,12 @@ cdef class buffer:
         return start, stop
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.at(0), self.count, 0, flags)
         use(self.owner)
+        try:
+            PyBuffer_FillInfo(view, self, self.at(0), self.count, 0, flags)
+        except BaseException:
+            unuse(self.owner)
+            raise
 
     def __releasebuffer__(self, Py_buffer *view):
         unuse(self.owner)
@@ -109,6 +125,7 @@ def from_buffer(CType ctype not None, python_buffer, bint require_writable=False
     PyObject_GetBuffer(python_buffer, &made.view, PyBUF_WRITABLE if require_writable else PyBUF_SIMPLE)
     made.is_open = True
     made.data = <char *>made.view.buf
+    made.may_be_released = True
     if ctype.kind_number == ARRAY:
         if ctype.item_count < 0:
             if item.size == 0:
@@ -131,15 +148,17 @@ def memmove(dest, src, Py_ssize_t n):
     cdef char *origin
     if n < 0:
         raise ValueError("negative size")
-    if isinstance(dest, _CDataBase):
-        use(<_CDataBase>dest)
+    for each in (dest, src):
+        if isinstance(each, _CDataBase):
+            use(<_CDataBase>each)
     try:
         to = bytes_of(dest, n, &target, PyBUF_WRITABLE, &has_target)
         origin = bytes_of(src, n, &source, PyBUF_SIMPLE, &has_source)
         c_memmove(to, origin, n)
     finally:
-        if isinstance(dest, _CDataBase):
-            unuse(<_CDataBase>dest)
+        for each in (dest, src):
+            if isinstance(each, _CDataBase):
+                unuse(<_CDataBase>each)
         if has_target:
             PyBuffer_Release(&target)
         if has_source:

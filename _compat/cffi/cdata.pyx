@@ -27,6 +27,7 @@ cdef class _CDataBase:
     cdef vectorcallfunc vectorcall      # functions
     cdef Py_ssize_t length              # arrays: items; structs with an open end, and pointers that own one: bytes
     cdef Py_ssize_t uses                # conversions, calls and exported buffers that rely on the memory just now
+    cdef bint may_be_released           # other threads may take the memory away: set before they see the object
     cdef object __weakref__
     cdef char room[16]                  # of a number
 
@@ -179,9 +180,11 @@ cdef class __CData_iterator:
         cdef Py_ssize_t size
         if i >= self.array.length:
             raise StopIteration
+        self.next_index = i + 1
+        if FREE_THREADED and self.array.may_be_released:
+            return get_item(self.array, i)
         if self.array.data == NULL:
             check_address(self.array)
-        self.next_index = i + 1
         size = self.array.type.item_type.size
         if self.array.type.item_type.kind_number == SIGNED:     # no references to count
             return PyLong_FromLongLong(signed_at(size, self.array.data + i * size))
@@ -242,6 +245,17 @@ cdef inline void unuse(_CDataBase cdata) noexcept:
     shared_count(&cdata.uses, -1)
 
 
+# What reads a value in one go, without Python code on the way, locks the object instead, where there is no GIL:
+# release() waits for that, which would be refused by chance otherwise.
+
+cdef int copy_from(char *data, _CDataBase source, Py_ssize_t size) except -1:
+    """Copy what another object refers to."""
+    with cython.critical_section(source):
+        check_address(source)
+        c_memmove(data, source.data, size)
+    return 0
+
+
 def release(_CDataBase cdata not None):
     """Let go at once of what the object holds: a buffer, or what its destructor frees. It is NULL from then on."""
     cdef __CDataFromBuf buffered
@@ -281,7 +295,8 @@ cdef give_back(__CDataOwn cdata):
             raise BufferError(f"cdata '{cdata.type.cname}' is in use: it cannot be released now")
         if allocated is not None:
             if cdata.target is not None:
-                take_address(cdata.target)
+                with cython.critical_section(cdata.target):
+                    take_address(cdata.target)
                 cdata.target.allocated = None
             take_address(cdata)
             cdata.allocated = None
@@ -315,6 +330,7 @@ def gcp(_CDataBase cdata not None, destructor, Py_ssize_t size=0):
     made = __CDataGCP.__new__(__CDataGCP)
     place(made, cdata.type, cdata.data)
     made.length = cdata.length
+    made.may_be_released = True
     made.origin = cdata
     made.destructor = destructor
     return made

@@ -3,7 +3,7 @@
 cdef object compare(_CDataBase left, object right, int operation):
     cdef _CDataBase other
     cdef uintptr_t a, b
-    if isinstance(right, _CDataBase):
+    if type(right) is type(left) or isinstance(right, _CDataBase):
         other = <_CDataBase>right
         if left.type.kind_number >= POINTER and other.type.kind_number >= POINTER:
             a, b = <uintptr_t>left.data, <uintptr_t>other.data

@@ -151,6 +151,13 @@ cdef CType new_ctype(int kind, str cname, Py_ssize_t insertion, Py_ssize_t size,
 
 # Equal types are one object: by kind and what they are made of, which they keep.
 cdef object _known = _weakref.WeakValueDictionary()
+cdef object _remembering = _thread.RLock()      # what is collected meanwhile may make types, too
+
+
+cdef CType remembered(key, CType made):
+    """Return the type of that key: a new one, unless another thread was faster."""
+    with _remembering:
+        return _known.setdefault(key, made)
 
 
 cdef str with_declarator(CType ctype, str declarator):
@@ -264,14 +271,14 @@ def new_primitive_type(str name):
     made = new_ctype(kind, name, len(name), passed_as.size, passed_as.alignment)
     made.passed_as = passed_as
     made.is_bytes = made.size == 1 and kind != TRUTH
-    return _known.setdefault(name, made)
+    return remembered(name, made)
 
 
 # ---- derived types ----
 
 def new_void_type():
     """Return the ctype of void."""
-    return _known.get("void") or _known.setdefault("void", new_ctype(VOID, "void", 4, -1, 1))
+    return _known.get("void") or remembered("void", new_ctype(VOID, "void", 4, -1, 1))
 
 
 def new_pointer_type(CType item not None):
@@ -284,7 +291,7 @@ def new_pointer_type(CType item not None):
     made = new_ctype(POINTER, with_declarator(item, declarator), item.insertion + 2, sizeof(void *), sizeof(void *))
     made.item_type = item
     made.passed_as = _c.pointer
-    return _known.setdefault(key, made)
+    return remembered(key, made)
 
 
 def new_array_type(CType pointer not None, length):
@@ -310,7 +317,7 @@ def new_array_type(CType pointer not None, length):
     made.item_type = item
     made.item_count = count
     made.pointer_type = pointer
-    return _known.setdefault(key, made)
+    return remembered(key, made)
 
 
 def new_struct_type(str name not None):
@@ -366,7 +373,7 @@ def new_function_type(tuple parameters not None, CType result not None, bint ell
     made.is_variadic = ellipsis
     made.calling_convention = abi
     made.passed_as = _c.pointer
-    return _known.setdefault(key, made)
+    return remembered(key, made)
 
 
 def getcname(CType ctype not None, str declarator not None):

@@ -36,8 +36,16 @@ cdef char *item_at(_CDataBase cdata, object index) except NULL:
     return cdata.data + i * ctype.item_type.size
 
 
-@cython.nonecheck(False)
 cdef object get_item(_CDataBase cdata, object index):
+    if not (FREE_THREADED and cdata.may_be_released):
+        return item_of(cdata, index)
+    with cython.critical_section(cdata):
+        item = item_of(cdata, index)
+    return item
+
+
+@cython.nonecheck(False)
+cdef inline object item_of(_CDataBase cdata, object index):
     cdef char *data
     if owns_memory(cdata) and (<__CDataOwn>cdata).target is not None and PyLong_CheckExact(index) and (
             PyLong_AsSsize_t(index) == 0):
@@ -59,6 +67,7 @@ cdef __CDataOwn target_of(__CDataOwn pointer):
                 made = place(__CDataOwn.__new__(__CDataOwn), pointer.type.item_type, pointer.data)
                 made.length = pointer.length
                 made.memory, made.allocated = pointer.memory, pointer.allocated
+                made.may_be_released = pointer.may_be_released
                 pointer.memory = NULL
                 pointer.target = made
     return pointer.target
@@ -134,9 +143,7 @@ cdef int set_slice(_CDataBase cdata, object index, object value) except -1:
     count = stop - start
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type.kind_number == ARRAY and (
             <_CDataBase>value).type.item_type is item and (<_CDataBase>value).length == count:
-        check_address(<_CDataBase>value)
-        c_memmove(data, (<_CDataBase>value).data, count * item.size)
-        return 0
+        return copy_from(data, <_CDataBase>value, count * item.size)
     text = as_characters(item, bytes(value) if isinstance(value, bytearray) else value)
     if text is not None:
         if PyBytes_GET_SIZE(text) != count * item.size:

@@ -32,6 +32,7 @@ cdef object allocate(CType ctype, object init, object allocator):
     if allocator is not None:
         made.allocated = allocator(size)
         made.data = (<_CDataBase>made.allocated).data
+        made.may_be_released = True
     elif size <= <Py_ssize_t>sizeof(made.room) and not is_aggregate(item):
         made.data = made.room
     else:

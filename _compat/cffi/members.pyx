@@ -14,8 +14,16 @@ cdef inline PyObject *member_named(_CDataBase cdata, object name) except? NULL:
     return field
 
 
-@cython.nonecheck(False)
 cdef object get_member(_CDataBase cdata, object name):
+    if not (FREE_THREADED and cdata.may_be_released):
+        return member_of(cdata, name)
+    with cython.critical_section(cdata):
+        member = member_of(cdata, name)
+    return member
+
+
+@cython.nonecheck(False)
+cdef inline object member_of(_CDataBase cdata, object name):
     cdef PyObject *field = member_named(cdata, name)
     if field != NULL:
         return read_field(<CField>field, cdata.data, cdata.length)

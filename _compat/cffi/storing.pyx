@@ -128,9 +128,7 @@ cdef int store_array(CType ctype, char *data, object value, Py_ssize_t room) exc
             data += item.size
         return 0
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type is ctype and ctype.item_count >= 0:
-        check_address(<_CDataBase>value)
-        memcpy(data, (<_CDataBase>value).data, ctype.size)
-        return 0
+        return copy_from(data, <_CDataBase>value, ctype.size)
     text = as_characters(item, value)
     if text is None:
         unfit(ctype, "list or tuple" if not (item.kind_number == CHARACTER or item.is_bytes)
@@ -181,9 +179,7 @@ cdef int store_members(CType ctype, char *data, object value, Py_ssize_t whole) 
     cdef Py_ssize_t taken = 0
     cdef CField field
     if isinstance(value, _CDataBase) and (<_CDataBase>value).type is ctype:
-        check_address(<_CDataBase>value)
-        memcpy(data, (<_CDataBase>value).data, ctype.size)
-        return 0
+        return copy_from(data, <_CDataBase>value, ctype.size)
     need_stack(0)
     if isinstance(value, dict):
         for name, each in value.items():
@@ -226,15 +222,15 @@ cdef int store_field(CField field, char *data, object value, Py_ssize_t whole) e
 cdef int store_bits(CField field, char *data, object value) except -1:
     cdef CType ctype = field.type
     cdef unsigned long long mask, whole
-    cdef object lowest, highest
+    cdef object lowest, highest, one = 1        # C's own is not wide enough
     number = int.from_bytes(value, "little") if ctype.kind_number == CHARACTER and isinstance(value, bytes) \
         else as_integer(value)
     if ctype.kind_number == SIGNED:
-        lowest, highest = -(1 << (field.bitsize - 1)), (1 << (field.bitsize - 1)) - 1
+        lowest, highest = -(one << (field.bitsize - 1)), (one << (field.bitsize - 1)) - 1
         if field.bitsize == 1:
             highest = 1                 # int flag : 1 takes 1, and reads as -1
     else:
-        lowest, highest = 0, (1 << field.bitsize) - 1
+        lowest, highest = 0, (one << field.bitsize) - 1
     if not lowest <= number <= highest:
         raise OverflowError(f"value {number} outside the range allowed by the bit field width: "
                             f"{lowest} <= x <= {highest}")

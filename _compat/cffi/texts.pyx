@@ -3,6 +3,14 @@
 
 def string(_CDataBase cdata not None, Py_ssize_t maxlen=-1):
     """Return the text at a pointer or array up to its end, a character, or an enum's name."""
+    use(cdata)
+    try:
+        return string_of(cdata, maxlen)
+    finally:
+        unuse(cdata)
+
+
+cdef object string_of(_CDataBase cdata, Py_ssize_t maxlen):
     cdef CType ctype = cdata.type
     cdef CType item = ctype.item_type
     cdef Py_ssize_t length = 0
@@ -36,6 +44,14 @@ cdef object text_of(CType item, const char *data, Py_ssize_t length):
 
 def unpack(_CDataBase cdata not None, Py_ssize_t length):
     """Return so many items: bytes of char, str of wide characters, else a list."""
+    use(cdata)
+    try:
+        return items_of(cdata, length)
+    finally:
+        unuse(cdata)
+
+
+cdef object items_of(_CDataBase cdata, Py_ssize_t length):
     cdef CType item = cdata.type.item_type
     cdef Py_ssize_t i
     if length < 0:

@@ -29,6 +29,7 @@ from libffi import c as _c
 
 include "declarations.pxi"
 include "base/handlers.pyx"
+include "base/callables.pyx"
 include "data.pyx"
 include "classes.pyx"
 include "simple.pyx"

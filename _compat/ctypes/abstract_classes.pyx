@@ -2,13 +2,11 @@
 
 libffi_import()
 
-check_layout(maker_of(<PyTypeObject *>_CData)(_CData, (), NULL))
-give_free(<PyTypeObject *>_CData, free_blocks)
-bare_function = maker_of(<PyTypeObject *>_Function)
+give_vectorcall(<PyTypeObject *>_Function, check_layout(maker_of(<PyTypeObject *>_Function)(_Function, (), NULL)))
+give_free(<PyTypeObject *>_CData, <PyTypeObject *>_Function, free_blocks)
 bare_field = maker_of(<PyTypeObject *>CField)
 give_maker(<PyTypeObject *>_CData, make_instance)
 give_maker(<PyTypeObject *>_Function, make_function)
-give_vectorcall(<PyTypeObject *>_Function, entry_offset(bare_function(_Function, (), NULL)))
 give_vectorcall(<PyTypeObject *>Callback, callback_offset(Callback.__new__(Callback)))
 
 if LAYOUT_IS_PYTHON:
@@ -20,15 +18,13 @@ for alone in (CArgObject, Callback, Prototype, _Simple, _Aggregate, _Array, _Poi
     refuse_instances(<PyTypeObject *>alone)
 
 
-cdef int check_layout(_CData instance) except -1:
-    """Compare how bare.h sees instances with what Cython made."""
-    cdef bare_instance *seen = <bare_instance *><PyObject *>instance
-    if _CData.__basicsize__ != sizeof(bare_instance) or &seen.data != &instance.data or &seen.lent != &instance.lent:
-        raise SystemError("libffi.compat._ctypes: bare.h does not match _CData")
-    return 0
-
-
-cdef Py_ssize_t entry_offset(_Function function):
+cdef Py_ssize_t check_layout(_Function function) except -1:
+    """Compare how bare.h sees instances with what Cython made; return where the vectorcall of functions is."""
+    cdef bare_function *seen = <bare_function *><PyObject *>function
+    if _CData.__basicsize__ != sizeof(bare_instance) or _Function.__basicsize__ != sizeof(bare_function) or (
+            &seen.instance.data != &function.data or &seen.instance.lent != &function.lent or
+            &seen.entry != &function.entry or &seen.index != &function.index):
+        raise SystemError("libffi.compat._ctypes: bare.h does not match the classes")
     return <char *>&function.entry - <char *><PyObject *>function
 
 
@@ -36,10 +32,11 @@ cdef Py_ssize_t callback_offset(Callback callback):
     return <char *>&callback.entry - <char *><PyObject *>callback
 
 
-cdef object abstract_class(metaclass, name, made):
+cdef object abstract_class(metaclass, name, made, dict more=None):
     """Return a class that is made without its metaclass's `__init__`, which would ask what it is of."""
     bases = (_CData if made is not _Function else made,)
-    cls = metaclass.__new__(metaclass, name, bases, {"__slots__": (), "__module__": "_ctypes", "__doc__": made.__doc__})
+    cls = metaclass.__new__(metaclass, name, bases,
+                            {"__slots__": (), "__module__": "_ctypes", "__doc__": made.__doc__, **(more or {})})
     if made is not _Function:
         adopt(cls, <PyTypeObject *>made)
     freeze(cls)
@@ -103,7 +100,8 @@ cdef PyObject *array_item_of(PyObject *array, Py_ssize_t i) except? NULL:
 _SimpleCData = abstract_class(PyCSimpleType, "_SimpleCData", _Simple)
 Structure = abstract_class(PyCStructType, "Structure", _Aggregate)
 Union = abstract_class(UnionType, "Union", _Aggregate)
-Array = abstract_class(PyCArrayType, "Array", _Array)
+Array = abstract_class(PyCArrayType, "Array", _Array,
+                       {"__class_getitem__": classmethod(type(list.__class_getitem__(int)))})
 _Pointer = abstract_class(PyCPointerType, "_Pointer", _PointerData)
 give_item(Array, array_item_of)
 CFuncPtr = abstract_class(PyCFuncPtrType, "CFuncPtr", _Function)

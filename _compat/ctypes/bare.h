@@ -1,4 +1,4 @@
-/* Instances made and freed, without what Cython does for any class: all others extend this one. */
+/* Instances made and freed, without what Cython does for any class. */
 #ifndef COMPAT_CTYPES_BARE_H
 #define COMPAT_CTYPES_BARE_H
 
@@ -18,6 +18,15 @@ typedef struct {
     char allocated, resized, lent;
 } bare_instance;
 
+/* _Function of functions.pyx, likewise. */
+typedef struct {
+    bare_instance instance;
+    vectorcallfunc entry;
+    PyObject *prototype, *source, *opened, *errcheck, *paramflags;
+    Py_ssize_t index;
+    PyObject *iid;
+} bare_function;
+
 /* One without storage.  New; raises. */
 static inline PyObject *make_bare(PyTypeObject *type)
 {
@@ -26,6 +35,21 @@ static inline PyObject *make_bare(PyTypeObject *type)
         return NULL;
     made->base = Py_NewRef(Py_None);
     made->objects = Py_NewRef(Py_None);
+    return (PyObject *)made;
+}
+
+static PyObject *make_bare_function(PyTypeObject *type, vectorcallfunc entry, PyObject *prototype)
+{
+    bare_function *made = (bare_function *)make_bare(type);
+    if (made == NULL)
+        return NULL;
+    made->entry = entry;
+    made->prototype = Py_NewRef(prototype);
+    made->source = Py_NewRef(Py_None);
+    made->opened = Py_NewRef(Py_None);
+    made->errcheck = Py_NewRef(Py_None);
+    made->paramflags = Py_NewRef(Py_None);
+    made->iid = Py_NewRef(Py_None);
     return (PyObject *)made;
 }
 
@@ -61,10 +85,26 @@ static void free_bare(PyObject *self)
     Py_TRASHCAN_END
 }
 
-static void give_free(PyTypeObject *type, void (*free_blocks)(void *storage))
+static void free_bare_function(PyObject *self)
+{
+    bare_function *function = (bare_function *)self;
+    PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, free_bare_function)     /* of a callback whose callable has a callback of ... */
+    Py_CLEAR(function->prototype);
+    Py_CLEAR(function->source);
+    Py_CLEAR(function->opened);
+    Py_CLEAR(function->errcheck);
+    Py_CLEAR(function->paramflags);
+    Py_CLEAR(function->iid);
+    free_parts(self);
+    Py_TRASHCAN_END
+}
+
+static void give_free(PyTypeObject *type, PyTypeObject *functions, void (*free_blocks)(void *storage))
 {
     free_blocks_of = free_blocks;
     type->tp_dealloc = free_bare;
+    functions->tp_dealloc = free_bare_function;
 }
 
 #endif

@@ -15,8 +15,7 @@ cdef class Callback:
     @property
     def __name__(self):
         """Return the function's name, which is the closure's too."""
-        name = getattr(self.callable, "__name__", None)
-        return type(self.callable).__name__ if name is None else name
+        return callable_name(self.callable)
 
 
 cdef object run_callback(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names):
@@ -47,10 +46,10 @@ cdef object call_converted(Callback callback, PyObject *const *args, Py_ssize_t 
     cdef PyObject *few[6]
     cdef Py_ssize_t i, made = 0
     if nargs > 6:
-        return callback.callable(*[from_c(callback.prototype.rules[i], <object>args[i]) for i in range(nargs)])
+        return callback.callable(*[from_c(parameter_of(callback, i), <object>args[i]) for i in range(nargs)])
     try:
         for i in range(nargs):
-            value = from_c(callback.prototype.rules[i], <object>args[i])
+            value = from_c(parameter_of(callback, i), <object>args[i])
             incref(value)
             few[i] = <PyObject *>value
             made += 1
@@ -58,6 +57,11 @@ cdef object call_converted(Callback callback, PyObject *const *args, Py_ssize_t 
     finally:
         for i in range(made):
             decref(<object>few[i])
+
+
+cdef inline CType_Type parameter_of(Callback callback, Py_ssize_t i):
+    """Return a parameter's class, of which closure_cif() has seen that it is one."""
+    return <CType_Type><object>PyTuple_GET_ITEM(callback.prototype.argtypes, i)
 
 
 cdef object from_c(CType_Type cls, value):
@@ -71,6 +75,8 @@ cdef object from_c(CType_Type cls, value):
         return instance_of_copy(cls, <char *>address)
     if cls.plain and arrives_as_it_is(cls):
         return value
+    if cls.plain and cls.code == c"P":
+        return value or None
     if cls.ffi == LIBFFI_POINTER:
         address = value
         write_address(room, <void *>address)
@@ -124,13 +130,13 @@ cdef object closure_cif(Prototype prototype):
     if prototype.result == RESULT_NOT_GIVEN or prototype.result == RESULT_CONVERTED or (
             prototype.result == RESULT_INSTANCE and prototype.result_class.set == NULL):
         raise TypeError("invalid result type for callback function")
-    for rule in prototype.rules:
-        if not isinstance(rule, CType_Type):
-            raise TypeError(f"item in _argtypes_ cannot be an argument of a callback: {rule!r}")
-    prototype.callbacks_convert = any([not (<CType_Type>rule).plain or not arrives_as_it_is(rule)
-                                       for rule in prototype.rules])
+    for item in prototype.argtypes:
+        if not isinstance(item, CType_Type):
+            raise TypeError(f"item in _argtypes_ cannot be an argument of a callback: {item!r}")
+    prototype.callbacks_convert = any([not (<CType_Type>item).plain or not arrives_as_it_is(item)
+                                       for item in prototype.argtypes])
     restype = _c.void if prototype.result == RESULT_VOID else closure_type(prototype.result_class, True)
-    return _libffi.CIF(restype, [closure_type(rule, False) for rule in prototype.rules], abi=prototype.abi)
+    return _libffi.CIF(restype, [closure_type(item, False) for item in prototype.argtypes], abi=prototype.abi)
 
 
 cdef object make_closure(Prototype prototype, callable):

@@ -3,7 +3,7 @@
 
 cdef class _CData:
     """Base class of all instances."""
-    # As bare.h has it. The room comes where malloc() would align it for any type.
+    # As bare.h has it, which makes and frees instances. The room comes where malloc() would align it for any type.
     cdef char *data
     cdef object base                # whose storage this is a part of, or None
     cdef object objects             # _objects: None, one object, or a dict
@@ -14,12 +14,6 @@ cdef class _CData:
     cdef char allocated             # data is from PyMem_Calloc() ...
     cdef char resized               # ... behind a header
     cdef char lent                  # others keep `objects` as they are now
-
-    def __dealloc__(self):          # of functions; all others are freed by bare.h
-        if self.resized:
-            free_blocks(self.data)
-        elif self.allocated:
-            PyMem_Free(self.data)
 
     @property
     def _b_base_(self):

@@ -26,17 +26,6 @@ cdef extern from "codes.h":
     int set_text(char *where, object value, PyObject **keep) except -1
     int set_wide_text(char *where, object value, PyObject **keep) except -1
 
-cdef extern from "bare.h":
-    enum:
-        ROOM
-
-    ctypedef struct bare_instance:
-        char *data
-        char lent
-
-    object make_bare(PyTypeObject *type)
-    void give_free(PyTypeObject *type, void (*free_blocks)(void *storage) noexcept)
-
 cdef extern from "slots.h":
     ctypedef object (*instance_maker)(cls, tuple args, PyObject *keywords)
     ctypedef object (*vectorcall)(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
@@ -49,6 +38,7 @@ cdef extern from "slots.h":
     instance_maker maker_of(PyTypeObject *type)
     Py_ssize_t VECTORCALL_NARGS(size_t nargsf)
     void report_unraisable(object error, const char *doing, object callable)
+    int lend_method(object cls, object name, object method) except -1
     int set_type_attribute(object cls, object name, object value) except -1
     int adopt(object cls, PyTypeObject *made) except -1
     void freeze(object cls)
@@ -65,6 +55,22 @@ cdef extern from "slots.h":
     bint is_frozen(PyTypeObject *type)
     void inherit_vectorcall(PyTypeObject *type)
     object call_vector(object callable, PyObject *const *args, Py_ssize_t nargs)
+
+cdef extern from "bare.h":
+    enum:
+        ROOM
+
+    ctypedef struct bare_instance:
+        char *data
+        char lent
+
+    ctypedef struct bare_function:
+        bare_instance instance
+        vectorcall entry
+        Py_ssize_t index
+    object make_bare(PyTypeObject *type)
+    object make_bare_function(PyTypeObject *type, vectorcall entry, object prototype)
+    void give_free(PyTypeObject *type, PyTypeObject *functions, void (*free_blocks)(void *storage) noexcept)
 
 cdef extern from "loaded.h":
     enum:

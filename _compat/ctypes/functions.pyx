@@ -3,9 +3,9 @@
 cdef bint argtypes_are_needed = False       # a call without them is refused
 
 
-@cython.trashcan(True)          # of a callback whose callable has a callback of ...
 cdef class _Function(_CData):
     """Function Pointer"""
+    # As bare.h has it.
     cdef vectorcall entry
     cdef Prototype prototype
     cdef object source              # the closure of a Python function, or the library; of an address None
@@ -96,9 +96,6 @@ cdef inline object errcheck_of(_Function function):
     return errcheck
 
 
-cdef instance_maker bare_function
-
-
 cdef object make_function(cls, tuple args, PyObject *keywords):
     """Function pointers' tp_new."""
     if not args:
@@ -128,10 +125,7 @@ cdef object function_of(CType_Type cls, source, bint alone):
 
 
 cdef _Function callable_without_storage(CType_Type cls):
-    cdef _Function made = <_Function>bare_function(cls, (), NULL)
-    made.entry = function_vectorcall
-    made.prototype = cls.prototype
-    return made
+    return <_Function>make_bare_function(<PyTypeObject *>cls, function_vectorcall, cls.prototype)
 
 
 cdef object function_of_library(CType_Type cls, source, paramflags):

@@ -24,12 +24,17 @@ cdef class PyCSimpleType(CType_Type):
         begin_class(cls)
         cdef const scalar_code *scalar = scalar_of_class(cls)
         define_simple(cls, scalar, False)
+        if cls.plain and cls.is_address:
+            lend_method(cls, "from_param", from_param)
         if type(cls) is not PyCSimpleType or scalar.get_swapped == NULL:
             return
         cls.other_order = dict(namespace)
 
     __ctype_le__ = ByteOrder("little")
     __ctype_be__ = ByteOrder("big")
+
+
+cdef object from_param = vars(CType_Type)["from_param"]
 
 
 cdef object in_byte_order(CType_Type cls, str order):

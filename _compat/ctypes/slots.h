@@ -147,6 +147,15 @@ static void end_extending(PyTypeObject *type)
     PyType_Modified(type);
 }
 
+/* Give a class a method of its metaclass as its own, where super() in what extends it looks.  0; -1 raises. */
+static int lend_method(PyObject *class, PyObject *name, PyObject *method)
+{
+    PyObject *own = PyDescr_NewClassMethod((PyTypeObject *)class, ((PyMethodDescrObject *)method)->d_method);
+    int status = own == NULL ? -1 : PyType_Type.tp_setattro(class, name, own);
+    Py_XDECREF(own);
+    return status;
+}
+
 /* 0; -1 raises. */
 static int set_type_attribute(PyObject *class, PyObject *name, PyObject *value)
 {

@@ -10,6 +10,8 @@
 #define COLD __attribute__((noinline, cold))
 #define NOINLINE __attribute__((noinline))      /* or it would take registers from its caller */
 
+#define FETCH_AHEAD(address) __builtin_prefetch(address)
+
 #if defined(__clang__)
 #define UNROLL_4 _Pragma("clang loop unroll_count(4)")
 #else

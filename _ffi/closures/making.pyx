@@ -64,11 +64,11 @@ cdef Closure make_closure(CIF cif, callable, on_error, on_exception, name, dispa
     cdef ffi_status status = FFI_OK
     need_stack(0)
     if name is None:
-        name = getattr(callable, "__name__", None)
-        name = name if isinstance(name, str) else type(callable).__name__
+        name = callable_name(callable)
     elif not isinstance(name, str):
         raise TypeError(f"closure name: expected str, got {type(name).__name__}")
-    name = PyUnicode_FromObject(name)
+    else:
+        name = PyUnicode_FromObject(name)
     check_callable(name, callable)
     check_closable(cif, form)
     if on_exception is not None and not PyCallable_Check(on_exception):
@@ -126,14 +126,13 @@ cdef object bound_closure(Closure closure, instance):
     dispatch = (<Dispatcher>callable).dispatch if type(callable) is Dispatcher else None
     name, on_error = closure.for_instances or (None, None)
     name = name or closure.name
-    try:
-        own = instance.__dict__
-    except AttributeError:
+    own = getattr(instance, "__dict__", None)
+    if not isinstance(own, dict):
         raise TypeError(f"closure {closure.name}: instances of {type(instance).__name__} have no __dict__ to keep "
-                        f"their own in; make it in __init__, of the bound method") from None
-    made = own.get(name)        # there is one already where the class has a __getattribute__ of its own
+                        f"their own in; make it in __init__, of the bound method")
+    made = dict_get(<dict>own, name)    # there is one already where the class has a __getattribute__ of its own
     if made is None:
-        made = own.setdefault(name, make_closure(
+        made = dict_get_or_put(<dict>own, name, make_closure(
             closure.cif, PyMethod_New(plain_callable(callable), instance), on_error, closure.on_exception_,
             closure.name, dispatch, <closure_form>closure.block.form))
     return made

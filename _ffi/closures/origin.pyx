@@ -11,7 +11,7 @@ cdef object code_of(callable):
             callable = <object>PyMethod_GET_FUNCTION(callable)
         elif type(callable) is Dispatcher:
             callable = (<Dispatcher>callable).callable
-        elif is_partial(callable):
+        elif PyType_HasFeature(Py_TYPE(callable), Py_TPFLAGS_HEAPTYPE) and is_partial(callable):
             callable = partial_function(callable)
         else:
             return None

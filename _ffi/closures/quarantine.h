@@ -4,6 +4,7 @@
 
 #include <Python.h>
 
+#include "base/compiler.h"
 #include "base/locks.h"
 #include "closures/block.h"
 #include "libffi/cif.h"
@@ -168,6 +169,10 @@ static closure_block *quarantine_excess(void)
             quarantine_append(block);
         else
             excess = block;
+    }
+    if (excess != NULL && quarantine.oldest != NULL) {      /* nobody has looked at it for long: the next one will */
+        FETCH_AHEAD(&quarantine.oldest->code);
+        FETCH_AHEAD(&quarantine.oldest->made);
     }
     UNLOCK(&quarantine.lock);
     return excess;

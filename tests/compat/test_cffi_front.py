@@ -308,3 +308,42 @@ def test_a_buffer_over_memory_of_another_s_is_as_long_as_one_says(ffi):
         assert len(ffi.buffer(ffi.cast("char *", owned), 8)) == 8
         with pytest.raises(UserWarning, match="owns only 8 bytes"):
             ffi.buffer(owned, 9)
+
+
+# Of 64 bits cffi's own backend writes none.
+@pytest.mark.parametrize(("kind", "most"), [("int", 32), ("unsigned int", 32), ("long long", 63), ("uint64_t", 63),
+                                            ("unsigned short", 16), ("_Bool", 1)])
+def test_bit_fields_of_every_width(kind, most):
+    answers = []
+    for each in (backend, None):
+        made = cffi.FFI(backend=each)
+        made.cdef("".join(f"struct s{width} {{ {kind} a : {width}; {kind} b : {width}; }};"
+                          for width in range(1, most + 1)))
+        found = []
+        for width in range(1, most + 1):
+            struct = made.new(f"struct s{width} *")
+            for value in (-1 << width, -(1 << width - 1) - 1, -(1 << width - 1), -1, 0, 1, (1 << width - 1) - 1,
+                          1 << width - 1, (1 << width) - 1, 1 << width):
+                try:
+                    struct.b = value
+                    found.append((width, value, struct.a, struct.b, bytes(made.buffer(struct))))
+                except OverflowError as error:
+                    found.append((width, value, type(error)))
+        answers.append(found)
+    assert answers[0] == answers[1]
+
+
+def test_the_backend_lists_what_it_has_only_when_asked():
+    assert {"Lib", "_init_cffi_1_0_external_module", "CType", "new_struct_type", "install"} <= set(dir(backend))
+    assert [name for name in dir(backend) if not hasattr(backend, name)] == []
+
+
+def test_bit_fields_of_64_bits(ffi):
+    ffi.cdef("struct whole { long long a : 64; uint64_t b : 64; };")
+    whole = ffi.new("struct whole *", [-1 << 63, (1 << 64) - 1])
+    assert (whole.a, whole.b) == (-1 << 63, (1 << 64) - 1)
+    whole.a = (1 << 63) - 1
+    assert bytes(ffi.buffer(whole)) == b"\xff" * 7 + b"\x7f" + b"\xff" * 8 or sys.byteorder == "big"
+    for name, value in (("a", 1 << 63), ("b", 1 << 64), ("b", -1)):
+        with pytest.raises(OverflowError):
+            setattr(whole, name, value)

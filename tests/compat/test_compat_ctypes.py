@@ -174,14 +174,17 @@ def test_instances_go_where_buffers_go():
 
 
 def test_whole_programs(run_python, tmp_path):
+    (tmp_path / "beside_it.py").write_text("")
     program = tmp_path / "program.py"
-    program.write_text("import ctypes, ctypes.util, ctypes.wintypes, sys\n"
+    program.write_text("import ctypes, ctypes.util, ctypes.wintypes, sys, beside_it\n"
                        "assert ctypes.__name__ == 'libffi.compat.ctypes', ctypes\n"
                        "assert ctypes.util.find_library('m') or sys.platform == 'win32', sys.argv\n"
                        "assert sys.argv[1:] == ['--flag'], sys.argv\n")
     run_python(f"""
         import subprocess, sys
-        subprocess.run([sys.executable, "-m", "libffi.compat.ctypes", {str(program)!r}, "--flag"], check=True)
+        begin = [sys.executable, "-m", "libffi.compat.ctypes"]
+        subprocess.run([*begin, {str(program)!r}, "--flag"], check=True)
+        subprocess.run([*begin, "-m", "program", "--flag"], check=True, cwd={str(tmp_path)!r})
     """)
 
 

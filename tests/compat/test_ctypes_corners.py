@@ -397,3 +397,25 @@ def test_sizes_of_letters_are_those_of_struct():
         assert ctypes._calcsize(letter) == struct.calcsize(letter)
     with pytest.raises(struct.error):
         ctypes._calcsize("y")
+
+
+@pytest.mark.parametrize("name", ["c_char_p", "c_wchar_p", "c_void_p"])
+def test_from_param_of_texts_and_addresses_can_be_extended(name):
+    base = getattr(ctypes, name)
+
+    class Extended(base):
+        @classmethod
+        def from_param(cls, value):
+            return super().from_param(None if value == "nothing" else value)
+
+    takes = ctypes.CFUNCTYPE(ctypes.c_void_p, Extended)(lambda value: None)
+    assert takes("nothing") is None
+    assert hasattr(base(), "from_param")
+    with pytest.raises(ctypes.ArgumentError):
+        takes(1.5)
+
+
+def test_arrays_are_generic_for_annotations():
+    annotation = ctypes.Array[ctypes.c_int]
+    assert annotation.__origin__ is ctypes.Array
+    assert annotation.__args__ == (ctypes.c_int,)

@@ -183,6 +183,16 @@ CFFI = {
             assert libc.snprintf(buffer, 30, b"%d %.1f", ffi.cast("int", i), ffi.cast("double", 0.5)) > 4
         together(use, use, times=800)
     """,
+    "types that several make": """
+        backend = libffi.compat.cffi
+        for i in range(300):
+            made = []
+            def use(_):
+                item = backend.new_pointer_type(backend.new_primitive_type("int"))
+                made.append(backend.new_pointer_type(backend.new_array_type(item, i)))
+            together(use, use, times=1)
+            assert len(set(map(id, made))) == 1
+    """,
     "one iterator": """
         numbers = ffi.new("int[20]", list(range(20)))
         for _ in range(300):
@@ -221,6 +231,39 @@ CFFI = {
             together(use, end, times=3)
             ffi.release(cdata)
             room.clear()
+    """,
+    "what is read while it is released": """
+        import mmap
+        def alloc(size):
+            return ffi.from_buffer("char[]", mmap.mmap(-1, mmap.PAGESIZE))
+        new = ffi.new_allocator(alloc, ffi.release)     # which unmaps it: who still reads it crashes
+        of_pointers = [
+            lambda p: p.x, lambda p: p.y, lambda p: ffi.buffer(p)[0:8], lambda p: bytes(ffi.buffer(p)),
+            lambda p: ffi.memmove(bytearray(8), p, 8),
+        ]
+        of_structs = [lambda p: p[0].x, lambda p: ffi.new("struct point *", p[0]), *of_pointers]
+        of_arrays = [
+            lambda p: p[3], lambda p: ffi.string(p), lambda p: ffi.unpack(p, 3), lambda p: next(iter(p)),
+            lambda p: list(p), lambda p: ffi.buffer(p)[5], lambda p: ffi.new("char[4096]", p),
+        ]
+        for reads, make in (
+                (of_pointers, lambda: ffi.gc(new("struct point *"), ffi.release)),
+                (of_structs, lambda: new("struct point *")),
+                (of_arrays, lambda: ffi.from_buffer("char[4096]", mmap.mmap(-1, mmap.PAGESIZE)))):
+            for _ in range(150):
+                several = [make() for _ in range(len(reads))]
+                def read(i):
+                    try:
+                        for _ in range(10):
+                            reads[i](several[i])
+                    except RuntimeError:
+                        pass
+                def end(i):
+                    try:
+                        ffi.release(several[i])
+                    except BufferError:
+                        pass
+                together(read, end, times=len(reads))
     """,
     "handles": """
         handles = {}

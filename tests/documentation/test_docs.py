@@ -237,12 +237,16 @@ def test_every_scalar_is_in_the_table():
     assert [name for name in _ffi.scalars if f"`{name}`" not in text] == []
 
 
-def test_architecture_names_every_file_of_the_core():
+def test_architecture_names_every_compiled_file():
     page = (ROOT / "docs" / "architecture.md").read_text()
     core = ROOT / "_ffi"
     files = [path.relative_to(core).as_posix() for path in core.rglob("*")
              if path.suffix in {".h", ".pyx", ".pxd", ".pxi"}]
     assert [name for name in files if f"`{name}`" not in page] == []
+    fronts = page[page.index("`_compat/` has extensions"):page.index("## One call")]
+    for folder in (ROOT / "_compat" / "ctypes", ROOT / "_compat" / "cffi"):
+        table = fronts.split(f"| file of `_compat/{folder.name}/` |")[1].split("\n\n")[0]
+        assert [path.name for path in folder.iterdir() if f"`{path.name}`" not in table] == []
 
 
 def test_limits_name_every_known_fault():

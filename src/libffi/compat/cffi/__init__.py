@@ -56,6 +56,9 @@ class Backend:
             raise AttributeError(f"libffi.compat.cffi has no {name!r}")
         return getattr(self._original(), name)
 
+    def __dir__(self) -> "list[str]":
+        return sorted({*super().__dir__(), "_init_cffi_1_0_external_module", "Lib"})     # what waits, too
+
     def _original(self) -> "ModuleType":
         """Return cffi's own backend, imported if nobody has done it before."""
         if self.__dict__.get("compiled") is None:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import runpy
 import sys
 
@@ -20,9 +21,10 @@ def main() -> None:
     install(exceptions="raise" if options.raises else "unraisable", strict=options.strict)
     sys.argv[:] = [options.program, *options.arguments]
     if options.is_module:
-        sys.path.insert(0, "")
         runpy.run_module(options.program, run_name="__main__", alter_sys=True)
     else:
+        if not sys.flags.safe_path:         # where this module's name has put the current folder
+            sys.path[0] = os.path.dirname(os.path.realpath(options.program))
         runpy.run_path(options.program, run_name="__main__")
 
 
