@@ -3,8 +3,8 @@
     placing     a struct whose members are where another library has them
     dtypes      NumPy's dtypes for our types, and back
     numpy_      NumPy's scalars and arrays
-    ctypes_     ctypes' classes and objects
-    cffi_       cffi's types and cdata
+    ctypes_     ctypes' classes and objects, and those of libffi.compat.ctypes
+    cffi_       cffi's types and cdata, whatever backend made them
 
 No library is imported before a value, or a question, of its comes.
 """
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def stand_in(library: str, T: "Type | None", value: "Any") -> object:
     """Return what an object of that library is in our terms, where a T is wanted (None: anything), or None."""
-    if library == "_ctypes":
+    if library in ("_ctypes", "libffi.compat._ctypes"):
         from . import ctypes_
 
         return ctypes_.stand_in(T, value)
-    if library == "_cffi_backend":
+    if library in ("_cffi_backend", "libffi.compat.cffi._cdata"):
         from . import cffi_
 
         return cffi_.stand_in(T, value)

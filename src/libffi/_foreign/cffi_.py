@@ -1,16 +1,13 @@
-"""cffi's types as ours, and what its cdata hold."""
+"""cffi's types as ours, and what its cdata hold; both of cffi's own backend and of libffi.compat.cffi."""
+import sys
 from enum import IntEnum
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
-
-import _cffi_backend  # type: ignore[import-untyped]
 
 from libffi import CIF, Type, c
 from libffi._ffi import _view
 from libffi._foreign.placing import Place, place
-
-_ffi = _cffi_backend.FFI()                      # what it does with cdata does not depend on declarations
-_CType: Any = _cffi_backend.CType
 
 _PRIMITIVES: dict[str, Type] = {
     "_Bool": c.bool, "char": c.char, "signed char": c.schar, "unsigned char": c.uchar, "short": c.short,
@@ -21,9 +18,18 @@ _PRIMITIVES: dict[str, Type] = {
 _known: "WeakKeyDictionary[Any, Type]" = WeakKeyDictionary()
 
 
+BACKENDS = ("_cffi_backend", "libffi.compat.cffi._cdata")
+
+
+def _backend(what: Any) -> Any:
+    """Return the module of cffi's functions for a ctype or cdata."""
+    module: Any = sys.modules[type(what).__module__]
+    return module if isinstance(module, ModuleType) else module._original()     # libffi.compat.cffi stands there
+
+
 def from_cffi(ctype: Any) -> Type:
     """Return the C type that is meant; see `libffi.c.from_cffi`."""
-    if not isinstance(ctype, _CType):
+    if type(ctype).__name__ != "CType" or type(ctype).__module__ not in BACKENDS:
         raise TypeError(f"c.from_cffi(): expected a ctype, as ffi.typeof() gives, got {ctype!r}")
     return _converted(ctype, {})
 
@@ -60,8 +66,9 @@ def _primitive(ctype: Any) -> Type:
 
 
 def _integer(ctype: Any) -> Type:
-    signed = int(_ffi.cast(ctype, -1)) < 0
-    made: Type = getattr(c, f"{'' if signed else 'u'}int{8 * _ffi.sizeof(ctype)}")
+    backend = _backend(ctype)
+    signed = int(backend.cast(ctype, -1)) < 0
+    made: Type = getattr(c, f"{'' if signed else 'u'}int{8 * backend.sizeof(ctype)}")
     return made
 
 
@@ -99,7 +106,7 @@ def _aggregate(ctype: Any, begun: dict[Any, Type | None]) -> Type:
         opaque = begun[ctype]
     finally:
         del begun[ctype]
-    definition = place(_name(ctype), places, _ffi.sizeof(ctype), is_union=ctype.kind == "union")
+    definition = place(_name(ctype), places, _backend(ctype).sizeof(ctype), is_union=ctype.kind == "union")
     if opaque is None:
         return definition.make(_name(ctype))
     definition.complete(opaque)
@@ -117,12 +124,13 @@ def _place(name: str, field: Any, begun: dict[Any, Type | None]) -> Place:
 
 def stand_in(T: Type | None, value: Any) -> object:
     """Return what cdata is in our terms: a number, a pointer, a function, memory."""
-    if not isinstance(value, _ffi.CData):
+    backend = _backend(value)
+    if not isinstance(value, backend._get_types()[0]):
         return None
-    ctype = _ffi.typeof(value)
+    ctype = backend.typeof(value)
     if ctype.kind in ("struct", "union"):
         have = from_cffi(ctype)
-        pointer = _ffi.addressof(value)
+        pointer = backend.rawaddressof(backend.new_pointer_type(ctype), value, 0)
         is_pointer = T is not None and T.kind in ("pointer", "string", "bytes", "wstring")
         return _view(c.ptr(have) if is_pointer else have, _address(pointer), value)
     if ctype.kind == "array":
@@ -131,11 +139,12 @@ def stand_in(T: Type | None, value: Any) -> object:
         return _view(from_cffi(ctype), _address(value), value)
     have = from_cffi(ctype)
     if have.kind in ("char", "wchar"):
-        return have(_ffi.string(value))
+        return have(backend.string(value))
     if ctype.kind == "enum" or have.kind in ("bool", "signed", "unsigned"):
         return have(int(value))
     return have(complex(value) if have.kind == "complex" else float(value))
 
 
 def _address(value: Any) -> int:
-    return int(_ffi.cast("uintptr_t", value))
+    backend = _backend(value)
+    return int(backend.cast(backend.new_primitive_type("uintptr_t"), value))

@@ -1,5 +1,5 @@
-"""ctypes' classes as our types, and what its objects hold."""
-import ctypes
+"""ctypes' classes as our types, and what its objects hold; those of libffi.compat.ctypes are like them."""
+import importlib
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +9,43 @@ from libffi import ABI, CIF, Type, c
 from libffi._ffi import _has_members, _view
 from libffi._foreign.placing import Place, place
 
-_Data: Any = ctypes.Structure.__mro__[1]        # the base of all its objects
-_Scalar: Any = ctypes.c_int.__mro__[1]
-_Function: Any = ctypes.CFUNCTYPE(None).__mro__[1]
-_Reference: Any = type(ctypes.byref(ctypes.c_int()))
+# The package over a module that has the base of all instances, and the class of what byref() gives.
+_PACKAGES = {"_ctypes": "ctypes", "builtins": "ctypes", "libffi.compat._ctypes": "libffi.compat.ctypes"}
+
+
+class _Package:
+    """One ctypes: what its classes are, and its functions."""
+
+    def __init__(self, ctypes: Any) -> None:
+        self.ctypes = ctypes
+        self.data = ctypes.Structure.__mro__[1]         # the base of all instances
+        self.reference = type(ctypes.byref(ctypes.c_int()))
+        self.kinds = ((ctypes.Structure, "struct"), (ctypes.Union, "union"), (ctypes.Array, "array"),
+                      (ctypes._Pointer, "pointer"), (ctypes.CFUNCTYPE(None).__mro__[1], "function"),
+                      (ctypes.c_int.__mro__[1], "scalar"))
+
+
+_packages: dict[type, _Package] = {}            # by these two classes
+
+
+def _package_of(cls: Any) -> _Package | None:
+    for base in getattr(cls, "__mro__", ()):
+        if base in _packages:
+            return _packages[base]
+        if base.__name__ in ("_CData", "CArgObject") and base.__module__ in _PACKAGES:
+            package = _Package(importlib.import_module(_PACKAGES[base.__module__]))
+            if base in (package.data, package.reference):
+                return _packages.setdefault(package.data, _packages.setdefault(package.reference, package))
+    return None
+
+
+def _kind(cls: Any) -> str:
+    """Return of what kind a class is: struct, union, array, pointer, function, scalar, or nothing."""
+    package = _package_of(cls)
+    for base, kind in package.kinds if package else ():
+        if issubclass(cls, base):
+            return kind
+    return ""
 
 _CODES: dict[str, Type] = {
     "?": c.bool, "c": c.char, "b": c.schar, "B": c.uchar, "h": c.short, "H": c.ushort, "i": c.int, "I": c.uint,
@@ -26,7 +59,7 @@ _known: "WeakKeyDictionary[type, Type]" = WeakKeyDictionary()
 
 def from_ctypes(cls: Any) -> Type:
     """Return the C type that is meant; see `libffi.c.from_ctypes`."""
-    if not isinstance(cls, type) or not issubclass(cls, _Data):
+    if not isinstance(cls, type) or not _kind(cls):
         raise TypeError(f"c.from_ctypes(): expected a class of ctypes', got {cls!r}")
     return _converted(cls, {})
 
@@ -36,13 +69,14 @@ def _converted(cls: Any, begun: dict[type, Type | None]) -> Type:
     known = _known.get(cls)
     if known is not None:
         return known
-    if issubclass(cls, (ctypes.Structure, ctypes.Union)):
+    kind = _kind(cls)
+    if kind in ("struct", "union"):
         made = _aggregate(cls, begun)
-    elif issubclass(cls, ctypes.Array):
+    elif kind == "array":
         made = c.array(_converted(cls._type_, begun), cls._length_)
-    elif issubclass(cls, ctypes._Pointer):
+    elif kind == "pointer":
         made = c.ptr(_pointee(getattr(cls, "_type_", None), begun))
-    elif issubclass(cls, _Function):
+    elif kind == "function":
         made = c.func(_signature(cls, getattr(cls, "_restype_", None), getattr(cls, "_argtypes_", ()), begun))
     else:
         made = _scalar(cls)
@@ -69,13 +103,13 @@ def _pointee(cls: Any, begun: dict[type, Type | None]) -> Type:
         if opaque is None:
             opaque = begun[cls] = _incomplete(cls)
         return opaque
-    if issubclass(cls, (ctypes.Structure, ctypes.Union)) and not _is_defined(cls):
+    if _kind(cls) in ("struct", "union") and not _is_defined(cls):
         return _incomplete(cls)
     return _converted(cls, begun)
 
 
 def _incomplete(cls: Any) -> Type:
-    made: Type = (c.union if issubclass(cls, ctypes.Union) else c.struct)(cls.__name__)
+    made: Type = (c.union if _kind(cls) == "union" else c.struct)(cls.__name__)
     return made
 
 
@@ -84,7 +118,7 @@ def _is_defined(cls: Any) -> bool:
 
 
 def _signature(what: Any, restype: Any, argtypes: Any, begun: dict[type, Type | None]) -> CIF:
-    if restype is not None and not (isinstance(restype, type) and issubclass(restype, _Data)):
+    if restype is not None and not _kind(restype):
         raise TypeError(f"c.from_ctypes(): the result of {what} is a callable, no type")
     flags = getattr(what, "_flags_", None)
     abi = ABI["STDCALL"] if flags is not None and flags & 1 == _STDCALL and "STDCALL" in ABI.__members__ else None
@@ -103,7 +137,9 @@ def _aggregate(cls: Any, begun: dict[type, Type | None]) -> Type:
         opaque = begun[cls]
     finally:
         del begun[cls]
-    definition = place(cls.__name__, places, ctypes.sizeof(cls), is_union=issubclass(cls, ctypes.Union),
+    package = _package_of(cls)
+    assert package is not None
+    definition = place(cls.__name__, places, package.ctypes.sizeof(cls), is_union=_kind(cls) == "union",
                        byteorder=_byte_order(cls))
     if opaque is None:
         return definition.make(cls.__name__)
@@ -119,9 +155,8 @@ def _byte_order(cls: Any) -> str | None:
 
 def _places(cls: Any, begun: dict[type, Type | None]) -> Iterator[Place]:
     base = cls.__mro__[1]
-    if base not in (ctypes.Structure, ctypes.Union) and issubclass(base, (ctypes.Structure, ctypes.Union)) and (
-            _is_defined(base)):
-        if issubclass(base, ctypes.Union):
+    if _kind(base) in ("struct", "union") and _is_defined(base):
+        if _kind(base) == "union":
             yield from _places(base, begun)     # members of one union
         else:
             yield Place(None, _converted(base, begun), 0)
@@ -152,7 +187,11 @@ def stand_in(T: Type | None, value: Any) -> object:
     None: it is storage, which the core finds by the buffer protocol, or nothing that C has.
     """
     wants_pointer = T is not None and T.kind in _POINTERS
-    if isinstance(value, _Reference):
+    package = _package_of(type(value))
+    if package is None:
+        return None
+    ctypes, kind = package.ctypes, _kind(type(value))
+    if isinstance(value, package.reference):
         owner = value._obj
         try:
             address = ctypes.cast(value, ctypes.c_void_p).value or 0
@@ -164,17 +203,16 @@ def stand_in(T: Type | None, value: Any) -> object:
             target = T.item if alike else from_ctypes(type(owner))      # type: ignore[union-attr]
         return _view(c.ptr(target), address, value) if wants_pointer or T is None else None
     have: Type
-    if isinstance(value, _Function):
+    if kind == "function":
         have = c.pointer if value.argtypes is None else c.func(_signature(value, value.restype, value.argtypes, {}))
-    elif not isinstance(value, _Data) or (isinstance(value, _Scalar) and value._type_ not in _CODES):
+    elif not kind or (kind == "scalar" and value._type_ not in _CODES):
         return None
     else:
         have = T if T is not None and _is_alike(T, type(value)) else from_ctypes(type(value))
     if have.kind not in _POINTERS:
         if wants_pointer:
             return None
-        return _view(have, ctypes.addressof(value), (value, _kept(value))) if not isinstance(value, _Scalar) else (
-            have(value.value))
+        return _view(have, ctypes.addressof(value), (value, _kept(value))) if kind != "scalar" else have(value.value)
     if wants_pointer and _depth(T) == _depth(have) + 1:
         assert T is not None
         if T.kind == "pointer" and T.item is not None and _is_alike(T.item, type(value)):
@@ -193,7 +231,7 @@ _POINTERS = ("pointer", "string", "bytes", "wstring", "function")
 
 def _is_alike(T: Type | None, cls: Any) -> bool:
     """Say whether a class is a T by its members, or a pointer to one: ctypes' names are Python's, and no tags."""
-    while T is not None and T.kind == "pointer" and issubclass(cls, ctypes._Pointer):
+    while T is not None and T.kind == "pointer" and _kind(cls) == "pointer":
         T, cls = T.item, getattr(cls, "_type_", object)
     return T is not None and T.kind in ("struct", "union") and T.size is not None and _has_members(T, cls)
 
