@@ -103,6 +103,7 @@ cdef class buffer:
     def __richcmp__(self, other, int operation):
         if not PyObject_CheckBuffer(other):
             return NotImplemented
+        need_stack(0)
         return PyObject_RichCompare(bytes(self), bytes(other), operation)
 
     __hash__ = None

@@ -16,12 +16,14 @@ cdef object compare(_CDataBase left, object right, int operation):
             return a > b if operation == Py_GT else a >= b
         right = as_value(other)
     elif not is_number(left.type):
+        need_stack(0)               # Python asks the other one now
         return NotImplemented
     value = as_value(left)
     if isinstance(value, _CDataBase) or isinstance(right, _CDataBase):
         if operation == Py_EQ or operation == Py_NE:
             return (value is right) is (operation == Py_EQ)
         return NotImplemented
+    need_stack(0)
     return PyObject_RichCompare(value, right, operation)
 
 

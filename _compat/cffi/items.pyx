@@ -168,8 +168,10 @@ cdef object moved(_CDataBase cdata, object count, int sign):
     """A pointer some items on, or NotImplemented."""
     cdef CType ctype = cdata.type.pointer_type if cdata.type.kind_number == ARRAY else cdata.type
     cdef Py_ssize_t size, steps
-    if not PyLong_CheckExact(count) and (isinstance(count, _CDataBase) or not hasattr(count, "__index__")):
-        return NotImplemented
+    if not PyLong_CheckExact(count):
+        need_stack(0)
+        if isinstance(count, _CDataBase) or not hasattr(count, "__index__"):
+            return NotImplemented
     if ctype.kind_number != POINTER:
         raise TypeError(f"cannot add a cdata '{cdata.type.cname}' and a number")
     size = 1 if ctype.item_type.kind_number == VOID else ctype.item_type.size

@@ -157,6 +157,7 @@ cdef object as_column(Function function, Py_ssize_t i, value):
     cdef Type type = <Type><object>function.target.cif.args[i].type.object
     if not is_number_kind(plain_type(&type.info).kind):
         return value
+    need_stack(0)
     if isinstance(value, (list, tuple, range)):
         try:
             return memory_of_lists(type, value)
@@ -164,7 +165,6 @@ cdef object as_column(Function function, Py_ssize_t i, value):
             raise argument_errors.get(error.__class__, error.__class__)(
                 f"{function.name}.map() argument {i + 1}: {error}") from None
     if not PyObject_CheckBuffer(value) and hasattr(value, "__array__"):
-        need_stack(0)
         return value.__array__()
     return value
 
@@ -177,22 +177,25 @@ cdef object memory_of_lists(Type type, items):
         if not inner or len(shape) > 64:
             break
         inner = inner[0]
-    check_shape(items, shape, 0)
+    rows = rows_of(items, shape, 0)
     for length in reversed(shape):
         type = array(type, length)
-    return type.new(items)
+    return type.new(rows)
 
 
-cdef int check_shape(items, list shape, Py_ssize_t depth) except -1:
-    """Refuse lists of different lengths, which memory would fill up with zeros."""
-    if depth == len(shape):
-        return 0
-    if not isinstance(items, (list, tuple, range)) or len(items) != shape[depth]:
+cdef object rows_of(items, list shape, Py_ssize_t depth):
+    """Return a copy of nested lists, which no item's `__index__` shortens: memory would fill up with zeros."""
+    cdef Py_ssize_t length = shape[depth]
+    if not isinstance(items, (list, tuple, range)) or len(items) != length:
         raise ValueError("expected lists of one length")
-    if depth + 1 < len(shape):
-        for inner in items:
-            check_shape(inner, shape, depth + 1)
-    return 0
+    rows = []
+    for item in iterator_of(items):
+        if len(rows) == length:
+            raise ValueError("expected lists of one length")
+        rows.append(rows_of(item, shape, depth + 1) if depth + 1 < len(shape) else item)
+    if len(rows) != length:
+        raise ValueError("expected lists of one length")
+    return tuple(rows)
 
 
 cdef object function_reducer = None     # the package's: it knows libraries by name

@@ -13,6 +13,7 @@ cdef object find_or_make_cif(PyTypeObject *cls, object args, PyObject *keywords)
 def _cif(restype, argtypes=(), *, abi=None):
     """Return the CIF of a signature, made at most once (what `CIF(...)` does)."""
     cdef bint variadic = False
+    need_stack(0)
     if restype is None:
         restype = core_types["void"]
     restype = type_or_item(restype)
@@ -20,7 +21,6 @@ def _cif(restype, argtypes=(), *, abi=None):
         raise TypeError(f"CIF() restype: expected a libffi.Type such as c.int, got {restype.__class__.__name__}")
     if isinstance(argtypes, (str, bytes, Type, MemoryClass)):
         raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
-    need_stack(0)
     cdef tuple types = tuple([type_or_item(item) for item in argtypes])
     if types and types[-1] is ...:
         variadic = True

@@ -95,6 +95,7 @@ def _report_future(future):
 cdef int check_dispatch(CIF cif, name, dispatch) except -1:
     if cif.state.result_kind != K_VOID:
         raise TypeError(f"closure {name} dispatch: C does not wait, so the result must be void")
+    need_stack(0)
     if not (PyCallable_Check(dispatch) or hasattr(dispatch, "put_nowait")):
         raise TypeError(f"closure {name} dispatch: expected a callable or a queue, "
                         f"got {type(dispatch).__name__}")

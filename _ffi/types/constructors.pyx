@@ -143,6 +143,7 @@ cdef object make_bits(tuple parts):
 
 def enum(cls, base=None):
     """Return the type of an enum.IntEnum (or IntFlag) stored as `base`, by default int."""
+    need_stack(0)
     if not (isinstance(cls, type) and issubclass(cls, int) and hasattr(cls, "__members__")):
         raise TypeError(f"c.enum(): expected an enum.IntEnum class, got {cls!r}")
     cdef Type storage = need_type("c.enum() base", core_types["int"] if base is None else base)

@@ -42,6 +42,7 @@ cdef class Array(Memory):
         return PySeqIter_New(self)
 
     def __contains__(self, value):
+        need_stack(0)
         return any(item == value for item in self)
 
     def __eq__(self, other):
@@ -51,11 +52,11 @@ cdef class Array(Memory):
             if (<Array>other).m.type.item != self.m.type.item:
                 return NotImplemented
             return (<Array>other).m.type.length == self.m.type.length and same_memory(self, <Array>other)
+        need_stack(0)
         if isinstance(other, (list, tuple)):
             if len(other) != self.m.type.length:
                 return False
             seen = items_seen(self)
-            need_stack(0)
             return seen is not None and seen == list(other)
         return NotImplemented
 

@@ -196,15 +196,16 @@ cdef Py_ssize_t step_of(Pointer pointer) except -1:
 
 cdef object address_compared(other):
     """Return the address to compare with, or None."""
+    need_stack(0)
     if isinstance(other, Pointer):
         return <uintptr_t>(<Pointer>other).p.address
     return other if isinstance(other, int) and not isinstance(other, bool) else None
 
 
 cdef Py_ssize_t distance_of(Pointer pointer, other) except? -1:
+    need_stack(0)
     if isinstance(other, Pointer) or not hasattr(other, "__index__"):
         raise TypeError(f"{type_name(pointer.type_)} +- {type(other).__name__}: expected an int")
-    need_stack(0)
     distance = PyNumber_Index(other)
     if abs(distance) > PY_SSIZE_T_MAX // 2:
         raise OverflowError(f"{type_name(pointer.type_)} + {distance} is out of range")

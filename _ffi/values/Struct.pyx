@@ -34,9 +34,9 @@ cdef class Struct(Memory):
             if not same_to_c((<Struct>other).m.type, self.m.type):
                 return NotImplemented
             return same_memory(self, <Struct>other)
+        need_stack(0)               # for what is compared, here or by Python, with NotImplemented
         if isinstance(other, tuple) and self.m.type.by_position:
             seen = items_seen(self)
-            need_stack(0)
             return seen is not None and seen == list(other)
         return NotImplemented
 

@@ -26,6 +26,7 @@ cdef class Value:
     def __eq__(self, other):
         if isinstance(other, Value):
             return self.type_ is (<Value>other).type_ and self.value == (<Value>other).value
+        need_stack(0)               # Python asks the other one now
         return NotImplemented
 
     def __hash__(self):

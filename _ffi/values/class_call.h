@@ -39,7 +39,7 @@ static PyObject *instance_new(PyTypeObject *class, PyObject *args, PyObject *key
     const type_info *type = type_made_by((PyObject *)class);
     (void)args;
     (void)keywords;
-    if (type == NULL)
+    if (type == NULL || need_stack(0) < 0)      /* an __init__ may make another one */
         return NULL;
     return is_struct_kind(type->kind) ? make_struct(type, NULL, 0, NULL, CLASS_CALLED, "%U()")
                                       : (PyObject *)memory_new(type);

@@ -28,9 +28,9 @@ cdef bytes bytes_at(what, address, size, Py_ssize_t width):
 
 cdef Py_ssize_t count_given(what, size, Py_ssize_t width) except -1:
     """Convert `size`, before the address: it may run Python code, which may close what is there."""
+    need_stack(0)
     if not hasattr(type(size), "__index__"):
         raise TypeError(f"{what} size: expected int, got {type(size).__name__}")
-    need_stack(0)
     count = PyNumber_Index(size)
     if count < 0:
         raise ValueError(f"{what} size: expected a count, got {count}")

@@ -142,9 +142,13 @@ def _file(path: str) -> object:
 
 
 def _in_folders(stem: str, folders: Iterable[str]) -> Iterator[str]:
-    for folder in folders:
-        found = glob(f"{escape(os.path.join(folder, stem))}.so*")
-        files = [path for path in found if _ELF_NAME.search(path)]
+    beginning = f"{stem}.so"
+    for folder in folders:      # without glob(): that keeps thousands of patterns, one for each name
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        files = [os.path.join(folder, name) for name in names if name.startswith(beginning) and _ELF_NAME.search(name)]
         yield from sorted(files, key=lambda path: _version(os.path.basename(path)), reverse=True)
 
 

@@ -154,3 +154,20 @@ def test_results_of_another_size_over_the_arguments():
     given = room.view("i4")[:8]
     given[:] = range(8)
     assert CIF(c.int64, [c.int32]).bind(widen).map(given, out=room).tolist() == list(range(8))
+
+
+def test_lists_that_change_while_they_are_converted(power):
+    class Number:
+        def __float__(self):
+            rows[1].clear()
+            return 2.0
+
+    class Longer(list):
+        def __iter__(self):
+            return iter([1.0, 2.0, 3.0])
+
+    rows = [[1.0, Number()], [3.0, 4.0]]
+    assert np.asarray(power.map(rows, 2.0)).tolist() == [[1, 4], [9, 16]] and rows[1] == []
+    for rows in [Longer([1.0, 2.0])], [[1.0], Longer([2.0])], Longer([1.0]):
+        with pytest.raises(ArgumentError, match="lists of one length"):
+            power.map(rows, 2.0)

@@ -2,6 +2,7 @@
 import shutil
 import struct
 import sys
+import tracemalloc
 
 import pytest
 
@@ -22,6 +23,22 @@ def new_cache(entries, start=0):
         rows.append(struct.pack("=iIIIQ", 0x0303, key, base + len(strings), 0, 0))
         strings += path.encode() + b"\0"
     return b"glibc-ld.so.cache1.1" + struct.pack("=II20x", len(entries), len(strings)) + b"".join(rows) + strings
+
+
+def test_names_that_are_not_found_leave_nothing():
+    """glob() keeps the patterns of thousands of names."""
+    def ask(names):
+        for name in names:
+            assert list(search.candidates(f"no_such_library_{name}"))
+
+    ask(range(5))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        ask(range(5, 65))
+        assert tracemalloc.get_traced_memory()[0] - before < 35_000
+    finally:
+        tracemalloc.stop()
 
 
 ENTRIES = [("libssl.so.3", "/lib/libssl.so.3"), ("libssl.so.1.1", "/lib/libssl.so.1.1"),

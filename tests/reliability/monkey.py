@@ -22,6 +22,7 @@ import gc
 import io
 import os
 import pickle
+import queue
 import random
 import sys
 import threading
@@ -82,8 +83,10 @@ class Monkey:
 
     def run(self, steps):
         for _ in range(steps):
-            self.step()
-            gc.set_threshold(700, 10, 10)       # a greenlet may have been left in the middle of a step
+            with contextlib.suppress(OutsideError):
+                self.depth, self.starved = 0, False
+                self.step()
+                gc.set_threshold(700, 10, 10)   # a greenlet may have been left in the middle of a step
         return self.worked
 
     def step(self):
@@ -327,8 +330,8 @@ class Monkey:
             (closure.cif.call, closure, *[value for _ in closure.cif.argtypes]), (self.snprintf, None, 0, "%d", value),
             (libffi.string_at, memory), (libffi.addressof, memory), (memory.close,), (libffi.owned, pointer, abs)]))
         first = self.random.randrange(30)
-        self.starved = True
         try:
+            self.starved = True
             _testcapi.set_nomemory(first, first + 1)
             made = operation()
         finally:
@@ -482,6 +485,53 @@ def f(x):
                 self.step()
                 libffi.disable_crash_reports()
 
+    # Hooks, converters, pickles, exceptions from outside.
+
+    def step_hooks(self):
+        """What is called instead of C's caller or of Python's: for exceptions, elsewhere, before and after a call."""
+        kind = self.type()
+        hook = self.random.choice([Evil(self), lambda *args: self.value(), repr, queue.SimpleQueue()])
+        failing = CIF(kind, [kind]).closure(lambda value: value // 0, on_exception=hook)
+        self.closures.append(failing)
+        failing.cif.call(failing, self.value())
+        elsewhere = CIF(c.void, [kind, c.string]).closure(print, dispatch=hook)
+        self.closures.append(elsewhere)
+        elsewhere.cif.call(elsewhere, self.value(), "text")
+
+    def step_converters(self):
+        closure = self.random.choice(self.closures)
+        pick, arguments = self.random.choice, len(closure.cif.argtypes)
+        function = closure.cif.bind(closure, convert=pick([None, {0: Evil(self)}, [Evil(self)] * arguments]),
+                                    errcheck=pick([None, Evil(self), lambda result, function, given: function(*given)]))
+        values = [self.value() for _ in range(arguments)]
+        pick([function, function.call, function.map, functools.partial(function.cif.call, function)])(*values)
+
+    def step_made_again(self):
+        """Copies and pickles, and what makes them with other arguments."""
+        made = self.random.choice([self.value, self.type, lambda: self.snprintf, lambda: self.snprintf.call,
+                                   lambda: type(self.random.choice(self.memory)),
+                                   lambda: self.random.choice(self.closures).cif])()
+        self.random.choice([copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])(made)
+        make, arguments, *state = made.__reduce_ex__(self.random.choice([2, 4]))
+        arguments = [self.value() if self.random.random() < 0.3 else each for each in arguments]
+        if getattr(make, "__module__", "").startswith("libffi"):
+            again = make(*arguments)
+            self.keep(again)
+            again.__setstate__(self.random.choice([*state, self.value()]))
+
+    def step_asked(self):
+        one = self.random.choice(self.random.choice([self.memory, self.pointers, self.closures, self.types]))
+        self.random.choice([libffi.asdict, libffi.capsule, libffi.typeof, libffi.pointer_to, libffi.sizeof,
+                            libffi.addressof, lambda one: one._repr_html_(), lambda one: one.dtype, dir,
+                            lambda one: one.__replace__(a=self.value()), lambda one: one.origin,
+                            lambda one: one < self.value(), lambda one: self.value() in one])(one)
+
+    def step_exception_from_outside(self):
+        """Another thread, or a signal, raises in the middle of what comes."""
+        me, raised = ctypes.c_ulong(threading.get_ident()), ctypes.py_object(OutsideError)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(me, raised)
+        self.step()
+
     # Owned handles, users' classes, other libraries' objects, fronts.
 
     def step_owned(self):
@@ -614,6 +664,10 @@ class Endless:
 
     def __getitem__(self, index):
         return self
+
+
+class OutsideError(Exception):
+    """Comes between any two instructions of Python's."""
 
 
 class Last:

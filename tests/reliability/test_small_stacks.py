@@ -37,6 +37,13 @@ class Missing(enum.IntEnum):
 
 E = c.enum(Missing)
 
+class Disguised:
+    __class__ = property(lambda self: CIF(self, []))
+
+class Prolific(libffi.Struct):
+    x: c.int
+    def __init__(self): Prolific()
+
 def evil(method, act, base=object, **more):
     return type("Evil", (base,), {method: lambda self, *args: act(self), **more})
 
@@ -78,6 +85,17 @@ route("tuple for a struct", "__iter__", lambda me: take_struct(me), tuple)
 route("attributes for a struct", "__getattr__", lambda me: take_struct(me), __dataclass_fields__={})
 route("named tuple for a struct", "__getattribute__", lambda me: take_struct(me), tuple, _fields=("x", "y"))
 route("equality", "__eq__", lambda me: ints == [me] * 8)
+for other in "ints", "pointer", "memory", "c.int(1)":
+    route(f"equality with {other}", "__eq__", lambda me, other=eval(other): other == me)
+route("order of pointers", "__gt__", lambda me: pointer < me)
+route("found in an array", "__eq__", lambda me: me in ints)
+route("length of a list for map", "__len__", lambda me: labs.map(me), list, [1])
+route("items of a list for map", "__iter__", lambda me: labs.map([me]), list, [1])
+route("attributes of an argument of map", "__getattr__", lambda me: labs.map(me))
+route("attributes of an offset", "__getattr__", lambda me: pointer + me)
+route("attributes of what dispatches", "__getattr__", lambda me: CIF(c.void).closure(print, dispatch=me))
+ROUTES["class of a result"] = lambda: CIF(Disguised(), [])
+ROUTES["class that makes another"] = lambda: Prolific()
 route("repr of an int", "__repr__", lambda me: take_int(me), int, 1 << 40)
 route("repr of text", "__repr__", lambda me: c.char16_t(me), str, "\\U0001f600")
 route("str of a decimal", "__str__", lambda me: take_exact(me), __import__("decimal").Decimal, "1.5")
@@ -196,6 +214,9 @@ if cffi:
     route("cffi: integer", "__int__", lambda me: ffi.new(types["int *"], me), __index__=lambda self: int(self))
     route("cffi: float", "__float__", lambda me: ffi.new(types["double *"], me))
     route("cffi: index", "__index__", lambda me: items[me])
+    route("cffi: equality", "__eq__", lambda me: items == me)
+    route("cffi: equality of a number", "__eq__", lambda me: ffi.cast("int", 1) == me)
+    route("cffi: attributes of an offset", "__getattr__", lambda me: items + me)
     route("cffi: members", "items", lambda me: ffi.new(types["struct pair *"], me), dict)
     route("cffi: items", "__iter__", lambda me: ffi.new(types["int[]"], me), list, [1])
     take = ffi.new_allocator(lambda size: take(types["int *"]), id)
