@@ -517,7 +517,8 @@ def f(x):
         if getattr(make, "__module__", "").startswith("libffi"):
             again = make(*arguments)
             self.keep(again)
-            again.__setstate__(self.random.choice([*state, self.value()]))
+            for each in state:
+                again.__setstate__(each)
 
     def step_asked(self):
         one = self.random.choice(self.random.choice([self.memory, self.pointers, self.closures, self.types]))
