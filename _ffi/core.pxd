@@ -346,6 +346,7 @@ cdef extern from "core.h":
     size_t SIZEOF_WCHAR "sizeof(wchar_t)"
     bint CHAR_IS_SIGNED, WCHAR_IS_SIGNED, ALIGN_ANONYMOUS_BITS, PY_BIG_ENDIAN
     bint MS_LAYOUT, AGGREGATES_GO_BY_SIZE
+    size_t MOST_VECTOR_ALIGNMENT
     char UNION_RULE, VA_LIST_IS
     int EMPTY_IS_UNKNOWN, EMPTY_IS_BY_ADDRESS, EMPTY_ARGUMENT
     int nothing_as_argument(int)

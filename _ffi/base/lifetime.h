@@ -21,7 +21,9 @@ typedef struct lifetime {
 
 #define LIFETIME_CLOSED PY_SSIZE_T_MIN
 
+/* Of what nobody ends, and of what has ended. */
 static lifetime forever;
+static lifetime over = {.pins = LIFETIME_CLOSED};
 
 typedef enum {
     NOW_CLOSED,

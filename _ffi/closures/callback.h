@@ -27,6 +27,7 @@
 #include "model/call.h"
 #include "model/closure.h"
 #include "model/errors.h"
+#include "model/pointer.h"
 #include "model/watched.h"
 #include "values/address.h"
 #include "values/load.h"
@@ -85,9 +86,17 @@ COLD static int ask_hook(closure_block *block, call_beneath *beneath, PyObject *
     return status;
 }
 
+/* A va_list is C's until the callback returns.  Who has kept one is told, and C is not given it any more. */
+COLD static void end_lists(const cif_state *c, PyObject **values, unsigned loaded)
+{
+    for (unsigned i = 0; i < loaded; ++i)
+        if (c->args[i].type->is_va_list && Pointer_Check(values[i]))
+            ((PointerObject *)values[i])->p.life = &over;
+}
+
 /* `stack` has room for the arguments and one more.  Takes the reference to the callable. */
 static ALWAYS_INLINE int call_on_stack(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
-                                       void **args, PyObject **stack)
+                                       void **args, PyObject **stack, const int crowded)
 {
     cif_state *c = block->state;
     PyObject *value = NULL;
@@ -105,6 +114,8 @@ static ALWAYS_INLINE int call_on_stack(closure_block *block, call_beneath *benea
     if (LIKELY(value != NULL))
         status = store_result(block, beneath, result, value);
 done:
+    if (crowded && c->lists)
+        end_lists(c, stack + 1, loaded);
     for (i = 0; i < loaded; ++i)
         Py_DECREF(stack[i + 1]);
     Py_XDECREF(value);
@@ -112,24 +123,22 @@ done:
     return status;
 }
 
-/* More than usual.  0; -1 raises.  Takes the reference to the callable. */
+/* More than usual, or a va_list.  0; -1 raises.  Takes the reference to the callable. */
 NOINLINE static int call_with_many(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
                                    void **args)
 {
     PyObject **stack = alloca((block->state->nargs + 1) * sizeof *stack);
-    return call_on_stack(block, beneath, callable, result, args, stack);
+    return call_on_stack(block, beneath, callable, result, args, stack, 1);
 }
-
-enum { FEW_ARGUMENTS = 8 };
 
 /* Call the callable, and give C what it returns.  0; -1 raises.  Takes the reference to the callable. */
 CALL_PATH static int call_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,
                                  void **args)
 {
     PyObject *stack[FEW_ARGUMENTS + 1];
-    if (UNLIKELY(block->state->nargs > FEW_ARGUMENTS))
+    if (UNLIKELY(block->state->crowded))
         return call_with_many(block, beneath, callable, result, args);
-    return call_on_stack(block, beneath, callable, result, args, stack);
+    return call_on_stack(block, beneath, callable, result, args, stack, 0);
 }
 
 COLD static int call_watched_python(closure_block *block, call_beneath *beneath, PyObject *callable, void *result,

@@ -68,6 +68,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         a->how = shortcut_for(a);
         a->words = 1;
         c->objects |= a->type->holds == PYTHON_OBJECTS;
+        c->lists += a->type->is_va_list != 0;
         ffi = by_reference ? &ffi_type_pointer : types[i]->ffi;
         if (a->how == AS_NOTHING) {
             ffi = argument_of_nothing(abi);
@@ -81,6 +82,7 @@ static cif_state *cif_prepare(int abi, const type_info *result, const type_info 
         c->nin += a->passing != K_OUT;
         c->nout += a->passing == K_OUT || a->passing == K_INOUT;
     }
+    c->crowded = nargs > FEW_ARGUMENTS || c->lists;
     result_ffi = is_nothing(result) ? result_of_nothing() : result_ffi_type(result, (ffi_abi)abi);
     *status = nfixed < 0
                   ? ffi_prep_cif(&c->cif, (ffi_abi)abi, given, result_ffi, c->ffi_types)

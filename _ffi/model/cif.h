@@ -37,6 +37,8 @@ typedef struct {
     unsigned referred;              /* by reference: of the storage in the frame */
 } argument;
 
+enum { FEW_ARGUMENTS = 8 };         /* of a callback, which have a place on its stack */
+
 #define VARIANTS 4                  /* recently used lists of variadic types */
 
 /* On x86-64 an integer argument takes a whole register or stack word however narrow its
@@ -72,6 +74,8 @@ struct cif_state {
     int known;                      /* the C API was asked for it (calls/known_cifs.h) */
     int objects;                    /* C is given Python objects, or gives one: it runs with the GIL */
     unsigned nothings;              /* arguments without size */
+    unsigned lists;                 /* arguments that are a va_list */
+    int crowded;                    /* callbacks have more than a few arguments, or a va_list */
     unsigned avalues, slots, nslots;
     const type_info *result;
     unsigned frame_size, frame_alignment;

@@ -31,6 +31,13 @@ static inline int is_const_text(const type_info *type)
            || (type->kind == K_PTR && type->is_const && type->item->kind == K_CHAR);
 }
 
+/* Texts that declare an enum alike give it one class; a class of the user's may call its members otherwise. */
+static int alike_enums(const type_info *one, const type_info *other)
+{
+    return one->enum_class == other->enum_class || !PyObject_HasAttrString(one->enum_class, "_declared_as_")
+           || !PyObject_HasAttrString(other->enum_class, "_declared_as_");
+}
+
 static int alike(const type_info *one, const type_info *other, type_pairs *pairs);
 
 /* 1, 0; no error. */
@@ -59,6 +66,8 @@ static int alike(const type_info *one, const type_info *other, type_pairs *pairs
     for (;;) {
         if (one == other)
             return 1;
+        if (one->kind == K_ENUM && other->kind == K_ENUM && !alike_enums(one, other))
+            return 0;
         one = plain_type(one);
         other = plain_type(other);
         if (is_const_text(one) && is_const_text(other))

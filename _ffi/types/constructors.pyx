@@ -107,7 +107,7 @@ cdef object make_vector(tuple parts):
     cdef Type element = parts[0], result = derived_sequence(K_VECTOR, parts, vector)
     cdef Py_ssize_t count = result.info.length
     result.info.size = 1 << (int(count * <Py_ssize_t>element.info.size) - 1).bit_length()
-    result.info.alignment = result.info.size if result.info.size < 16 else 16
+    result.info.alignment = min(<size_t>result.info.size, <size_t>MOST_VECTOR_ALIGNMENT)
     describe_vector(result, element)
     name_type(result, f"{type_name(element)} __attribute__((vector_size({result.info.size})))")
     return result

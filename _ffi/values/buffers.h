@@ -62,15 +62,16 @@ COLD static int no_such_buffer(const type_info *type, PyObject *value)
    memory of T[n] is; one of bytes may be the storage of any rows. */
 static int rows_match(const type_info *item, const Py_buffer *view)
 {
+    Py_ssize_t characters = (Py_ssize_t)characters_of(item, view);      /* are one more dimension */
+    int at = view->ndim + (characters > 0);
     const type_info *row;
-    int at = view->ndim;
 
-    if (view->ndim == 0 || view->shape == NULL || (view->ndim == 1 && view->itemsize == 1))
+    if (at == 0 || view->shape == NULL || (view->ndim == 1 && view->itemsize == 1))
         return 1;
     for (row = item; row->kind == K_ARRAY; row = row->item)
         --at;
     for (row = item; row->kind == K_ARRAY; row = row->item, ++at)
-        if (at < 0 || (row->length != 0 && row->length != view->shape[at]))
+        if (at < 0 || (row->length != 0 && row->length != (at < view->ndim ? view->shape[at] : characters)))
             return 0;
     return 1;
 }

@@ -1,7 +1,7 @@
 """ctypes' structures and unions, compared with ours by their fields: the formats of their buffers leave out what is
 in a union, and before CPython 3.12 where padding is."""
 
-cdef Py_ssize_t MOST_LEAVES = 4096
+cdef Py_ssize_t MOST_LEAVES = 4096      # that are looked at; arrays of scalars count once
 
 
 cdef int ctypes_describes(const type_info *item, object cls) except -1:
@@ -20,54 +20,88 @@ cdef int ctypes_describes(const type_info *item, object cls) except -1:
     for name, _, descriptor, width in ctypes_fields(cls):   # what has the name of a member is that member
         if width is None and own.offsets.get(name, descriptor.offset) != descriptor.offset:
             return False
-    ours, theirs = [], []
+    ours, theirs = _Leaves(), _Leaves()
     own_leaves(own, 0, ours)
     ctypes_leaves(ctypes, cls, 0, theirs)
-    return (<size_t>ctypes.sizeof(cls) == item.size and len(ours) <= MOST_LEAVES and sorted(ours) == sorted(theirs))
+    return (<size_t>ctypes.sizeof(cls) == item.size and ours.looked_at <= MOST_LEAVES and ours.edges == theirs.edges)
 
 
-cdef int own_leaves(Type type, Py_ssize_t offset, list leaves) except -1:
-    """Append (offset, size, sort) of every scalar; of a bit-field the first two are in bits."""
+@cython.internal
+cdef class _Leaves:
+    """What scalars are where, however they are nested: of each sort, size and residue of the offset, how many more
+    begin to be at an index, or fewer; a bit-field's numbers are bits."""
+    cdef dict edges
+    cdef Py_ssize_t looked_at
+
+    def __cinit__(self):
+        self.edges = {}
+
+    cdef int add(self, offset, size, sort, count=1) except -1:
+        self.looked_at += 1
+        if not size or not count:
+            return 0
+        key = sort, size, offset % size
+        edges = self.edges.get(key)
+        if edges is None:
+            self.edges[key] = edges = {}
+        for at, change in ((offset // size, 1), (offset // size + count, -1)):
+            total = edges.get(at, 0) + change
+            if total:
+                edges[at] = total
+            else:
+                del edges[at]
+        return 0
+
+
+cdef int own_leaves(Type type, Py_ssize_t offset, _Leaves leaves) except -1:
     cdef Type member
-    cdef Py_ssize_t i
-    if len(leaves) > MOST_LEAVES:
+    cdef Py_ssize_t i, count = 1
+    if leaves.looked_at > MOST_LEAVES:
         return 0
     if type.info.kind in (K_STRUCT, K_UNION):
         for name, member, at, bit, width in type.members:
             if member.info.kind != K_BITS:
                 own_leaves(member, offset + at, leaves)
             elif name is not None:
-                leaves.append(((offset + at) * 8 + bit, width, "bits, swapped" if type.swapped else "bits"))
-    elif type.info.kind == K_ARRAY:
-        for i in range(min(type.info.length, MOST_LEAVES + 1)):
-            own_leaves(<Type>type.item, offset + i * (<Type>type.item).info.size, leaves)
+                leaves.add((offset + at) * 8 + bit, width, "bits, swapped" if type.swapped else "bits")
+        return 0
+    while type.info.kind == K_ARRAY:
+        count *= type.info.length
+        type = <Type>type.item
+    if type.info.kind in (K_STRUCT, K_UNION):
+        for i in range(min(count, MOST_LEAVES + 1)):
+            own_leaves(type, offset + i * type.info.size, leaves)
     else:
         swapped = "swapped " if plain_type(&type.info).kind == K_SWAPPED else ""
-        leaves.append((offset, type.info.size, swapped + chr(sort_of(plain_type(&type.info)))))
+        leaves.add(offset, type.info.size, swapped + chr(sort_of(plain_type(&type.info))), count)
     return 0
 
 
-cdef int ctypes_leaves(ctypes, cls, offset, list leaves) except -1:
+cdef int ctypes_leaves(ctypes, cls, offset, _Leaves leaves) except -1:
     need_stack(0)
-    if len(leaves) > MOST_LEAVES:
+    if leaves.looked_at > MOST_LEAVES:
         return 0
     if issubclass(cls, (ctypes.Structure, ctypes.Union)):
         for _, item, descriptor, width in ctypes_fields(cls):
             if width is None:
                 ctypes_leaves(ctypes, item, offset + descriptor.offset, leaves)
             elif PY_BIG_ENDIAN or hasattr(cls, "_swappedbytes_"):   # whose bits ctypes counts from the other end
-                leaves.append((offset, 0, "not compared"))
+                leaves.add(offset, 1, "not compared")
             else:
-                leaves.append(((offset + descriptor.offset) * 8 + (<unsigned long>descriptor.size & 0xffff), width,
-                               "bits"))
-    elif issubclass(cls, ctypes.Array):
-        for i in range(min(cls._length_, MOST_LEAVES + 1)):
-            ctypes_leaves(ctypes, cls._type_, offset + i * ctypes.sizeof(cls._type_), leaves)
+                leaves.add((offset + descriptor.offset) * 8 + (<unsigned long>descriptor.size & 0xffff), width, "bits")
+        return 0
+    count = 1
+    while issubclass(cls, ctypes.Array):
+        count *= cls._length_
+        cls = cls._type_
+    if issubclass(cls, (ctypes.Structure, ctypes.Union)):
+        for i in range(min(count, MOST_LEAVES + 1)):
+            ctypes_leaves(ctypes, cls, offset + i * ctypes.sizeof(cls), leaves)
     else:
         code = "P" if issubclass(cls, (ctypes._Pointer, ctypes._CFuncPtr)) else cls._type_
         other = getattr(cls, "__ctype_le__" if PY_BIG_ENDIAN else "__ctype_be__", None)
         swapped = "swapped " if other is cls and ctypes.sizeof(cls) > 1 else ""
-        leaves.append((offset, ctypes.sizeof(cls), swapped + chr(sort_of_code(code.encode()))))
+        leaves.add(offset, ctypes.sizeof(cls), swapped + chr(sort_of_code(code.encode())), count)
     return 0
 
 

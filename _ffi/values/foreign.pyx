@@ -43,11 +43,17 @@ cdef object stand_in(const type_info *wanted, object value):
 cdef int foreign_describes(const type_info *item, object value) except -1:
     """Are the items of a buffer that are of another format those of this type, as its exporter knows better?"""
     cdef const type_info *own
+    if isinstance(value, memoryview):
+        of = value.obj
+        if isinstance(of, Memory):      # bit-fields are not in the format
+            own = innermost((<Memory>of).m.type)
+            return <size_t>value.itemsize == own.size and same_to_c(innermost(item), own)
+        if <size_t>value.itemsize != innermost(item).size or (
+                len(value.format.lstrip("@")) == 1 and value.format not in "Bbc"):     # which may be a cast
+            return False
+        value = of                      # whose items these are
     if ctypes_describes(item, type(value)):
         return True
-    if isinstance(value, memoryview) and isinstance(value.obj, Memory):     # bit-fields are not in the format
-        own = innermost((<Memory>value.obj).m.type)
-        return <size_t>value.itemsize == own.size and same_to_c(innermost(item), own)
     library = library_of(type(value))
     return library == "numpy" and foreign().describes(<object>item.object, value)
 

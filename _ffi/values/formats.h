@@ -10,7 +10,8 @@
 #include "base/compiler.h"
 #include "model/type.h"
 
-enum { MOST_MEMBERS = 4096,
+enum { MOST_MEMBERS = 4096,            /* that are looked at; arrays count once */
+       MOST_DIMENSION = 1 << 26,
        DEEPEST_FORMAT = 32 };
 
 /* Members of a format, one at a time, are looked for in the type. */
@@ -25,16 +26,28 @@ typedef struct {
     int packed;                     /* all padding is written */
 } format_reader;
 
-/* The scalar at an offset of a type, or NULL: there is none, or none that can be described. */
-static const type_info *scalar_at(const type_info *type, size_t offset)
+/* The scalar at an offset of a type, or, where `most` is not 0, an array's item of `least` to `most` bytes that begins
+   there.  *room: the bytes up to where the arrays end that it is in.  NULL: there is none, or none that can be
+   described. */
+static const type_info *part_at(const type_info *type, size_t offset, size_t least, size_t most, size_t *room)
 {
+    int in_array = 0;
+
+    if (offset >= type->size)
+        return NULL;
+    *room = type->size - offset;
     for (;;) {
         type = plain_type(type);
         if (type->kind == K_ARRAY || type->kind == K_VECTOR) {
-            if (type->item->size == 0 || offset >= type->size)
+            if (type->item->size == 0)
                 return NULL;
+            if (!in_array)
+                *room = type->size - offset;
+            in_array = 1;
             offset %= type->item->size;
             type = type->item;
+            if (offset == 0 && type->size >= least && type->size <= most)
+                return type;
         } else if (type->kind == K_STRUCT) {
             const field_info *found = NULL;
             Py_ssize_t i;
@@ -50,10 +63,18 @@ static const type_info *scalar_at(const type_info *type, size_t offset)
                 return NULL;
             offset -= found->offset;
             type = found->type;
+            *room = type->size - offset;
+            in_array = 0;
         } else {
-            return offset == 0 || type->kind == K_UNION ? type : NULL;
+            return most == 0 && (offset == 0 || type->kind == K_UNION) ? type : NULL;
         }
     }
+}
+
+static const type_info *scalar_at(const type_info *type, size_t offset)
+{
+    size_t room;
+    return part_at(type, offset, 0, 0, &room);
 }
 
 /* 's' signed, 'u' unsigned, 'f' float, 'z' complex, 'p' pointer, 'c' a byte, 'w' a wide character,
@@ -86,27 +107,32 @@ static char sort_of(const type_info *type)
     }
 }
 
-static int member_matches(format_reader *r, char sort, size_t size)
+/* So many scalars of one sort, by the arrays that they are in. */
+static int scalars_match(format_reader *r, char sort, size_t size, size_t times)
 {
-    const type_info *type = scalar_at(r->whole, r->offset);
-    char own;
+    while (times > 0) {
+        size_t room, count;
+        const type_info *type = part_at(r->whole, r->offset, 0, 0, &room);
+        char own;
 
-    if (type == NULL || ++r->members > MOST_MEMBERS)
-        return 0;
-    own = sort_of(type);
-    if (own == 0 && sort == 'c') {          /* bytes of what no format describes */
-        r->matched += 1;
-        r->offset += 1;
-        return 1;
+        if (type == NULL || ++r->members > MOST_MEMBERS)
+            return 0;
+        own = sort_of(type);
+        if (own != 0 || sort != 'c') {      /* else bytes of what no format describes */
+            if (type->size != size || (r->swapped != is_swapped_kind(type->kind) && size > 1))
+                return 0;
+            if (own != sort && !((own == 'w' || own == 'p') && (sort == 's' || sort == 'u')))
+                return 0;
+            if (type->alignment > r->alignment && !r->packed)
+                r->alignment = type->alignment;
+        }
+        count = room / size;
+        if (count > times)
+            count = times;
+        times -= count;
+        r->matched += count * size;
+        r->offset += count * size;
     }
-    if (type->size != size || (r->swapped != is_swapped_kind(type->kind) && size > 1))
-        return 0;
-    if (own != sort && !((own == 'w' || own == 'p') && (sort == 's' || sort == 'u')))
-        return 0;
-    r->matched += size;
-    r->offset += size;
-    if (type->alignment > r->alignment && !r->packed)
-        r->alignment = type->alignment;
     return 1;
 }
 
@@ -208,8 +234,8 @@ static size_t read_number(format_reader *r, size_t most)
 static int read_dimensions(format_reader *r, size_t *times)
 {
     for (++r->at; *r->at != ')' && *r->at != '\0'; r->at += *r->at == ',' || *r->at == ' ') {
-        *times *= read_number(r, MOST_MEMBERS);
-        if ((*r->at != ',' && *r->at != ')' && *r->at != ' ') || *times > MOST_MEMBERS)
+        *times *= read_number(r, MOST_DIMENSION);
+        if ((*r->at != ',' && *r->at != ')' && *r->at != ' ') || *times > MOST_DIMENSION)
             return 0;
     }
     return *r->at++ == ')';
@@ -217,28 +243,44 @@ static int read_dimensions(format_reader *r, size_t *times)
 
 static int members_match(format_reader *r);
 
+/* An array's first struct has matched: go on behind those of `most` in a row that are the same to C.  How many they are. */
+static size_t pass_structs_alike(format_reader *r, size_t base, size_t matched, size_t most)
+{
+    size_t room, count, size = r->offset - base;
+    size_t padded = (size + r->alignment - 1) / r->alignment * r->alignment;    /* which formats leave out between items */
+    const type_info *item = part_at(r->whole, base, size, padded, &room);
+
+    if (item == NULL || item->size == 0) {
+        r->offset = base + padded;
+        return 1;
+    }
+    count = room / item->size < most ? room / item->size : most;
+    r->matched += (count - 1) * (r->matched - matched);
+    r->offset = base + count * item->size;
+    return count;
+}
+
 /* So many structs of the same: T{...}. */
 static int structs_match(format_reader *r, size_t times)
 {
     const char *start = r->at;
     size_t outer = r->alignment, left = times;
 
-    for (; left > 0; --left) {
-        size_t base = r->offset;
+    while (left > 0) {
+        size_t base = r->offset, matched = r->matched;
         r->at = start + 1;
         r->alignment = 1;
         if (*r->at++ != '{' || !members_match(r) || *r->at++ != '}')
             return 0;
-        if (times > 1)                  /* NumPy leaves the padding between items out */
-            r->offset = base + (r->offset - base + r->alignment - 1) / r->alignment * r->alignment;
+        left -= times > 1 ? pass_structs_alike(r, base, matched, left) : 1;
     }
     if (outer > r->alignment)
         r->alignment = outer;
     return times > 0;
 }
 
-/* So many scalars of one code. */
-static int scalars_match(format_reader *r, size_t times)
+/* So many of one code. */
+static int code_matches(format_reader *r, size_t times)
 {
     size_t size = sizeof(void *);
     char sort = 'p';
@@ -249,10 +291,7 @@ static int scalars_match(format_reader *r, size_t times)
     } else if ((sort = read_code(r, &size)) == 0) {
         return 0;
     }
-    for (; times > 0; --times)
-        if (!member_matches(r, sort, size))
-            return 0;
-    return 1;
+    return scalars_match(r, sort, size, times);
 }
 
 /* Is the name behind what began at `begin`, if there is one, that of the member there? */
@@ -265,15 +304,6 @@ static int name_behind_matches(format_reader *r, size_t begin)
     if (end == NULL || !name_matches(r, r->at + 1, (size_t)(end - r->at - 1), begin))
         return 0;
     r->at = end + 1;
-    return 1;
-}
-
-/* So many bytes with a name: NumPy's member that is none of its own types. */
-static int bytes_match(format_reader *r, size_t times)
-{
-    for (; times > 0; --times)
-        if (!member_matches(r, 'c', 1))
-            return 0;
     return 1;
 }
 
@@ -292,18 +322,16 @@ static int members_match(format_reader *r)
             read_order(r);
         }
         if (Py_ISDIGIT(*r->at))
-            times *= read_number(r, (size_t)MAX_TYPE_SIZE / 16);
+            times *= read_number(r, MOST_DIMENSION);
         if (*r->at == 'x') {
             ++r->at;
             if (*r->at != ':')
                 r->offset += times;
-            else if (!bytes_match(r, times) || !name_behind_matches(r, begin))
-                return 0;
+            else if (!scalars_match(r, 'c', 1, times) || !name_behind_matches(r, begin))
+                return 0;       /* with a name: NumPy's member that is none of its own types */
             continue;
         }
-        if (times > MOST_MEMBERS)
-            return 0;
-        if (!(*r->at == 'T' ? structs_match(r, times) : scalars_match(r, times)) || !name_behind_matches(r, begin))
+        if (!(*r->at == 'T' ? structs_match(r, times) : code_matches(r, times)) || !name_behind_matches(r, begin))
             return 0;
     }
     --r->depth;
@@ -357,6 +385,29 @@ COLD static int format_describes(const type_info *type, const char *format)
 
 /* ---- a buffer's items ---- */
 
+static inline const type_info *scalar_of(const type_info *item)
+{
+    for (item = plain_type(item); item->kind == K_ARRAY;)
+        item = plain_type(item->item);
+    return item;
+}
+
+/* How many characters an item is, where it is text of a fixed length: NumPy's "8s" and "8w". Else 0. */
+static size_t characters_of(const type_info *item, const Py_buffer *view)
+{
+    format_reader r = {view->format ? view->format : "B", NULL, 0, 0, 1, 0, 0, 1, 0, 0};
+    const type_info *scalar = scalar_of(item);
+    size_t count, size;
+
+    read_order(&r);
+    if (!Py_ISDIGIT(*r.at))
+        return 0;
+    count = read_number(&r, MOST_DIMENSION);
+    if ((*r.at != 's' && *r.at != 'w') || r.at[1] != '\0' || sort_of(scalar) != read_code(&r, &size))
+        return 0;
+    return size == scalar->size && !(r.swapped && size > 1) && count * size == (size_t)view->itemsize ? count : 0;
+}
+
 COLD static int rarer_format_matches(const type_info *item, const Py_buffer *view)
 {
     const char *code = view->format + (view->format[0] != '\0' && strchr("@^=<>!", view->format[0]) != NULL);
@@ -364,8 +415,9 @@ COLD static int rarer_format_matches(const type_info *item, const Py_buffer *vie
     if (item->kind == K_VOID
         || (view->itemsize == 1 && code[0] != '\0' && code[1] == '\0' && strchr("Bbc", code[0]) != NULL))
         return 1;
-    for (item = plain_type(item); item->kind == K_ARRAY;)
-        item = plain_type(item->item);
+    if (characters_of(item, view))
+        return 1;
+    item = scalar_of(item);
     return (size_t)view->itemsize == item->size && format_describes(item, view->format);
 }
 

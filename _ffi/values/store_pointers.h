@@ -3,6 +3,7 @@
 #define FFIPY_VALUES_STORE_POINTERS_H
 
 #include <Python.h>
+#include <stdarg.h>
 #include <stdint.h>
 
 #include "base/compiler.h"
@@ -79,6 +80,29 @@ NOINLINE static int address_of_memory(const type_info *type, void *where, PyObje
     return keep_pinned(k, memory->m.life, value);
 }
 
+/* C may look through a va_list once.  So each time that it is passed on it is a copy, as va_copy() makes one.
+   0; -1 raises ValueError, MemoryError. */
+COLD static int address_of_va_list(void *where, const PointerObject *pointer, keeper *k)
+{
+    void *address = pointer->p.address;
+    int status = 0;
+
+    if (!lifetime_is_open(pointer->p.life)) {
+        PyErr_SetString(PyExc_ValueError, "the call that this va_list was for is over");
+        return -1;
+    }
+    if (sizeof(va_list) > sizeof address) {         /* an array, of which C has the address */
+        PyObject *copy = PyBytes_FromStringAndSize(address, sizeof(va_list));
+        if (copy == NULL)
+            return -1;
+        address = PyBytes_AS_STRING(copy);
+        status = keep_object(k, copy);
+        Py_DECREF(copy);
+    }
+    write_address(where, address);
+    return status;
+}
+
 /* 0; -1 raises TypeError, ValueError. */
 static int address_of_pointer(const type_info *type, void *where, PyObject *value, keeper *k)
 {
@@ -92,6 +116,8 @@ static int address_of_pointer(const type_info *type, void *where, PyObject *valu
     }
     if (type->kind == K_FUNCTION && pointer->p.type->item->kind != K_VOID)
         return wrong_pointee(type, pointer->p.type->item);
+    if (UNLIKELY(type->is_va_list))
+        return address_of_va_list(where, pointer, k);
     if (!lifetime_is_open(pointer->p.life))
         return stale(pointer->p.type);
     write_address(where, pointer->p.address);

@@ -26,6 +26,7 @@ class CType:
     signed: bool = True
     rank: int = 0
     is_address: bool = False
+    step: int = 0       # an address's: the size of what it points to, 0 where that is not known
 
     @property
     def is_integer(self) -> bool:
@@ -202,6 +203,8 @@ def binary(sign: str, left: Constant, right: Constant) -> Constant:
     """Compute a binary operator but `&&` and `||`, which may leave the right side alone."""
     if sign in ("<<", ">>"):
         return _shift(sign, promoted(left), promoted(right))
+    if sign in "+-" and (left.type.is_address or right.type.is_address):
+        return _moved(sign, promoted(left), promoted(right))
     left, right = balance(left, right)
     a: Any = left.value
     b: Any = right.value
@@ -219,6 +222,21 @@ def binary(sign: str, left: Constant, right: Constant) -> Constant:
     if sign in "/%":
         return _result(_divide(sign, a, b, kind), kind)
     return _result(_OPERATORS[sign](a, b), kind)
+
+
+def _moved(sign: str, left: Constant, right: Constant) -> Constant:
+    """Compute with addresses, which count what they point to."""
+    if sign == "+" and right.type.is_address:
+        left, right = right, left
+    a, b, step = left.value, right.value, left.type.step
+    if not left.type.is_address or not isinstance(a, int) or not isinstance(b, int):
+        raise NotConstant(f"no addresses have the operator {sign!r} like that")
+    if not step or (right.type.is_address and (sign == "+" or right.type.step != step)):
+        raise NotConstant(f"the operator {sign!r} needs addresses of one type of a known size")
+    if right.type.is_address:
+        distance = LONG if LONG.size == left.type.size else LONGLONG if left.type.size == 8 else INT
+        return Constant(wrap((a - b) // step, distance), distance)
+    return Constant(wrap(a + step * (b if sign == "+" else -b), left.type), left.type)
 
 
 def _as_floats(*values: float | Fraction) -> list[float]:
@@ -255,6 +273,12 @@ def _result(value: Any, kind: CType) -> Constant:
     return Constant(wrap(value, kind), kind)
 
 
+def _step_of(kind: Type) -> int:
+    """Return what one more is to an address: as for gcc, a byte for `void *` and functions."""
+    item = c.wchar_t if kind is c.wstring else kind.item
+    return 1 if item is None or item is c.void else item.size or 0
+
+
 def ctype_of(kind: Type) -> CType | None:
     """Return the C type of a cast to a libffi type, None where a constant cannot be cast to it."""
     if kind.kind == "enum" and kind.item is not None:
@@ -273,5 +297,5 @@ def ctype_of(kind: Type) -> CType | None:
                     if t.size == size and t.signed == signed)
             return next(same, CType(kind.name, size, signed, 0 if size < INT.size else 4))
         case "pointer" | "string" | "bytes" | "wstring" | "function":
-            return CType(kind.name, sizeof(c.pointer), False, 2, is_address=True)
+            return CType(kind.name, sizeof(c.pointer), False, 2, is_address=True, step=_step_of(kind))
     return None

@@ -66,6 +66,13 @@ struct nameless {
 };
 typedef int over_aligned __attribute__((aligned(16)));
 struct packed_over { char a; over_aligned b : 5; } __attribute__((packed));
+struct of_pointers {
+    char a; char * __attribute__((packed)) b; char c; char * __attribute__((aligned(16))) *d; char e;
+    char * __attribute__((aligned(2))) f; char g; char * __attribute__((packed, aligned(32))) h;
+    char i; int (* __attribute__((aligned(16))) j)(void); char k; long (__attribute__((packed)) l);
+};
+typedef char * __attribute__((aligned(16))) aligned_pointer;
+struct of_aligned_pointers { char a; aligned_pointer b; };
 struct modes { char a; byte_mode b; char x; word_mode c; double_mode d; unsigned e __attribute__((mode(HI))); };
 """
 
@@ -89,7 +96,7 @@ def check(compile_c, text, name):
 
 def test_by_hand(compile_c):
     found = check(compile_c, HAND_WRITTEN, "attributes")
-    assert len(found.tags) == 39
+    assert len(found.tags) == 41
     with pytest.raises(DeclarationError, match="column 58: a bit-field of a type that a typedef aligns"):
         parse("typedef int t __attribute__((aligned(16))); struct s { t x : 5; };")
     assert found.tags["message"].type.size == 80
@@ -162,6 +169,20 @@ def test_vectors_in_any_declarator():
     assert found.names["x"].type.type is four and found.names["p"].type.type is c.ptr(c.float)
     assert dict(found.tags["s"].type.fields) == {"v": four, "q": c.ptr(four)}
     assert found.names["v4"].type is four
+
+
+def test_vectors_are_aligned_to_their_size(compile_c):
+    lines = [f"struct v{n}_{i} {{ char a; {kind} b __attribute__((vector_size({n}))); char c; }};"
+             for n in (8, 16, 32, 64, 128) for i, kind in enumerate(["double", "float"])]
+    found = parse("\n".join([*lines, "struct deep { char a; union { struct v64_0 b; int c; }; };"]))
+    sizes = ", ".join(f"sizeof(struct {tag})" for tag in found.tags)
+    built = ctypes.CDLL(compile_c("\n".join([
+        *lines, "struct deep { char a; union { struct v64_0 b; int c; }; };",
+        f"const unsigned long sizes[] = {{{sizes}}};"]), "wide_vectors", "-w"))
+    gcc = list((ctypes.c_ulong * len(found.tags)).in_dll(built, "sizes"))
+    assert [tag.type.size for tag in found.tags.values()] == gcc
+    kind = found.tags["v64_0"].type
+    assert kind.new().address % kind.alignment == 0
 
 
 def test_the_alignment_of_a_typedef_is_known_to_constants():

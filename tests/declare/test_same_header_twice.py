@@ -1,4 +1,5 @@
 """What is declared equally is the same to every check; what is not is refused."""
+import enum
 import sys
 
 import pytest
@@ -9,7 +10,8 @@ HEADER = """
 typedef struct node node;
 typedef struct list list;
 typedef int (*visitor)(node *, list *);
-struct node { node *next, *previous; list *owner; visitor visit; const char *name; int value; };
+enum kind { LEAF, INNER };
+struct node { node *next, *previous; list *owner; visitor visit; const char *name; enum kind kind; int value; };
 struct list { node *first; struct { int count; union { long a; double b; }; } inside; node nodes[2]; };
 typedef struct opaque opaque;
 typedef struct { int x, y; } point;
@@ -100,6 +102,7 @@ def test_text_declared_otherwise_is_the_same_to_c(path, libraries):
     ("double b;", "double c;"), ("nodes[2]", "nodes[3]"), ("(*visitor)(node *, list *)", "(*visitor)(node *)"),
     ("(*visitor)(node *, list *)", "(*visitor)(node *, node *)"), ("int (*visitor)", "long (*visitor)"),
     ("int value; };", "int value; } __attribute__((aligned(64)));"),
+    ("enum kind", "enum sort"), ("LEAF, INNER", "LEAF, OUTER"), ("LEAF, INNER", "INNER, LEAF"),
 ])
 def test_what_differs_anywhere_is_refused(path, libraries, old, new):
     assert old in HEADER
@@ -142,3 +145,15 @@ def test_thousands_of_structs_that_refer_to_each_other():
     other.declare(text)
     take = CIF(c.int, [c.ptr(one.s0)]).closure(lambda p: 5)
     assert take.cif.bind(take)(other.s0.new()) == 5
+
+
+def test_an_enum_of_ones_own_is_what_the_text_has():
+    class Colour(enum.IntEnum):
+        ROT = 0
+        BLAU = 1
+
+    library = Library(None)
+    library.declare("struct flower { enum colour { RED, BLUE } colour; };")
+    take = CIF(c.enum(Colour, base=c.uint), [c.ptr(library.flower)]).closure(lambda p: p[0].colour)
+    flower = c.struct("flower", colour=c.enum(Colour, base=c.uint)).new(colour=Colour.BLAU)
+    assert take.cif.bind(take)(flower) is Colour.BLAU

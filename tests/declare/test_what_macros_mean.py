@@ -153,3 +153,55 @@ def test_enumerators_that_are_no_int_are_of_the_enum_s_type(compile_c):
     found = parse(text + "".join(f"#define Q{i} ({expression})\n" for i, expression in enumerate(asked))).names
     assert dict(zip(asked, [found[f"Q{i}"].value for i in range(len(asked))], strict=True)) == dict(
         zip(asked, gcc, strict=True))
+
+
+def test_wide_characters_are_of_their_own_types(compile_c):
+    characters = "L'x'", "u'x'", "U'x'", "L'\\xff'", "u'\\xffff'", "U'\\xffffffff'", "L'\\x80000000'"
+    asked = [question.format(one) for one in characters
+             for question in ("sizeof({0})", "({0} - {0} - 1) < 0", "{0} < 0", "{0} == -1")]
+    built = ctypes.CDLL(compile_c(f"#include <wchar.h>\nconst int answers[] = {{{', '.join(asked)}}};", "wide", "-w"))
+    gcc = list((ctypes.c_int * len(asked)).in_dll(built, "answers"))
+    found = parse("".join(f"#define Q{i} ({question})\n" for i, question in enumerate(asked))).names
+    assert dict(zip(asked, [found[f"Q{i}"].value for i in range(len(asked))], strict=True)) == dict(
+        zip(asked, gcc, strict=True))
+
+
+OBJECTS = """
+    struct in { short s; int arr[5]; };
+    struct S {
+        char a; int b[3]; double c; struct in i; struct in *p; const char *n; unsigned bit : 3;
+        union { long l; char k[20]; }; struct S *next;
+    };
+    typedef struct S S;
+    extern struct S var; extern int table[8]; extern const char *names[3]; extern int unknown[];
+    #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+    #define FIELD(T, m) sizeof(((T *)0)->m)
+    #define OFFSET(T, m) ((unsigned long)&((T *)0)->m)
+"""
+OF_OBJECTS = """
+    FIELD(S, b)|FIELD(struct S, i.arr)|FIELD(S, p->arr[0])|FIELD(S, n)|sizeof(*((S *)0)->n)|sizeof var.b|COUNT(table)
+    |sizeof table / sizeof *table|COUNT(names)|OFFSET(S, c)|OFFSET(S, i.arr[2])|(int)(long)&((S *)0)->b[1]|FIELD(S, k)
+    |OFFSET(S, k[4])|FIELD(S, next->next->i)|sizeof(*(S *)0)|_Alignof(((S *)0)->c)|"abc"[1]|sizeof("abc"[0])
+    |sizeof(unknown[0])|((char *)&((S *)0)->c - (char *)0)|sizeof ((S *)16)->b|sizeof(&var)|sizeof(*&var)
+    |(long)((S *)8)->b|(long)&((struct in *)((S *)0)->b)->arr|(long)(&((S *)0)->next + 1)|(long)((int *)4 + 1)
+    |(long)(1 + (short *)4)|(long)((S *)0 + 1)|(long)((void *)8 - 1)|((int *)16 - (int *)4)|(long)&((S *)0)[3].c
+    |(long)((int (*)[4])0 + 1)|&((S *)0)->c == 0|COUNT("four")
+""".replace("\n", "").split("|")
+
+
+def test_sizes_and_addresses_of_objects_that_c_has(run_c):
+    prints = "".join(f'printf("%ld\\n", (long)({expression}));' for expression in OF_OBJECTS)
+    gcc = [int(line) for line in run_c(f"int printf(const char *, ...); {OBJECTS} int main(void) {{{prints}}}").split()]
+    for read in parse, parse_header:
+        found = read(OBJECTS.partition("#define")[0] + "\n" + OBJECTS[OBJECTS.index("#define"):] + "".join(
+            f"#define Q{i} {expression.strip()}\n" for i, expression in enumerate(OF_OBJECTS))).names
+        assert [found[f"Q{i}"].value for i in range(len(OF_OBJECTS))] == gcc
+    for wrong, message in {
+        "var.a": "what only C has", "(long)&var": "the address of what only C has", "sizeof(unknown)": "no size",
+        "sizeof(((S *)0)->bit)": "no member 'bit' with a size", "sizeof(((S *)0)->z)": "no member 'z'",
+        "(long)&((S *)0)->bit": "no member 'bit'", "sizeof(var->a)": "needs a pointer",
+        "(int *)8 + (int *)8": "of one type", "(struct none *)8 + 1": "of a known size",
+        "(int *)4 - (char *)2": "of one type",
+        "4 - (char *)2": "like that", "sizeof(*(struct none *)0)": "no size",
+    }.items():
+        assert message in parse_header(f"{OBJECTS}\n#define Q {wrong}\n").left_out["Q"], wrong

@@ -123,3 +123,95 @@ def test_numpy():
     assert not takes(POINT, np.zeros(1, np.dtype([("y", "f8"), ("x", "f8"), ("tag", "i4")], align=True)))
     assert not takes(PACKED, np.zeros(1, np.dtype([("a", "i4"), ("b", "S1")])))
     assert not takes(BITS, np.zeros(1, np.dtype([("a", "i4"), ("b", "i4")])))
+
+
+def test_long_arrays_in_structs():
+    numpy = pytest.importorskip("numpy")
+    point = c.struct("p", x=c.short, y=c.char)
+
+    class P(ctypes.Structure):
+        _fields_ = [("x", ctypes.c_short), ("y", ctypes.c_char)]
+
+    pairs = numpy.dtype([("x", "i2"), ("y", "S1")], align=True)
+    for kind, theirs, dtype in [
+        (c.array(c.char, 8192), ctypes.c_char * 8192, "S8192"), (c.array(c.char, 8192), None, "V8192"),
+        (c.array(c.double, 5000), ctypes.c_double * 5000, ("f8", 5000)),
+        (c.array(c.array(c.float, 100), 90), ctypes.c_float * 100 * 90, ("f4", (90, 100))),
+        (c.array(c.char32_t, 5000), None, "U5000"), (c.array(point, 7000), P * 7000, (pairs, 7000)),
+        (c.array(c.array(point, 70), 100), P * 70 * 100, (pairs, (100, 70))),
+    ]:
+        T = c.struct("s", n=c.int, a=kind, last=c.short)
+        other = c.struct("s", n=c.float, a=kind, last=c.short)
+        late = c.struct("s", n=c.int, a=kind, last=c.ushort)
+        made = [numpy.zeros(2, numpy.dtype([("n", "i4"), ("a", dtype), ("last", "i2")], align=True)),
+                memoryview(T.new()), numpy.asarray(c.array(T, 2).new())]
+        if theirs is not None:
+            made.append(type("S", (ctypes.Structure,), {
+                "_fields_": [("n", ctypes.c_int), ("a", theirs), ("last", ctypes.c_short)]})())
+        for buffer in made:
+            assert takes(T, buffer), (kind, buffer)
+            assert not takes(other, buffer) and not takes(late, buffer)
+
+
+def test_a_memoryview_is_of_what_its_object_is():
+    class S(ctypes.Structure):
+        _fields_ = [("c", ctypes.c_char), ("e", Either), ("n", ctypes.c_int), ("a", ctypes.c_double * 5000)]
+
+    kind = c.struct("s", c=c.char, e=EITHER, n=c.int, a=c.array(c.double, 5000))
+    for view in memoryview(S()), memoryview((S * 2)()), memoryview((S * 4)())[1:3]:
+        assert takes(kind, view) and not takes(c.struct("s", c=c.char, e=EITHER, n=c.uint, a=kind.fields["a"]), view)
+    assert takes(c.int, memoryview((ctypes.c_int * 3)()))
+    cast = memoryview((ctypes.c_double * 3)()).cast("B").cast("q")
+    assert takes(c.longlong, cast) and not takes(c.double, cast)
+    numpy = pytest.importorskip("numpy")
+    cast = memoryview(numpy.zeros(3)).cast("B").cast("q")
+    assert takes(c.longlong, cast) and not takes(c.double, cast)
+    pairs = numpy.zeros(2, numpy.dtype([("p", numpy.dtype([("x", "i2"), ("y", "S1")], align=True), 3), ("z", "i4")],
+                                       align=True))
+    pair = c.struct("p", x=c.short, y=c.char)
+    assert takes(c.struct("s", p=c.array(pair, 3), z=c.int), memoryview(pairs))
+
+
+def test_large_unions():
+    class U(ctypes.Union):
+        _fields_ = [("bytes", ctypes.c_char * 70000), ("d", ctypes.c_double * 9000), ("i", ctypes.c_int)]
+
+    members = {"bytes": c.array(c.char, 70000), "d": c.array(c.double, 9000), "i": c.int}
+    assert takes(c.union("u", **members), U()) and takes(c.struct("s", u=c.union("u", **members)), type(
+        "S", (ctypes.Structure,), {"_fields_": [("u", U)]})())
+    for name, other in ("bytes", c.array(c.char, 69999)), ("d", c.array(c.long, 9000)), ("i", c.float):
+        assert not takes(c.union("u", **{**members, name: other}), U())
+    assert takes(c.union("u", bytes=members["bytes"], d=c.array(c.array(c.double, 90), 100), i=c.int), U())
+
+
+def test_structs_in_rows_without_padding_between_them():
+    class Packed(ctypes.Structure):
+        _pack_, _layout_ = 1, "ms"
+        _fields_ = [("h", ctypes.c_short), ("i", ctypes.c_uint), ("b", ctypes.c_byte)]
+
+    class Outer(ctypes.Structure):
+        _pack_, _layout_ = 1, "ms"
+        _fields_ = [("h", ctypes.c_short), ("rows", Packed * 2 * 3)]
+
+    inner = c.struct("inner", [("h", c.short), ("i", c.uint), ("b", c.schar)], _pack_=1)
+    outer = c.struct("outer", [("h", c.short), ("rows", c.array(c.array(inner, 2), 3))], _pack_=1)
+    for buffer in Outer(), memoryview(Outer()), memoryview((Outer * 2)()):
+        assert takes(outer, buffer)
+        assert not takes(c.struct("outer", [("h", c.short), ("rows", c.array(c.array(inner, 3), 2)),
+                                            ("x", c.char)], _pack_=1), buffer)
+
+
+def test_text_of_a_fixed_length_is_rows_of_characters():
+    numpy = pytest.importorskip("numpy")
+    names, wide = numpy.array([b"ab", b"cd", b"ef"], "S8"), numpy.array(["ab", "cd"], "U8")
+    for taken in c.char, c.uchar, c.array(c.char, 8), c.array(c.schar, 8), c.array(c.array(c.char, 8), 3):
+        assert takes(taken, names) and takes(taken, numpy.zeros((2, 3), "S8"))
+        assert not takes(taken, wide)
+    for refused in c.array(c.char, 7), c.array(c.char, 24), c.array(c.array(c.char, 8), 2), c.short, c.array(c.int, 2):
+        assert not takes(refused, names)
+    for taken in c.char32_t, c.array(c.char32_t, 8), c.array(c.array(c.char32_t, 8), 2):
+        assert takes(taken, wide) and not takes(taken, wide.astype(wide.dtype.newbyteorder()))
+        assert not takes(taken, names)
+    assert takes(c.array(c.char, 8), names[1]) and not takes(c.array(c.char32_t, 7), wide)
+    take = CIF(c.bytes, [c.ptr(c.array(c.char, 8))]).closure(lambda rows: rows[2].value)
+    assert take.cif.bind(take)(names) == b"ef"

@@ -4,6 +4,7 @@
 
 #include <Python.h>
 #include <limits.h>
+#include <stddef.h>
 #include <wchar.h>
 
 #if CHAR_MIN < 0
@@ -24,6 +25,17 @@
 #define ALIGN_ANONYMOUS_BITS 1
 #else
 #define ALIGN_ANONYMOUS_BITS 0
+#endif
+
+/* Vectors are aligned to their size, up to this. 32-bit Arm has 8, AArch64 16, most have no limit. */
+#if defined(__GNUC__)
+struct vector_in_struct {
+    char before;
+    char vector __attribute__((vector_size(1024)));
+};
+#define MOST_VECTOR_ALIGNMENT offsetof(struct vector_in_struct, vector)
+#else
+#define MOST_VECTOR_ALIGNMENT 16
 #endif
 
 /* Does how a struct travels depend on its size alone, so that bit-fields and packed members do not matter? */

@@ -194,6 +194,8 @@ class _Analysis:
 
     def _find_constants(self, node: tree.Expression) -> bool:
         """Compute what has no parameters and calls; say whether a part is such."""
+        if isinstance(node, tree.Member | tree.Index):
+            raise _NoFormula("what only C has")
         if isinstance(node, tree.Call) or (isinstance(node, tree.Literal) and node.place.text in self._names):
             for part in parts_of(node):
                 self._find_constants(part)

@@ -19,8 +19,8 @@ from libffi._arithmetic import (
     Constant,
     CType,
     NotConstant,
+    ctype_of,
     in_range,
-    integer,
     nearest,
     wrap,
 )
@@ -38,6 +38,10 @@ _HUGE = 50_000
 _ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, "e": 27,
             "\\": 92, "'": 39, '"': 34, "?": 63}
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
+
+# The types of L'x', u'x' and U'x'.
+_WIDE = {prefix: made for prefix, kind in (("L", c.wchar_t), ("u", c.char16_t), ("U", c.char32_t))
+         if (made := ctype_of(kind))}
 
 # What <math.h> makes INFINITY, HUGE_VAL and NAN of.
 BUILTINS = {
@@ -144,10 +148,10 @@ def character(text: str) -> Constant:
         if 1 < len(data) <= 4 and not prefix:  # as gcc packs them
             return Constant(wrap(int.from_bytes(data, "big"), INT), INT)
         raise NotConstant(f"{text} is not one character")
-    units = _units(inside)
-    if len(units) != 1 or units[0][0] > 0x10FFFF:
+    units, kind = _units(inside), _WIDE[prefix]
+    if len(units) != 1 or units[0][0] >> 8 * kind.size:
         raise NotConstant(f"{text} is not one character")
-    return integer(units[0][0])
+    return Constant(wrap(units[0][0], kind), kind)
 
 
 def string(texts: list[str]) -> Constant:

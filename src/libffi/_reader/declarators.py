@@ -122,7 +122,8 @@ class Types(Expressions):
         for step in declarator.steps:
             match step:
                 case Pointer():
-                    result = Qualified(self._pointer(step.place, result), step.const)
+                    result = Qualified(self._pointer(step.place, result), step.const,
+                                       self.type_alignment(step.attributes))
                 case ArrayOf():
                     result = self._array(step, result)
                 case FunctionOf():
@@ -166,7 +167,7 @@ class Types(Expressions):
             return BIGGEST_ALIGNMENT
         if isinstance(asked, Declaration):
             qualified = self.type_of(asked)
-            return qualified.alignment or self._complete(asked, qualified).alignment or 0
+            return qualified.alignment or self._complete(asked.specifiers.place, qualified).alignment or 0
         value = self.integer(asked)
         if value < 0 or value & (value - 1) or (value == 0 and not word.text.lower().endswith("alignas")):
             raise word.error(f"an alignment must be a power of two, not {value}")

@@ -14,7 +14,9 @@ from libffi._reader.tree import (
     Declarator,
     Expression,
     FunctionOf,
+    Index,
     Literal,
+    Member,
     OffsetOf,
     Pointer,
     Specifiers,
@@ -275,6 +277,10 @@ class Parser(Cursor):
                 attributes.convention = CONVENTION_WORDS[self.take().text]
             elif not self._attributes(attributes):
                 break
+            elif pointers and isinstance(last := pointers[-1], Pointer):
+                last.attributes.aligned += attributes.aligned
+                attributes.aligned = []
+        attributes.packed = None        # here it is a type's, to which gcc says that it does nothing
         convention = ""         # one inside of parentheses is that of a function around them
         inner = Declarator(self.token, None, [], attributes)
         if self.token.kind == "name":
@@ -480,7 +486,7 @@ class Parser(Cursor):
             self.take()
             made = self._unary()
         elif token.kind != "punctuation":
-            made = self._primary()
+            made = self._postfix()
         elif token.text in ("+", "-", "~", "!", "&", "*", "&&"):
             self.take()
             made = Unary(token, token.text, self._unary())
@@ -492,8 +498,20 @@ class Parser(Cursor):
                 raise self.token.error("initialisers in braces are not supported")
             made = Cast(token, kind, self._unary())
         else:
-            made = self._primary()
+            made = self._postfix()
         self.depth -= 1
+        return made
+
+    def _postfix(self) -> Expression:
+        made = self._primary()
+        while self.token.text in ("[", ".", "->") and self.token.kind == "punctuation":
+            place = self.take()
+            if place.text == "[":
+                made = Index(place, made, self.expression())
+                self.expect("]")
+            else:
+                made = Member(place, made, self.token, place.text == "->")
+                self._name()
         return made
 
     def _primary(self) -> Expression:

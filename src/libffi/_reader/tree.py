@@ -52,10 +52,11 @@ class Specifiers:
 
 @dataclass(slots=True)
 class Pointer:
-    """`*`"""
+    """`*`, and what `aligned` says of it."""
 
     place: Token
     const: bool
+    attributes: Attributes = field(default_factory=Attributes)
 
 
 @dataclass(slots=True)
@@ -181,7 +182,26 @@ class OffsetOf:
     path: list[Token | Expression]
 
 
-Expression = Literal | Strings | Unary | Binary | Conditional | Cast | Call | OffsetOf
+@dataclass(slots=True)
+class Member:
+    """`operand.name` or `operand->name`"""
+
+    place: Token
+    operand: Expression
+    name: Token
+    arrow: bool
+
+
+@dataclass(slots=True)
+class Index:
+    """`operand[index]`"""
+
+    place: Token
+    operand: Expression
+    index: Expression
+
+
+Expression = Literal | Strings | Unary | Binary | Conditional | Cast | Call | OffsetOf | Member | Index
 
 
 def place_of(expression: Expression) -> Token:
