@@ -52,6 +52,18 @@ cdef class _Leaves:
                 del edges[at]
         return 0
 
+    cdef list places(self, sort):
+        """Return the offsets of all of one sort."""
+        found = []
+        for (kind, size, residue), edges in self.edges.items():
+            ordered = sorted(edges.items()) if kind == sort else []
+            depth = 0
+            for (at, change), (following, _) in zip(ordered, ordered[1:]):
+                depth += change
+                if depth:
+                    found.extend(range(at * size + residue, following * size + residue, size))
+        return found
+
 
 cdef int own_leaves(Type type, Py_ssize_t offset, _Leaves leaves) except -1:
     cdef Type member

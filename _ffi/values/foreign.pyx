@@ -92,6 +92,6 @@ def _view(type, address, owner):
 
 cdef dict kept_for_addresses(Type type, owner):
     """Return what a memory keeps whose every pointer may point to what `owner` keeps alive."""
-    leaves = []
+    leaves = _Leaves()
     own_leaves(type, 0, leaves)
-    return {leaf[0]: owner for leaf in leaves if leaf[2] == "p"} or {0: owner}
+    return dict.fromkeys(leaves.places("p"), owner) or {0: owner}

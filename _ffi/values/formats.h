@@ -243,11 +243,12 @@ static int read_dimensions(format_reader *r, size_t *times)
 
 static int members_match(format_reader *r);
 
-/* An array's first struct has matched: go on behind those of `most` in a row that are the same to C.  How many they are. */
+/* An array's first struct has matched: go on behind those of `most` in a row that are the same to C.  How many
+   they are. */
 static size_t pass_structs_alike(format_reader *r, size_t base, size_t matched, size_t most)
 {
     size_t room, count, size = r->offset - base;
-    size_t padded = (size + r->alignment - 1) / r->alignment * r->alignment;    /* which formats leave out between items */
+    size_t padded = (size + r->alignment - 1) / r->alignment * r->alignment;    /* NumPy leaves that out */
     const type_info *item = part_at(r->whole, base, size, padded, &room);
 
     if (item == NULL || item->size == 0) {
@@ -392,7 +393,7 @@ static inline const type_info *scalar_of(const type_info *item)
     return item;
 }
 
-/* How many characters an item is, where it is text of a fixed length: NumPy's "8s" and "8w". Else 0. */
+/* How many characters an item is, where it is text of a fixed length: NumPy's "8s" and "8w".  Else 0. */
 static size_t characters_of(const type_info *item, const Py_buffer *view)
 {
     format_reader r = {view->format ? view->format : "B", NULL, 0, 0, 1, 0, 0, 1, 0, 0};
@@ -405,7 +406,9 @@ static size_t characters_of(const type_info *item, const Py_buffer *view)
     count = read_number(&r, MOST_DIMENSION);
     if ((*r.at != 's' && *r.at != 'w') || r.at[1] != '\0' || sort_of(scalar) != read_code(&r, &size))
         return 0;
-    return size == scalar->size && !(r.swapped && size > 1) && count * size == (size_t)view->itemsize ? count : 0;
+    return size == scalar->size && !(r.swapped && size > 1) && count > 1 && count * size == (size_t)view->itemsize
+               ? count
+               : 0;
 }
 
 COLD static int rarer_format_matches(const type_info *item, const Py_buffer *view)
