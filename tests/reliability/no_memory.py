@@ -546,16 +546,6 @@ def in_cycles():
     return use
 
 
-@operation("closures")
-def of_methods():
-    class Counter:
-        @LABS.cif.closure
-        def count(self, x):
-            return x
-
-    return lambda: Counter().count(3)
-
-
 # ---- memory ----
 
 @operation("memory")
