@@ -218,6 +218,7 @@ def test_no_memory_is_no_wrong_argument():
         def from_param(cls, value):
             raise MemoryError("there is none")
 
-    abs_ = ctypes.CFUNCTYPE(ctypes.c_int, Fails)(("abs", ctypes.CDLL(None)))
+    library = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
+    abs_ = ctypes.CFUNCTYPE(ctypes.c_int, Fails)(("abs", library))
     with pytest.raises(MemoryError, match="there is none"):
         abs_(1)

@@ -640,8 +640,8 @@ def test_names_of_types_and_signatures_are_c(tmp_path):
             lines.append(f'_Static_assert(__builtin_types_compatible_p({name} *, __typeof__({T}) *), "{T}");')
     source = tmp_path / "names.c"
     source.write_text("\n".join(lines))
-    done = subprocess.run([*compiler_words(), "-std=gnu11", "-fsyntax-only", source], capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([*compiler_words(), "-std=gnu11", "-c", "-o", tmp_path / "names.o", source],
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lib = libffi.Library(None)
     lib.declare(f"struct S {{ int x; }}; {' '.join(f'typedef void f{i}({cif});' for i, cif in enumerate(signatures))}")
