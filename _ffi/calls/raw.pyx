@@ -63,9 +63,14 @@ cdef Storage collect_arguments(CIF cif, what, avalues):
     cdef cif_state *c = cif.state
     cdef size_t size
     need_stack(0)
-    values = list(iterator_of(avalues))
+    values = []
+    for value in iterator_of(avalues):
+        values.append(value)
+        if len(values) > <Py_ssize_t>c.nargs:       # of what has no end, no more is asked
+            break
     if len(values) != <Py_ssize_t>c.nargs:
-        raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, got {len(values)}")
+        raise TypeError(f"{what} takes {c.nargs} argument{'' if c.nargs == 1 else 's'}, "
+                        f"got {max(len(values), PyObject_LengthHint(avalues, 0))}")
     storage.views = hidden_list()
     storage.addresses = <void **>PyMem_Calloc(c.nargs + 1, sizeof(void *))
     if storage.addresses == NULL:

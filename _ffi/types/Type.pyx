@@ -120,6 +120,9 @@ cdef class Type:
         return function, arguments, self.state
 
     def __setstate__(self, state):
+        if type(state) is not tuple:        # what has no end would be asked for ever
+            raise TypeError(f"{type_name(self)}: expected the state that pickle stores, a tuple, "
+                            f"got {state.__class__.__name__}")
         if not self.info.complete:
             self.define(*state)
 

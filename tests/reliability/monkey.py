@@ -517,8 +517,7 @@ def f(x):
         if getattr(make, "__module__", "").startswith("libffi"):
             again = make(*arguments)
             self.keep(again)
-            for each in state:
-                again.__setstate__(each)
+            again.__setstate__(self.random.choice([*state, self.value()]))
 
     def step_asked(self):
         one = self.random.choice(self.random.choice([self.memory, self.pointers, self.closures, self.types]))

@@ -160,11 +160,13 @@ SNIPPETS = {
         class List(list):
             __iter__ = Tuple.__iter__
         pair = c.struct("pair", a=c.int, b=c.array(c.int, 3))
+        call_abs = CIF(c.int, [c.int]).closure(abs)
         row, pointer = c.array(c.int, 3).new(), c.ptr(c.int)(c.array(c.int, 3).new())
         for endless in Endless(), Tuple(), List():
             for use in (c.array(c.int, 3).new, pair.new, lambda x: pair.new(b=x),
                         lambda x: row.__setitem__(slice(0, 2), x), lambda x: pointer.__setitem__(slice(0, 2), x),
-                        lambda x: setattr(row, "value", x)):
+                        lambda x: setattr(row, "value", x), lambda x: c.struct("s").__setstate__(x),
+                        lambda x: call_abs.cif.call_raw(call_abs, None, x)):
                 try:
                     use(endless)
                 except (TypeError, ValueError):
