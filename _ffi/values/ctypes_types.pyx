@@ -7,8 +7,8 @@ cdef Py_ssize_t MOST_LEAVES = 4096      # that are looked at; arrays of scalars 
 cdef int ctypes_describes(const type_info *item, object cls) except -1:
     """Is that a class of ctypes', and made of what `item` is made of, member by member, whatever it is called?"""
     cdef Type own
-    ctypes = _sys.modules.get("ctypes")
-    if ctypes is None or not isinstance(cls, (type(ctypes.Structure), type(ctypes.Union), type(ctypes.Array))):
+    ctypes = ctypes_of(cls)
+    if ctypes is None:
         return False
     while item.kind == K_ARRAY:
         item = item.item
@@ -24,6 +24,15 @@ cdef int ctypes_describes(const type_info *item, object cls) except -1:
     own_leaves(own, 0, ours)
     ctypes_leaves(ctypes, cls, 0, theirs)
     return (<size_t>ctypes.sizeof(cls) == item.size and ours.looked_at <= MOST_LEAVES and ours.edges == theirs.edges)
+
+
+cdef object ctypes_of(cls):
+    """Return the package that a class of structures, unions or arrays is of, or None."""
+    for name in ctypes_packages:
+        ctypes = _sys.modules.get(name)
+        if ctypes is not None and isinstance(cls, (type(ctypes.Structure), type(ctypes.Union), type(ctypes.Array))):
+            return ctypes
+    return None
 
 
 @cython.internal

@@ -4,14 +4,14 @@ What they are in our terms is found out by Python code of the package, which is 
 """
 
 cdef object find_foreign, foreign_module = None
+cdef frozenset foreign_libraries = frozenset()      # the modules of their classes
+cdef tuple ctypes_packages = ()                     # the names of ctypes, and of what is like it
 
-cdef frozenset FOREIGN_LIBRARIES = frozenset(("_ctypes", "_cffi_backend", "numpy"))
 
-
-def _ask_about_foreign(find):
+def _ask_about_foreign(find, libraries, ctypes):
     """Have the module that `find()` returns say what objects of other libraries are."""
-    global find_foreign
-    find_foreign = find
+    global find_foreign, foreign_libraries, ctypes_packages
+    find_foreign, foreign_libraries, ctypes_packages = find, frozenset(libraries), tuple(ctypes)
 
 
 cdef object foreign():
@@ -26,7 +26,7 @@ cdef object library_of(cls):
     """Return the name of the library whose class an object's class is or extends, or None."""
     for base in (<object>cls).__mro__:
         module = getattr(base, "__module__", None)
-        if isinstance(module, str) and module in FOREIGN_LIBRARIES:
+        if isinstance(module, str) and module in foreign_libraries:
             return module
     return "_ctypes" if cls.__name__ == "CArgObject" else None      # byref()'s, before CPython 3.12
 

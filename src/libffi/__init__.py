@@ -127,7 +127,9 @@ def _find_foreign() -> "ModuleType":
     return _foreign
 
 
-_ffi._ask_about_foreign(_find_foreign)
+_ffi._ask_about_foreign(
+    _find_foreign, ("_ctypes", "libffi.compat._ctypes", "_cffi_backend", "libffi.compat.cffi._cdata", "numpy"),
+    ("ctypes", "libffi.compat.ctypes"))
 
 
 def _begin_as_told() -> None:

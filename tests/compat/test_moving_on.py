@@ -76,3 +76,33 @@ def test_ctypes_of_cffi_are_types(compat):
     assert c.from_cffi(ffi.typeof("enum kind")).kind == "enum"
     cdata = ffi.new("struct pair *", [1, 2.0])
     assert pair.at(int(ffi.cast("intptr_t", cdata))).b == 2.0
+
+
+@BOTH
+def test_structures_of_other_names_are_compared_by_their_members(ctypes):
+    class Pair(ctypes.Structure):
+        _fields_ = [("a", ctypes.c_int), ("b", ctypes.c_double)]
+
+    other = c.struct("other", a=c.int, b=c.double)
+    pair = Pair(5, 2.5)
+    assert libc.function("memcmp", c.int, [c.ptr(other), c.ptr(other), c.size_t])(pair, ctypes.byref(pair), 16) == 0
+
+
+@pytest.mark.parametrize("compat", [False, True])
+def test_cdata_are_arguments(compat):
+    cffi = pytest.importorskip("cffi")
+    from libffi.compat import cffi as backend
+
+    ffi = cffi.FFI(backend=backend if compat else None)
+    ffi.cdef("struct pair { int a; double b; };")
+    numbers, pair = ffi.new("int[]", [1, 2]), ffi.new("struct pair *", [1, 2.0])
+    compare = libc.function("memcmp", c.int, [c.pointer, c.pointer, c.size_t])
+    assert compare(numbers, numbers, 8) == compare(pair, pair[0], 16) == 0
+    assert libc.function("labs", c.long, [c.long])(ffi.cast("long", -4)) == 4
+    assert libc.function("strlen", c.size_t, [c.string])(ffi.new("char[]", b"four")) == 4
+    seen = c.from_cffi(ffi.typeof("struct pair")).at(pair)
+    seen.a = 7
+    assert pair.a == 7
+    order = ffi.callback("int(int *, int *)", lambda a, b: b[0] - a[0])
+    libc.function("qsort", None, [c.pointer, c.size_t, c.size_t, c.pointer])(numbers, 2, 4, order)
+    assert list(numbers) == [2, 1]
