@@ -869,10 +869,11 @@ def values_of_cffi():
     def use():
         pair, numbers = ffi.new(types["struct pair *"], [1, 2.0, b"text"]), ffi.new(types["int[]"], [1, 2, 3])
         pair.next = pair
+        kept = ffi.new(types["struct open *"], {"n": 1, "v": [1, 2]})     # what it has does not keep it, in cffi
         handles = [ffi.new_handle(i) for i in range(100)]
         assert [ffi.from_handle(handle) for handle in handles] == list(range(100))
         return (pair.next.b, list(numbers), ffi.unpack(numbers, 3), ffi.string(pair.text), ffi.buffer(numbers)[:],
-                ffi.new(types["struct open *"], {"n": 1, "v": [1, 2]}).v[1], ffi.gc(pair, id),
+                kept.v[1], ffi.gc(pair, id),
                 ffi.from_buffer(types["int[]"], bytearray(16))[1], repr(ffi.cast(types["enum e"], 5)),
                 int(ffi.cast(types["long"], ffi.cast(types["void *"], 5))))
     return use
