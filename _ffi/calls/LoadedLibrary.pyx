@@ -24,6 +24,7 @@ cdef class LoadedLibrary:
     cdef bint opened
     cdef readonly object path
     cdef readonly int mode
+    cdef tuple others               # of a linker script's objects those after the first
     cdef object __weakref__
 
     def __cinit__(self, *_, **__):
@@ -68,6 +69,10 @@ cdef class LoadedLibrary:
                 loader_close(handle)
             raise ValueError(f"this library was opened before: {self.path!r}")
 
+    def _beside(self, libraries):
+        """Look for symbols in these, too, of which it alone has the handles."""
+        self.others = tuple([<LoadedLibrary?>library for library in libraries])
+
     @property
     def handle(self):
         """Return what dlopen returned, as a number; closed libraries have none."""
@@ -94,6 +99,8 @@ cdef class LoadedLibrary:
                 _sys._current_frames()      # stops all of them for a moment, where they run Python code
             with nogil:             # its destructors may wait for threads that call back
                 loader_close(self.opened_as)
+            for library in self.others or ():
+                library.close()
 
     def __enter__(self):
         return self
@@ -156,13 +163,29 @@ cdef void *find_symbol(LoadedLibrary library, name) except NULL:
     PySys_Audit("libffi.dlsym", "OO", <PyObject *>library, <PyObject *>name)
     if not lifetime_pin(&library.life):
         raise ValueError(f"{name}: the library {library.path!r} is closed")
-    with nogil:                     # waits for a library that another thread loads, and that may call back
-        address = loader_symbol(library.opened_as, text, wanted, &error)
-    lifetime_unpin(&library.life)
+    try:
+        with nogil:                 # waits for a library that another thread loads, and that may call back
+            address = loader_symbol(library.opened_as, text, wanted, &error)
+        if address == NULL and library.others is not None:
+            address = find_in_others(library.others, text, wanted)
+    finally:
+        lifetime_unpin(&library.life)
     if address == NULL:
         where = "the process" if library.path is None else repr(library.path)
         raise SymbolNotFound(f"{where} has no symbol {name!r}"
                              + (f" ({error.decode('utf-8', 'replace')})" if error != NULL else ""))
+    return address
+
+
+cdef void *find_in_others(tuple others, const char *text, const char *wanted) noexcept:
+    cdef const char *error
+    cdef void *address = NULL
+    cdef LoadedLibrary other
+    for other in others:
+        if address == NULL and lifetime_pin(&other.life):
+            with nogil:
+                address = loader_symbol(other.opened_as, text, wanted, &error)
+            lifetime_unpin(&other.life)
     return address
 
 

@@ -58,9 +58,12 @@ class Library(_ffi.LoadedLibrary):
         tried: list[str] = []
         waiting = candidates(name)
         scripts: set[str] = set()
+        objects: list[list[str]] = []
         while (candidate := next(waiting, None)) is not None:
             try:
                 super().__init__(candidate, mode)
+                if any(candidate in names for names in objects):    # of a script, which may name others
+                    self._beside(_first_of_each([names for names in objects if candidate not in names], mode))
                 return
             except _ffi.LibraryNotFound as error:
                 why = str(error).removeprefix(f"{candidate}: ")
@@ -69,7 +72,8 @@ class Library(_ffi.LoadedLibrary):
                     scripts.add(file)
                     from itertools import chain
 
-                    waiting = chain(linked, waiting)
+                    objects += linked
+                    waiting = chain(*linked, waiting)
                     continue
                 absent = "no such file" in why.lower() and "cannot open shared object file" in why
                 tried.append(candidate if absent else f"{candidate} ({why})")
@@ -215,6 +219,19 @@ class Library(_ffi.LoadedLibrary):
     def __reduce__(self) -> "Any":
         texts = [] if self._declarations is None else self._declarations.texts
         return rebuild_library, (self.name, texts, self.mode)
+
+
+def _first_of_each(names_of_objects: "list[list[str]]", mode: int) -> "list[_ffi.LoadedLibrary]":
+    """Load what is found of a linker script's other objects; what is not may still not be asked for."""
+    loaded = []
+    for names in names_of_objects:
+        for name in names:
+            try:
+                loaded.append(_ffi.LoadedLibrary(name, mode))
+                break
+            except _ffi.LibraryNotFound:
+                pass
+    return loaded
 
 
 # By name, so that many unpickled functions share one library.

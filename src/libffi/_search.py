@@ -73,7 +73,7 @@ def file_of(name: str) -> str | None:
         linked = in_script(path)        # such as libc.so
         if not linked:
             return path
-        waiting = chain(linked, waiting)
+        waiting = chain(*linked, waiting)
     return None
 
 
@@ -81,8 +81,11 @@ def _is_there(path: str) -> bool:
     return os.path.isfile(path) or _ffi._loader_has_without_file(path)
 
 
-def in_script(path: str) -> list[str]:
-    """Return the shared objects that a linker script names, those of AS_NEEDED last; empty where it is none."""
+def in_script(path: str) -> list[list[str]]:
+    """Return what the shared objects may be called that a linker script names, those of AS_NEEDED last.
+
+    Empty where it is none.
+    """
     try:
         with open(path, encoding="ascii") as file:
             text = re.sub(r"/\*.*?\*/", " ", file.read(_LARGEST_SCRIPT), flags=re.DOTALL)
@@ -98,14 +101,14 @@ def in_script(path: str) -> list[str]:
                 needed.append(inner[2])
             else:
                 as_needed += re.split(r"[\s,]+", inner[1].strip())
-    found: list[str] = []
+    found: list[list[str]] = []
     for name in [*needed, *as_needed]:
         name = name.strip('"').removeprefix("=")
         beside = os.path.join(os.path.dirname(path), name)
         if name.startswith("-l"):
-            found += candidates(name[2:].removeprefix(":"))
+            found.append([*candidates(name[2:].removeprefix(":"))])
         elif _ELF_NAME.search(name):        # not an archive
-            found.append(beside if os.path.exists(beside) else name)
+            found.append([beside if os.path.exists(beside) else name])
     return found
 
 

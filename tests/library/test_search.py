@@ -1,4 +1,5 @@
 """Search: from short names to what the loader knows."""
+import pickle
 import shutil
 import struct
 import sys
@@ -7,7 +8,7 @@ import tracemalloc
 import pytest
 
 import libffi
-from libffi import Library, LibraryNotFound
+from libffi import Library, LibraryNotFound, SymbolNotFound
 from libffi import _search as search
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
@@ -235,6 +236,29 @@ def test_linker_scripts_are_followed(compile_c, tmp_path, script):
     library = Library(path)
     library.declare("int answer(void);")
     assert library.answer() == 42 and library.path.endswith(".1" if "beside" in script else str(built))
+
+
+@linux
+@pytest.mark.parametrize("script", [
+    "GROUP({path} {other})", "GROUP({other} {path})", "INPUT({path})\nINPUT(-lnone_such {other})",
+    "GROUP({path} AS_NEEDED({other}))", "INPUT({other} -lm {path} libnone_such.so.7)",
+])
+def test_all_objects_of_a_script_have_their_symbols(compile_c, tmp_path, script):
+    built = compile_c("int answer(void) { return 42; }", "libanswer")
+    other = compile_c("int question = 6; int both(void) { return 2; }", "libquestion")
+    path = tmp_path / "libscript.so"
+    path.write_text(script.format(path=built, other=other))
+    library = Library(path)
+    library.declare("int answer(void), both(void), question;")
+    assert (library.answer(), library.both(), library.question.value) == (42, 2, 6)
+    assert pickle.loads(pickle.dumps(library.both))() == 2
+    with pytest.raises(SymbolNotFound, match="neither"):
+        library.symbol("neither")
+    library.close()
+    with pytest.raises(ValueError, match="closed"):
+        library.both()
+    with pytest.raises(ValueError, match="closed"):
+        library.symbol("both")
 
 
 @linux
