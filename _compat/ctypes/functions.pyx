@@ -57,7 +57,7 @@ cdef class _Function(_CData):
     def argtypes(self, value):
         cdef Prototype prototype
         try:
-            argtypes = None if value is None else tuple(value)
+            argtypes = None if value is None else given_argtypes(value)
         except TypeError:
             raise TypeError("_argtypes_ must be a sequence of types") from None
         with cython.critical_section(self):

@@ -40,6 +40,19 @@ cdef class Prototype:
     cdef known_call known[KNOWN_CALLS]      # ... of which these are found first
 
 
+cdef tuple given_argtypes(value):
+    """Return them up to the first that is none: a pointer is a sequence, too, and goes on behind what is there."""
+    if type(value) is tuple or type(value) is list:
+        return tuple(value)
+    given = []
+    for i, argtype in enumerate(value, 1):
+        rule_of(argtype, i)
+        given.append(argtype)
+        if i > CTYPES_MAX_ARGCOUNT:
+            break                   # too many, whatever follows
+    return tuple(given)
+
+
 cdef Prototype new_prototype(int flags, argtypes, int result, restype):
     cdef Prototype made = Prototype.__new__(Prototype)
     made.holds_gil = flags & FLAG_PYTHONAPI

@@ -105,7 +105,7 @@ cdef list our_layout(CType_Type cls, CType_Type base, fields):
     need_stack(0)
     if not isinstance(fields, (tuple, list)):
         try:
-            fields = list(fields)
+            fields = iter(fields)       # not a list of them: that of a pointer has no end
         except TypeError:
             raise TypeError("'_fields_' must be a sequence of pairs") from None
     cls.pack, cls.asked_align = option_of(cls, "_pack_"), option_of(cls, "_align_")
@@ -143,7 +143,7 @@ cdef int promote_anonymous(CType_Type cls) except -1:
     if anonymous is None:
         return 0
     try:
-        anonymous = list(anonymous)
+        anonymous = iter(anonymous)
     except TypeError:
         raise TypeError("_anonymous_ must be a sequence") from None
     for name in anonymous:

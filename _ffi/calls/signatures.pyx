@@ -1,5 +1,8 @@
 """Signatures checked and prepared: how a CIF is made."""
 
+cdef enum:
+    MOST_ARGUMENTS = 4096
+
 
 cdef object find_or_make_cif(PyTypeObject *cls, object args, PyObject *keywords):
     try:
@@ -21,7 +24,7 @@ def _cif(restype, argtypes=(), *, abi=None):
         raise TypeError(f"CIF() restype: expected a libffi.Type such as c.int, got {restype.__class__.__name__}")
     if isinstance(argtypes, (str, bytes, Type, MemoryClass)):
         raise TypeError(f"CIF() argtypes: expected a sequence of types, got {argtypes.__class__.__name__}")
-    cdef tuple types = tuple([type_or_item(item) for item in argtypes])
+    cdef tuple types = argument_types(argtypes)
     if types and types[-1] is ...:
         variadic = True
         types = types[:-1]
@@ -32,6 +35,19 @@ def _cif(restype, argtypes=(), *, abi=None):
     abi = int(abi)                  # as it is now: a subclass may say something else each time
     key = ("cif", id(restype), tuple([id(item) for item in types]), abi, variadic)
     return made_once(key, make_cif, (restype, types, abi, variadic))
+
+
+cdef tuple argument_types(argtypes):
+    """Return them up to the first that is none: what lies behind the one of a pointer of ctypes' is not there."""
+    found = []
+    for item in argtypes:
+        item = type_or_item(item)
+        found.append(item)
+        if not isinstance(item, Type) and item is not ...:
+            break                   # make_cif() says which
+        if len(found) > MOST_ARGUMENTS + 1:     # and it may have no end
+            raise BadTypedef(f"CIF(): more than {MOST_ARGUMENTS} arguments are too many")
+    return tuple(found)
 
 
 cdef inline object type_or_item(item):
@@ -71,7 +87,7 @@ cdef CIF prepare_cif(Type restype, tuple fixed, tuple extra, abi, bint prototype
     cdef size_t bytes_ = 0
     cdef const type_info **infos
     cdef CIF cif
-    if n > 4096:
+    if n > MOST_ARGUMENTS:
         raise BadTypedef(f"CIF(): {n} arguments are too many")
     for i in range(n):
         bytes_ += (<Type>types[i]).info.size

@@ -94,42 +94,47 @@ def _rebuild_struct(function, name, members, pack, align, layout=None, byteorder
     return function(name, members, _pack_=pack, _align_=align, _layout_=layout, _byteorder_=byteorder)
 
 
+cdef tuple check_member(Type owner, what, pair, tuple options):
+    cdef Type type
+    try:
+        if not isinstance(pair, (tuple, list)):     # a pointer of ctypes' goes on behind what is there
+            raise TypeError
+        name, item, *rest = (<tuple>pair)[:] if isinstance(pair, tuple) else (<list>pair)[:]
+        own = alignment_of(owner, f"the alignment of {name!r} (bit-fields: c.bits(T, n))", rest[0]) if rest else 0
+        if len(rest) > 1:
+            raise TypeError
+    except TypeError:
+        raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
+    if name is not None and not (isinstance(name, str) and name):
+        raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
+    type = as_type(item)
+    if type is None:
+        raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
+    if type is owner:
+        raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
+    if (not type.info.complete or type.info.kind == K_VOID or is_parameter_kind(type.info.kind)
+            or type.info.is_va_list):
+        raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
+    if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):
+        raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
+    if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
+        raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
+    if type.info.kind == K_BITS and type.info.alignment == 0 and by_ms_rules(options[2]):
+        raise BadTypedef(f"{what}.{name}: Microsoft's compiler packs no bit-field by itself")
+    if options[3] is not None:
+        type = member_in_order(owner, name, type)
+    return name if name is None else _sys.intern(name), type, own
+
+
 cdef list check_members(Type owner, members, dict fields, tuple options):
     """Return members as (name, Type, alignment), 0 for the type's own, or raise what is wrong with them."""
-    cdef Type type
     what = type_name(owner)
     checked = []
     need_stack(0)
-    pairs = list(members)
+    for pair in list(members) if type(members) is list else members:    # which an alignment's code may change
+        checked.append(check_member(owner, what, pair, options))
     for named in fields.items():        # no iterator: making one without memory crashes CPython 3.11
-        pairs.append(named)
-    for pair in pairs:
-        try:
-            name, item, *rest = pair
-            own = alignment_of(owner, f"the alignment of {name!r} (bit-fields: c.bits(T, n))", rest[0]) if rest else 0
-            if len(rest) > 1:
-                raise TypeError
-        except TypeError:
-            raise TypeError(f"{what}: members are (name, Type) pairs, got {pair!r}") from None
-        if name is not None and not (isinstance(name, str) and name):
-            raise TypeError(f"{what}: a member's name is a str or None, got {name!r}")
-        type = as_type(item)
-        if type is None:
-            raise TypeError(f"{what}.{name}: expected a libffi.Type, got {item.__class__.__name__}")
-        if type is owner:
-            raise BadTypedef(f"{what}.{name}: a {owner.kind} cannot contain itself")
-        if (not type.info.complete or type.info.kind == K_VOID or is_parameter_kind(type.info.kind)
-                or type.info.is_va_list):
-            raise BadTypedef(f"{what}.{name}: {type_name(type)} cannot be a member")
-        if name is None and type.info.kind not in (K_STRUCT, K_UNION, K_BITS):
-            raise BadTypedef(f"{what}: only structs, unions and bit-fields can be anonymous")
-        if type.info.kind == K_BITS and type.info.length == 0 and name is not None:
-            raise BadTypedef(f"{what}.{name}: a named bit-field has at least 1 bit")
-        if type.info.kind == K_BITS and type.info.alignment == 0 and by_ms_rules(options[2]):
-            raise BadTypedef(f"{what}.{name}: Microsoft's compiler packs no bit-field by itself")
-        if options[3] is not None:
-            type = member_in_order(owner, name, type)
-        checked.append((name if name is None else _sys.intern(name), type, own))
+        checked.append(check_member(owner, what, named, options))
     names = [name for name, _, _ in checked if name is not None]
     if len(set(names)) != len(names):
         raise BadTypedef(f"{what}: two members have the same name")

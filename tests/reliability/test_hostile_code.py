@@ -166,7 +166,9 @@ SNIPPETS = {
             for use in (c.array(c.int, 3).new, pair.new, lambda x: pair.new(b=x),
                         lambda x: row.__setitem__(slice(0, 2), x), lambda x: pointer.__setitem__(slice(0, 2), x),
                         lambda x: setattr(row, "value", x), lambda x: c.struct("s").__setstate__(x),
-                        lambda x: call_abs.cif.call_raw(call_abs, None, x)):
+                        lambda x: call_abs.cif.call_raw(call_abs, None, x), lambda x: CIF(c.int, x),
+                        lambda x: closure(c.int, x), lambda x: libc.function("abs", c.int, x),
+                        lambda x: c.struct("s").define(x), lambda x: c.struct("s", [x])):
                 try:
                     use(endless)
                 except (TypeError, ValueError):
@@ -176,6 +178,23 @@ SNIPPETS = {
             row[0:2] = itertools.count()
         except ValueError as error:
             assert "cannot assign 3 items" in str(error)
+    """,
+    "pointers of ctypes', which are sequences and go on behind what is there": """
+        import ctypes, itertools
+        import libffi.compat.ctypes as ours
+        def with_argtypes(x):
+            libffi.compat.ctypes.CDLL(None).abs.argtypes = x
+        for pointer in ctypes.pointer(ctypes.c_int(5)), ours.pointer(ours.c_int(5)):
+            for use in (lambda: CIF(c.int, pointer), lambda: closure(c.int, pointer),
+                        lambda: libc.function("abs", c.int, pointer), lambda: c.struct("s", pointer),
+                        lambda: c.struct("s").define(pointer), lambda: c.struct("s", [pointer]),
+                        lambda: with_argtypes(pointer),
+                        lambda: type("S", (ours.Structure,), {"_fields_": pointer}),
+                        lambda: type("S", (ours.Structure,), {"_fields_": [("a", ours.c_int)],
+                                                              "_anonymous_": pointer})):
+                refused(use, TypeError)
+        refused(lambda: CIF(c.int, itertools.repeat(c.int)), libffi.BadTypedef)
+        refused(lambda: with_argtypes(itertools.repeat(ours.c_int)), ours.ArgumentError)
     """,
     "a conversion that converts, without end": """
         sys.setrecursionlimit(1_000_000)
