@@ -26,11 +26,13 @@ CYTHON_UNUSED static void end_of_module(int step)
 {variables}}}
 
 #ifdef LIBFFI_MODULE
+#ifdef __linux__        /* where images are copied (base/os/copies.h): elsewhere nobody asks for it */
 Py_EXPORTED_SYMBOL void libffi_module_end(int step);
 void libffi_module_end(int step)
 {{
     end_of_module(step);
 }}
+#endif
 #elif HAVE_COPIES
 static void (*end_own_module)(int step) = end_of_module;
 #endif
