@@ -47,8 +47,16 @@ COLD static running_call remove_other_call(other_call **at)
     running_call call = other->call;
     *at = other->next;
     PyMem_RawFree(other);
-    if (other_calls == NULL && current_call.mark == MANY_CALLS)
+    if (current_call.mark != MANY_CALLS)
+        return call;
+    if (other_calls == NULL) {
         current_call = (running_call){0};
+    } else if (call.saved != NULL && call.saved == current_call.saved) {    /* another interpreter's may end now */
+        other = other_calls;
+        while (other != NULL && other->call.saved == NULL)
+            other = other->next;
+        current_call.saved = other != NULL ? other->call.saved : NULL;
+    }
     return call;
 }
 

@@ -10,6 +10,7 @@
 #include "base/os/threads.h"
 #include "calls/running.h"
 #include "closures/guests.h"
+#include "closures/visits.h"
 #include "libffi/closures.h"
 #include "model/call.h"
 
@@ -24,6 +25,7 @@ THREAD_LOCAL(int, own_entries);                 /* this thread's part of the for
 /* The interpreter that imported us: others have copies of this image of their own (module/interpreters.h). */
 #define home own_house.interpreter
 static unsigned long serial;                /* its number among all of the process that imported libffi */
+static const PyInterpreterState *main_home; /* the same, if it is the main one, else NULL */
 
 static int is_finalizing(void)
 {
@@ -54,6 +56,7 @@ COLD static void forget_other_threads(void)
 static void settle(void)
 {
     home = PyInterpreterState_Get();
+    main_home = home == PyInterpreterState_Main() ? home : NULL;
     after_fork_in_child(forget_other_threads);
 }
 
@@ -90,21 +93,27 @@ static PyThreadState *adopt_thread(void)
     return adopted;
 }
 
-/* Other interpreters' calls may be under way on this thread, too. */
-COLD static PyThreadState *find_state_put_down(void)
-{
-    const other_call *other;
-    for (other = other_calls; other != NULL; other = other->next)
-        if (other->call.saved != NULL && other->call.saved->interp == home)
-            return other->call.saved;
-    return NULL;
-}
-
-/* The state that a call of ours on this thread has put down, or NULL. */
-static ALWAYS_INLINE PyThreadState *state_put_down(void)
+/* Other interpreters' calls may be under way on this thread, too, and those of greenlets that wait. */
+COLD static PyThreadState *find_state_put_down(PyThreadState *left)
 {
     PyThreadState *saved = current_call.saved;
-    return saved == NULL || LIKELY(saved->interp == home) ? saved : find_state_put_down();
+    const other_call *other = other_calls;
+
+    while (saved == NULL || saved->interp != home || !is_put_down_here(saved, left)) {
+        if (other == NULL)
+            return NULL;
+        saved = other->call.saved;
+        other = other->next;
+    }
+    return saved;
+}
+
+/* The state that a call of ours on this thread has put down, or NULL.  In the main interpreter that is the thread's,
+   whichever greenlet runs. */
+static ALWAYS_INLINE PyThreadState *state_put_down(PyThreadState *left)
+{
+    PyThreadState *saved = current_call.saved;
+    return saved == NULL || LIKELY(saved->interp == main_home) ? saved : find_state_put_down(left);
 }
 
 typedef enum {
@@ -124,24 +133,36 @@ typedef enum {
 COLD static attachment visit_home(PyThreadState *left, PyThreadState **state)
 {
     attachment how = VISITING;
+    greenlet_id who;
+    int is_taken;
 
+    if (main_home == NULL && is_main_state(left) && python_stack_of(left) == NULL && !error_is_set(left))
+        begin_python_stack(left);       /* a greenlet that runs nothing but a function of ours */
     if (left != NULL)
         PyEval_SaveThread();
-    *state = state_put_down();
+    *state = state_put_down(left);
+    if (*state == NULL && main_home != NULL)
+        *state = main_state_of_visits();
     if (*state != NULL && may_return()) {
         PyEval_RestoreThread(*state);
         return BACK_HOME;
     }
     count_foreign(1);
     *state = NULL;
+    who = greenlet_here(left);
     if (!is_house_closed(&own_house))
         *state = adopted != NULL && adopted_for == serial ? adopted : guest_state(&own_house);
+    is_taken = *state != NULL && !is_put_down_here(*state, left);
+    if (is_taken)
+        *state = NULL;
     if (*state == NULL && !is_house_closed(&own_house)) {
         *state = PyThreadState_New(home);
-        if (*state != NULL && !new_guest(&own_house, *state, 1))
+        if (*state != NULL && (is_taken || !new_guest(&own_house, *state, 1)))
             how = VISITING_ONCE;
     }
     if (*state != NULL) {
+        if (main_home == NULL)
+            begin_visit(*state, who);
         PyEval_RestoreThread(*state);
         return how;
     }
@@ -157,6 +178,7 @@ COLD static void leave_home(attachment how, PyThreadState *left)
     if (how == BACK_HOME) {
         PyEval_SaveThread();
     } else {
+        end_visit(PyThreadState_Get());
         if (how == VISITING) {
             leave_as_guest(&own_house, left != NULL);
         } else {
@@ -176,7 +198,7 @@ static ALWAYS_INLINE attachment attach_thread(PyThreadState *left, PyThreadState
     *state = left;
     if (left != NULL)
         return LIKELY(left->interp == home) ? ATTACHED_BEFORE : visit_home(left, state);
-    *state = state_put_down();
+    *state = state_put_down(NULL);
     if (*state != NULL && may_return()) {
         PyEval_RestoreThread(*state);
         return ATTACHED_CALL;
