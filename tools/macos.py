@@ -29,8 +29,11 @@ def main() -> int:
     try:
         for name in options.arch or macos_wheel.MACHINES:
             make(macos_wheel.MACHINES[name], options.series)
-    except (NotHere, StepFailed) as error:
+    except StepFailed as error:
         sys.exit(str(error))
+    except NotHere as error:
+        print(error, file=sys.stderr)
+        return 3
     return 0
 
 
