@@ -1,6 +1,6 @@
 /* Which greenlet visits another interpreter?  Greenlets of the main one take turns also under calls of others'
-   closures.  With them goes what the main interpreter knows of the thread, but not what another one does: a visit's state
-   belongs to the greenlet that came with it, until that has left. */
+   closures.  With them goes what the main interpreter knows of the thread, but not what another one does: a visit's
+   state belongs to the greenlet that came with it, until that has left. */
 #ifndef FFIPY_CLOSURES_VISITS_H
 #define FFIPY_CLOSURES_VISITS_H
 
